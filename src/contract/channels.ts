@@ -1,0 +1,97 @@
+import type { Job, Verb } from '../core/job.ts';
+import type { Slot } from '../core/slot.ts';
+import type { Reply } from './reply.ts';
+import type {
+  AdoptPlanView,
+  AliasView,
+  DiffLine,
+  HostView,
+  LogLine,
+  NextPlanView,
+  PreviewView,
+  ReleaseView,
+  SettingsView,
+} from './views.ts';
+
+/** Names one service on one host. */
+export type ServiceRef = { host: string; stack: string; service: string };
+
+/** What a verb may be told. All optional; what is left out is decided from facts. */
+export type VerbOptions = {
+  /** adopt: the container port the entry point forwards to, when it cannot be told. */
+  port?: number;
+  /** adopt: path of the HTTP check, e.g. `/healthz`. */
+  checkPath?: string;
+  /** deploy: an image reference to take instead of what compose.yaml says. */
+  image?: string;
+  /** deploy: redeploy this older release. */
+  release?: number;
+  /** retire: which role to stop. */
+  role?: 'next' | 'previous';
+  /** flip: minutes to watch before it settles. */
+  watchMinutes?: number;
+};
+
+/** Window to main: one call, one reply. Both ends are typed by this map alone. */
+export type Calls = {
+  'hosts.list': { in: undefined; out: HostView[] };
+  'hosts.aliases': { in: undefined; out: AliasView[] };
+  'hosts.add': { in: { target: string }; out: HostView };
+  'hosts.remove': { in: { host: string }; out: null };
+  'hosts.connect': { in: { host: string }; out: null };
+  'hosts.disconnect': { in: { host: string }; out: null };
+  /** `answers`: one for each prompt; null says no (to the host key) or gives up (on a secret). */
+  'hosts.answer': { in: { host: string; question: string; answers: string[] | null }; out: null };
+  'hosts.refresh': { in: { host: string }; out: null };
+
+  'adopt.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: AdoptPlanView };
+  'next.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: NextPlanView };
+  'verbs.start': { in: { ref: ServiceRef; verb: Verb; options: VerbOptions }; out: Job };
+  'jobs.log': { in: { host: string; stack: string; job: string }; out: string };
+  /** Puts away the failure or verdict shown on a card. */
+  'cards.dismiss': { in: { ref: ServiceRef }; out: null };
+
+  'releases.list': { in: { ref: ServiceRef }; out: ReleaseView[] };
+  'releases.compare': { in: { ref: ServiceRef; before: number; after: number }; out: DiffLine[] };
+
+  /** Starts following; lines come as `log` events that carry `follow`. */
+  'logs.follow': { in: { ref: ServiceRef; tail: number }; out: { follow: string } };
+  'logs.stop': { in: { follow: string }; out: null };
+
+  'preview.open': { in: { ref: ServiceRef; slot: Slot; browse: boolean }; out: PreviewView };
+  'preview.close': { in: { ref: ServiceRef }; out: null };
+
+  'settings.get': { in: undefined; out: SettingsView };
+  'settings.set': { in: { theme: SettingsView['theme'] }; out: SettingsView };
+  'positions.get': { in: { host: string }; out: Record<string, { x: number; y: number }> };
+  /** Null forgets all positions of the host. */
+  'positions.set': { in: { host: string; positions: Record<string, { x: number; y: number }> | null }; out: null };
+};
+
+export type CallName = keyof Calls;
+
+/** Main to window: what happened. A host's view is sent whole; a traffic tick is small and separate. */
+export type Events = {
+  host: HostView;
+  'host-removed': { host: string };
+  traffic: { host: string; services: Record<string, import('./views.ts').TrafficView> };
+  log: { follow: string; lines: LogLine[]; ended: boolean };
+  theme: { dark: boolean };
+  /** A notification was clicked, or a second instance asked: show this. */
+  reveal: { host: string; service: string | null };
+};
+
+export type EventName = keyof Events;
+
+/** The one object the preload puts on `window`. */
+export type Bridge = {
+  call<Name extends CallName>(name: Name, input: Calls[Name]['in']): Promise<Reply<Calls[Name]['out']>>;
+  /** Returns the function that stops listening. */
+  on<Name extends EventName>(name: Name, listener: (payload: Events[Name]) => void): () => void;
+  /** `darwin`, `linux`, `win32`: which keys and which window frame. */
+  readonly platform: string;
+};
+
+declare global {
+  var switchyard: Bridge;
+}

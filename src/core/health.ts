@@ -1,0 +1,43 @@
+/**
+ * How one container does, in the words the map uses.
+ *
+ *   starting ──▶ healthy ◀──▶ unhealthy        (containers with a healthcheck)
+ *   running                                     (no healthcheck: alive is all that is known)
+ *   restarting · paused · exited · dead · created
+ */
+export const healths = [
+  'healthy',
+  'running',
+  'starting',
+  'unhealthy',
+  'restarting',
+  'paused',
+  'exited',
+  'dead',
+  'created',
+] as const;
+
+export type Health = (typeof healths)[number];
+
+/** Reads Docker's `State` and `Status` (as in `/containers/json`), both untrusted text. */
+export function parseHealth(state: string, status: string): Health {
+  switch (state) {
+    case 'running':
+      if (status.includes('(healthy)')) return 'healthy';
+      if (status.includes('(unhealthy)')) return 'unhealthy';
+      if (status.includes('(health: starting)')) return 'starting';
+      return 'running';
+    case 'restarting':
+    case 'paused':
+    case 'dead':
+    case 'created':
+      return state;
+    default:
+      return 'exited';
+  }
+}
+
+export const isServing = (health: Health): boolean => health === 'healthy' || health === 'running';
+
+export const isTrouble = (health: Health): boolean =>
+  health === 'unhealthy' || health === 'restarting' || health === 'exited' || health === 'dead';

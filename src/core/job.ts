@@ -1,0 +1,62 @@
+import type { Failure } from './failure.ts';
+
+/** What an operator can ask of a service. Each is one job on the server. */
+export const verbs = ['adopt', 'deploy', 'flip', 'rollback', 'retire', 'eject'] as const;
+
+export type Verb = (typeof verbs)[number];
+
+/**
+ * How a job ended. `refused`: a gate was not green, nothing changed. `aborted`: a step failed and what was begun
+ * was undone. `rolled-back`: the traffic went back to previous. `indeterminate`: nobody can tell without looking.
+ */
+export const outcomes = ['completed', 'rolled-back', 'refused', 'aborted', 'indeterminate'] as const;
+
+export type Outcome = (typeof outcomes)[number];
+
+/** Process exit codes of the command line and of a job's runner, by outcome. */
+export const exitCodes: Record<Outcome, number> = {
+  completed: 0,
+  'rolled-back': 10,
+  refused: 11,
+  aborted: 12,
+  indeterminate: 13,
+};
+
+/** What is done of a step, when that can be counted. `unit` is spelled as shown: `bytes`, `layers`, `checks`, `requests`. */
+export type Progress = {
+  done: number;
+  total: number | null;
+  unit: 'bytes' | 'layers' | 'checks' | 'requests' | 'seconds';
+};
+
+/**
+ *   waiting ──▶ running ──▶ done
+ *                      └──▶ failed
+ */
+export type JobStep = {
+  name: string;
+  state: 'waiting' | 'running' | 'done' | 'failed';
+  /** The newest line the step said, untrusted text. */
+  text: string | null;
+  progress: Progress | null;
+  /** Milliseconds the step took, or has taken when last heard of. */
+  ms: number | null;
+};
+
+/** One operation on the server, as folded from its log. */
+export type Job = {
+  id: string;
+  verb: Verb;
+  stack: string;
+  service: string;
+  /** Who asked, as `user@machine`, untrusted text. */
+  by: string;
+  /** Unix milliseconds on the server's clock. */
+  startedAt: number;
+  endedAt: number | null;
+  steps: JobStep[];
+  state: 'running' | Outcome;
+  failure: Failure | null;
+  /** Figures the job measured, e.g. `gapMs`, `switchMs`, `drainMs`, `release`. */
+  figures: Record<string, number>;
+};

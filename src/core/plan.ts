@@ -1,0 +1,54 @@
+import type { Slot } from './slot.ts';
+import type { Finding, FlipKind } from './stack-map.ts';
+
+/** One line of a diff between two releases or between current and what compose.yaml says now. */
+export type DiffLine = {
+  field: 'image' | 'digest' | 'version' | 'environment' | 'mount' | 'label' | 'command' | 'port' | 'network' | 'other';
+  key: string;
+  before: string | null;
+  after: string | null;
+};
+
+/** What deploying would do, told before it is done. */
+export type NextPlan = {
+  image: string;
+  /** What compose.yaml says, when it differs from `image`. */
+  composeImage: string;
+  diff: DiffLine[];
+  upToDate: boolean;
+  findings: Finding[];
+};
+
+/** What adoption would do, told before it is done. */
+export type AdoptPlan = {
+  adoptable: boolean;
+  flipKind: FlipKind;
+  reasons: string[];
+  findings: Finding[];
+  /** The file written beside compose.yaml, whole. */
+  override: string;
+  overridePath: string;
+  containerPort: number;
+  checks: string[];
+  /** The one-time gap said before: an estimate in milliseconds with where it comes from. */
+  gap: { estimateMs: number; because: string };
+};
+
+export type ReleaseRecord = {
+  number: number;
+  slot: Slot;
+  role: 'current' | 'next' | 'previous' | 'old';
+  image: string;
+  version: string | null;
+  digest: string;
+  by: string;
+  createdAtMs: number;
+  /** Milliseconds from the job's start to ready, when it became ready. */
+  deployMs: number | null;
+  liveSinceMs: number | null;
+  liveForMs: number | null;
+  outcome: 'live' | 'ready' | 'not-ready' | 'left' | 'retired' | 'preparing';
+  /** One line of why, when not ready. */
+  reason: string | null;
+  warm: boolean;
+};

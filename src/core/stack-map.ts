@@ -1,0 +1,131 @@
+import type { Failure } from './failure.ts';
+import type { Health } from './health.ts';
+import type { Progress, Verb } from './job.ts';
+import type { Slot } from './slot.ts';
+
+/** Where a service stands on the map, left to right. */
+export type Tier = 'outside' | 'proxy' | 'service' | 'state';
+
+export type PublishedPort = { hostIp: string; hostPort: number; containerPort: number; protocol: 'tcp' | 'udp' };
+
+export type Mount = { kind: 'volume' | 'bind' | 'tmpfs'; source: string; target: string; readOnly: boolean };
+
+export type Container = {
+  id: string;
+  name: string;
+  health: Health;
+  /** Docker's own words, e.g. `Up 3 days (healthy)`. */
+  status: string;
+  image: string;
+  createdAtMs: number;
+};
+
+/** What runs in a slot. */
+export type SlotState = {
+  slot: Slot;
+  role: 'current' | 'next' | 'previous' | 'idle';
+  release: number;
+  version: string | null;
+  /** `sha256:…`, whole. */
+  digest: string | null;
+  image: string;
+  health: Health | null;
+  /** Checks that passed of those asked for, when the slot is being prepared or ready. */
+  checks: { passed: number; total: number } | null;
+  container: Container | null;
+  startedAtMs: number | null;
+};
+
+/**
+ * The switch of a card. Truth only: it says `flipping` until the server has read the move back.
+ *
+ *   not-adopted ──▶ idle ──▶ preparing ──▶ next-ready ──▶ flipping ──▶ watching ──▶ settled ──▶ idle
+ *                    ▲          └──▶ not-ready │              │           └──▶ went-back
+ *                    └── failed ◀──────────────┴──────────────┘
+ *   unknown: the host is away. locked: somebody else's job holds the stack. held: requests wait.
+ */
+export type Switch =
+  | { kind: 'not-adopted'; adoptable: boolean; reason: string }
+  | { kind: 'idle'; reason: string }
+  | { kind: 'preparing'; step: string; text: string | null; progress: Progress | null }
+  | { kind: 'next-ready'; checks: number; from: Slot; to: Slot }
+  | { kind: 'not-ready'; passed: number; total: number; reason: string }
+  | { kind: 'flipping'; from: Slot; to: Slot; step: string; inFlight: number | null }
+  | { kind: 'held'; waiting: number; sinceMs: number }
+  | { kind: 'watching'; untilMs: number; from: Slot; to: Slot; errors: number; requests: number }
+  | { kind: 'settled'; atMs: number; canFlipBack: boolean; to: Slot | null }
+  | { kind: 'went-back'; atMs: number; reason: string }
+  | { kind: 'failed'; verb: Verb; step: string | null; failure: Failure }
+  | { kind: 'unknown'; sinceMs: number }
+  | { kind: 'locked'; by: string; verb: Verb; sinceMs: number };
+
+/** How a service can be moved, decided from facts, with the reasons shown. */
+export type FlipKind = 'http' | 'tcp' | 'udp' | 'route' | 'directory' | 'swap';
+
+/** Something the operator should know before adoption or about a boundary. */
+export type Finding = { level: 'note' | 'warning' | 'stop'; title: string; text: string };
+
+export type Traffic = {
+  requestsPerSecond: number;
+  errorsPerSecond: number;
+  /** One point every 5 s, oldest first, at most 60 (5 minutes). */
+  history: { requests: number; errors: number }[];
+};
+
+export type Service = {
+  /** `stack/service`, unique on its host. */
+  id: string;
+  stack: string;
+  name: string;
+  tier: Tier;
+  /** Column within the stack by order of dependency, 0 first. */
+  depth: number;
+  image: string;
+  version: string | null;
+  digest: string | null;
+  createdAtMs: number | null;
+  health: Health;
+  adopted: boolean;
+  flipKind: FlipKind | null;
+  live: Slot | null;
+  slots: { blue: SlotState | null; green: SlotState | null };
+  switch: Switch;
+  /** Present when adopted. */
+  traffic: Traffic | null;
+  ports: PublishedPort[];
+  mounts: Mount[];
+  networks: string[];
+  dependsOn: string[];
+  /** Ids of services (same stack) that depend on this one, direct or not: what fails with it. */
+  blastRadius: string[];
+  /** The entry point when adopted, else the service's own containers. */
+  containers: Container[];
+  /** The deployer that manages it, when it is not plain compose. */
+  managedBy: string | null;
+  /** Whether previous is warm and may be flipped back to now. */
+  canFlipBack: boolean;
+  findings: Finding[];
+};
+
+export type Network = { name: string; stack: string | null; services: string[]; internal: boolean };
+
+export type Volume = { name: string; stack: string | null; services: string[] };
+
+export type Stack = {
+  name: string;
+  folder: string | null;
+  services: Service[];
+  networks: Network[];
+  volumes: Volume[];
+  /** Problem with the stack's own files or journal, e.g. an unreadable record. */
+  findings: Finding[];
+};
+
+export type StackMap = {
+  stacks: Stack[];
+  /** Containers that no compose project owns. */
+  loose: Container[];
+  /** When this was last true, unix milliseconds on the app's clock. */
+  asOfMs: number;
+  engine: { docker: string; compose: string | null; os: string };
+};
