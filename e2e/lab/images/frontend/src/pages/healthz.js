@@ -1,0 +1,3 @@
+import { release } from '../lib/release.js';
+
+export const GET = () => Response.json({ status: 'ok', version: release.version });
