@@ -1,0 +1,102 @@
+import { type Failure, failure } from '../../core/failure.ts';
+import { failed, ok, type Result } from '../../core/result.ts';
+
+/** Where Docker's API listens on a host. */
+export type DockerEndpoint = { kind: 'socket'; path: string } | { kind: 'address'; host: string; port: number };
+
+/** What the host says of its Docker, in one go. */
+export type ProbeFacts = {
+  /** DOCKER_HOST or the current context's endpoint, when one is set. */
+  configured: string | null;
+  sockets: { path: string; usable: boolean }[];
+  hasCommand: boolean;
+  user: string;
+};
+
+/** Where an engine listens when nothing says otherwise. Tried while the host is still being asked. */
+export const usualSocket = '/var/run/docker.sock';
+
+/**
+ * One line for any login shell (sh, bash, zsh, fish, csh): single quotes around, none and no backslash inside. It reads
+ * and never changes anything. The docker command is run only when a context is chosen, since it takes 50 ms.
+ */
+export const probeCommand = `sh -c '${[
+  'echo switchyard-probe; u=$(id -u); echo "user $(id -un)";',
+  'PATH="$PATH:/usr/local/bin:/usr/bin:/snap/bin:/opt/bin:/var/packages/ContainerManager/target/usr/bin";',
+  'if [ -n "$DOCKER_HOST" ]; then echo "configured $DOCKER_HOST";',
+  'elif [ -n "$DOCKER_CONTEXT" ] || grep -qs currentContext "$HOME/.docker/config.json"; then',
+  'c=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) && echo "configured $c"; fi;',
+  `for p in ${usualSocket} /run/docker.sock "$XDG_RUNTIME_DIR/docker.sock" "/run/user/$u/docker.sock"`,
+  '"$HOME/.docker/run/docker.sock" "/run/user/$u/podman/podman.sock" /run/podman/podman.sock; do',
+  'if [ -S "$p" ]; then if [ -r "$p" ] && [ -w "$p" ]; then echo "usable $p"; else echo "closed $p"; fi; fi; done;',
+  'for c in docker podman; do command -v $c >/dev/null 2>&1 && echo command; done; echo end',
+].join(' ')}'`;
+
+/** Reads what the probe printed. Null when it did not run: there is no shell that could. Pure. */
+export function parseProbe(output: string): ProbeFacts | null {
+  const lines = output.split('\n').map((each) => each.trim());
+  const start = lines.indexOf('switchyard-probe');
+  if (start < 0) return null;
+  const facts: ProbeFacts = { configured: null, sockets: [], hasCommand: false, user: '' };
+  for (const line of lines.slice(start + 1)) {
+    const [word = '', ...others] = line.split(' ');
+    const rest = others.join(' ');
+    if (word === 'user') facts.user = rest;
+    else if (word === 'configured' && rest !== '') facts.configured = rest;
+    else if ((word === 'usable' || word === 'closed') && !facts.sockets.some((each) => each.path === rest)) {
+      facts.sockets.push({ path: rest, usable: word === 'usable' });
+    } else if (word === 'command') facts.hasCommand = true;
+  }
+  return facts;
+}
+
+/** Which endpoint to use, or why there is none. What the operator configured wins, also when it is not usable. Pure. */
+export function chooseEndpoint(facts: ProbeFacts, words: string): Result<DockerEndpoint> {
+  if (facts.configured !== null) return configuredEndpoint(facts.configured, facts, words);
+  const usable = facts.sockets.find((each) => each.usable);
+  if (usable) return ok({ kind: 'socket', path: usable.path });
+  const closed = facts.sockets[0];
+  if (closed) return failed(forbidden(closed.path, facts, words));
+  return failed(
+    facts.hasCommand
+      ? failure(
+          'docker-stopped',
+          `Docker is installed on ${words}, but its engine is not running: there is no socket.`,
+          {
+            transient: true,
+          },
+        )
+      : failure('docker-missing', `There is no Docker on ${words}.`),
+  );
+}
+
+function configuredEndpoint(configured: string, facts: ProbeFacts, words: string): Result<DockerEndpoint> {
+  const socket = /^unix:\/\/(\/.+)$/.exec(configured)?.[1];
+  if (socket !== undefined) {
+    const found = facts.sockets.find((each) => each.path === socket);
+    return found && !found.usable ? failed(forbidden(socket, facts, words)) : ok({ kind: 'socket', path: socket });
+  }
+  const address = /^(?:tcp|http):\/\/(\[[^\]]+\]|[^:/]+):(\d+)\/?$/.exec(configured);
+  const port = Number(address?.[2]);
+  if (address?.[1] !== undefined && port > 0 && port < 65536 && port !== 2376) {
+    return ok({ kind: 'address', host: address[1].replace(/^\[|\]$/g, ''), port });
+  }
+  return failed(
+    failure(
+      'docker-missing',
+      `Docker on ${words} is configured to be at ${configured}, which cannot be used from here.`,
+      {
+        detail: configured,
+      },
+    ),
+  );
+}
+
+const forbidden = (path: string, facts: ProbeFacts, words: string): Failure =>
+  failure(
+    'docker-forbidden',
+    `The user ${facts.user || 'of this login'} may not use Docker’s socket ${path} on ${words}.`,
+    {
+      detail: path,
+    },
+  );
