@@ -36,7 +36,8 @@ const paths = {
 const iconPath = join(paths.icons, 'icon-256.png');
 
 declareScheme();
-app.enableSandbox();
+// Root, as in a container, can only start Chromium without its sandbox; asking for it then ends every process.
+if (!app.commandLine.hasSwitch('no-sandbox')) app.enableSandbox();
 
 if (app.requestSingleInstanceLock()) run();
 else app.quit();

@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest';
+import type { HostView } from '../../contract/views.ts';
+import { freshLadder } from '../../core/connection.ts';
+import { failure } from '../../core/failure.ts';
+import type { Health } from '../../core/health.ts';
+import { hostView, runningJob, serviceView } from '../../testkit/session/views.ts';
+import {
+  awayAfterMs,
+  decideNotices,
+  freshMemory,
+  goodLookGapMs,
+  type Memory,
+  type Notice,
+  quietAfterJobMs,
+  troubleAfterMs,
+} from './decide.ts';
+
+/** Shows one host over time; every look returns what was announced. */
+function watcher() {
+  let memory: Memory = freshMemory;
+  return (atMs: number, view: HostView): { notices: Notice[]; againMs: number | null } => {
+    const decision = decideNotices(memory, view, atMs);
+    memory = decision.memory;
+    return { notices: decision.notices, againMs: decision.againMs };
+  };
+}
+
+const quiet = { notices: [], againMs: null };
+const frontend = (health: Health) => hostView([serviceView('frontend', { health })]);
+const good = frontend('healthy');
+const ill = frontend('unhealthy');
+const away = hostView([serviceView('frontend')], {
+  connection: { kind: 'away', sinceMs: 0, retryAtMs: 0, failure: failure('host-unreachable', 'home does not answer.') },
+});
+
+describe('a service', () => {
+  test('that is well is nothing to talk about', () => {
+    const look = watcher();
+    expect([look(0, good), look(60_000, good)]).toEqual([quiet, quiet]);
+  });
+
+  test('whose health check fails is announced once', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, ill).notices).toEqual([
+      {
+        kind: 'failing',
+        host: 'h1',
+        service: 'shop/frontend',
+        title: 'frontend on home is failing',
+        body: 'Its health check fails.',
+      },
+    ]);
+    expect([look(2_000, ill), look(600_000, ill)]).toEqual([quiet, quiet]);
+  });
+
+  test('that can go back says so', () => {
+    const look = watcher();
+    look(0, good);
+    const warm = hostView([serviceView('frontend', { health: 'unhealthy', canFlipBack: true })]);
+    expect(look(1_000, warm).notices[0]?.body).toContain('you can flip back');
+  });
+
+  test('that was ill before we looked is shown, not announced, nor is its recovery', () => {
+    const look = watcher();
+    expect([look(0, ill), look(60_000, ill), look(90_000, good), look(120_000, good)]).toEqual([
+      quiet,
+      quiet,
+      quiet,
+      quiet,
+    ]);
+  });
+
+  test('that passes through exited in a restart by hand is not announced', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, frontend('exited'))).toEqual({ notices: [], againMs: troubleAfterMs });
+    expect(look(4_000, frontend('starting'))).toEqual(quiet);
+    expect(look(9_000, good)).toEqual(quiet);
+    expect(look(60_000, good)).toEqual(quiet);
+  });
+
+  test('that stays stopped is announced when that lasted', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, frontend('exited'));
+    expect(look(1_000 + troubleAfterMs, frontend('exited')).notices).toMatchObject([{ body: 'It stopped.' }]);
+  });
+
+  test('that only ever ran to its end, like a migration, is not announced', () => {
+    const look = watcher();
+    look(0, hostView([]));
+    look(1_000, frontend('starting'));
+    expect(look(2_000, frontend('exited'))).toEqual(quiet);
+  });
+
+  test('has recovered after two good looks, and not after one', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, ill);
+    expect(look(2_000, good)).toEqual({ notices: [], againMs: goodLookGapMs });
+    expect(look(3_000, ill)).toEqual(quiet);
+    expect(look(4_000, good)).toEqual({ notices: [], againMs: goodLookGapMs });
+    expect(look(4_000 + goodLookGapMs, good).notices).toMatchObject([
+      { kind: 'recovered', title: 'frontend on home has recovered' },
+    ]);
+    expect(look(600_000, good)).toEqual(quiet);
+  });
+});
+
+describe('one cause', () => {
+  const services = (health: Health) => [
+    serviceView('db', { health, blastRadius: ['shop/backend', 'shop/frontend'] }),
+    serviceView('backend', { health, blastRadius: ['shop/frontend'] }),
+    serviceView('frontend', { health }),
+  ];
+
+  test('that takes others with it is one notice, of the cause', () => {
+    const look = watcher();
+    look(0, hostView(services('healthy')));
+    expect(look(1_000, hostView(services('unhealthy'))).notices).toMatchObject([
+      { kind: 'failing', service: 'shop/db' },
+    ]);
+  });
+
+  test('that takes others with it later stays one notice', () => {
+    const look = watcher();
+    const [db, backend, front] = services('healthy');
+    if (!db || !backend || !front) throw new Error('three');
+    look(0, hostView([db, backend, front]));
+    look(1_000, hostView([{ ...db, health: 'unhealthy' }, backend, front]));
+    expect(look(9_000, hostView(services('unhealthy')))).toEqual(quiet);
+  });
+
+  test('two that need each other are announced as one of them', () => {
+    const look = watcher();
+    const pair = (health: Health) =>
+      hostView([
+        serviceView('a', { health, blastRadius: ['shop/b'] }),
+        serviceView('b', { health, blastRadius: ['shop/a'] }),
+      ]);
+    look(0, pair('healthy'));
+    expect(look(1_000, pair('unhealthy')).notices).toMatchObject([{ service: 'shop/a' }]);
+  });
+
+  test('several at once that do not depend on each other are one notice for the host', () => {
+    const look = watcher();
+    const pair = (health: Health) => hostView([serviceView('a', { health }), serviceView('b', { health })]);
+    look(0, pair('healthy'));
+    expect(look(1_000, pair('unhealthy')).notices).toEqual([
+      { kind: 'failing', host: 'h1', service: null, title: '2 services on home are failing', body: 'a, b.' },
+    ]);
+  });
+});
+
+describe('one’s own work', () => {
+  const during = (health: Health) => hostView([serviceView('frontend', { health })], { jobs: [runningJob()] });
+
+  test('is quiet while it runs and while the containers settle', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, during('exited')).notices).toEqual([]);
+    expect(look(60_000, during('unhealthy'))).toEqual({ notices: [], againMs: quietAfterJobMs });
+    expect(look(60_000 + quietAfterJobMs - 1, ill).notices).toEqual([]);
+    expect(look(60_000 + quietAfterJobMs, good)).toEqual(quiet);
+  });
+
+  test('that leaves the service ill is announced after that', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, during('unhealthy'));
+    expect(look(1_000 + quietAfterJobMs, ill).notices).toMatchObject([{ kind: 'failing' }]);
+  });
+
+  test('does not silence the neighbours', () => {
+    const look = watcher();
+    const pair = (health: Health) =>
+      hostView([serviceView('frontend', { health: 'exited' }), serviceView('backend', { health })], {
+        jobs: [runningJob()],
+      });
+    look(0, pair('healthy'));
+    expect(look(1_000, pair('unhealthy')).notices).toMatchObject([{ service: 'shop/backend' }]);
+  });
+});
+
+describe('traffic that went back by itself', () => {
+  const wentBack = (atMs: number, jobs = [runningJob()]) =>
+    hostView(
+      [
+        serviceView('frontend', {
+          health: 'unhealthy',
+          switch: { kind: 'went-back', atMs, reason: '10 errors in a row' },
+        }),
+      ],
+      { jobs },
+    );
+
+  test('is announced even while the job runs, and once', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, wentBack(900)).notices).toEqual([
+      {
+        kind: 'went-back',
+        host: 'h1',
+        service: 'shop/frontend',
+        title: 'frontend on home went back by itself',
+        body: '10 errors in a row. The release before has the traffic.',
+      },
+    ]);
+    expect(look(2_000, wentBack(900)).notices).toEqual([]);
+  });
+
+  test('a second time is announced again', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, wentBack(900));
+    expect(look(90_000, wentBack(80_000)).notices).toMatchObject([{ kind: 'went-back' }]);
+  });
+
+  test('before we looked is shown on the card only', () => {
+    const look = watcher();
+    expect(look(0, wentBack(-5_000)).notices).toEqual([]);
+    expect(look(1_000, wentBack(-5_000)).notices).toEqual([]);
+  });
+});
+
+describe('a host', () => {
+  test('that blinks is not announced', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, away)).toEqual({ notices: [], againMs: awayAfterMs });
+    expect([look(5_000, good), look(60_000, good)]).toEqual([quiet, quiet]);
+  });
+
+  test('that stays away is announced once, and its services not at all', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, away);
+    expect(look(1_000 + awayAfterMs, away)).toEqual({
+      notices: [{ kind: 'away', host: 'h1', service: null, title: 'home is away', body: 'home does not answer.' }],
+      againMs: null,
+    });
+    expect(look(600_000, away)).toEqual(quiet);
+  });
+
+  test('is back after two good looks', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, away);
+    look(1_000 + awayAfterMs, away);
+    expect(look(50_000, good)).toEqual({ notices: [], againMs: goodLookGapMs });
+    expect(look(50_000 + goodLookGapMs, good).notices).toMatchObject([{ kind: 'back', title: 'home is back' }]);
+  });
+
+  test('that was never reached is the window’s business', () => {
+    const look = watcher();
+    expect([look(0, away), look(600_000, away)]).toEqual([quiet, quiet]);
+  });
+
+  test('being tried again is neither away nor back', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, away);
+    look(20_000, hostView([], { connection: { kind: 'connecting', ladder: freshLadder() } }));
+    expect(look(1_000 + awayAfterMs, away).notices).toMatchObject([{ kind: 'away' }]);
+  });
+
+  test('that the operator disconnected is forgotten', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, hostView([], { connection: { kind: 'idle' } }));
+    expect([look(2_000, ill), look(60_000, ill)]).toEqual([quiet, quiet]);
+  });
+});

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { failure } from '../../core/failure.ts';
+import { hostView, serviceView } from '../../testkit/session/views.ts';
+import { describeTray } from './describe.ts';
+
+const away = hostView([], {
+  id: 'h2',
+  target: 'attic',
+  connection: { kind: 'away', sinceMs: 0, retryAtMs: 0, failure: failure('link-lost', 'The link is lost.') },
+});
+
+test('hosts where all is well are not listed', () => {
+  expect(describeTray([hostView([serviceView('frontend')])])).toEqual({
+    level: 'well',
+    tooltip: 'Switchyard: all is well',
+    items: [],
+  });
+});
+
+test('the worst of all hosts decides', () => {
+  const wentBack = serviceView('frontend', { switch: { kind: 'went-back', atMs: 1, reason: '10 errors in a row' } });
+  expect(describeTray([hostView([wentBack])]).level).toBe('attention');
+  expect(describeTray([hostView([wentBack]), away])).toEqual({
+    level: 'trouble',
+    tooltip: 'Switchyard: frontend on home went back by itself, attic is away',
+    items: [
+      { label: 'frontend on home went back by itself', host: 'h1', service: 'shop/frontend' },
+      { label: 'attic is away', host: 'h2', service: null },
+    ],
+  });
+});
+
+test('a host that is away is one line, not one for each service', () => {
+  const dead = { ...hostView([serviceView('a', { health: 'unhealthy' })]), connection: away.connection };
+  expect(describeTray([dead]).items).toEqual([{ label: 'home is away', host: 'h1', service: null }]);
+});
+
+test('a container that has done its work is nobody’s emergency, an entry point that stopped is', () => {
+  const migration = serviceView('migrate', { health: 'exited', adopted: false });
+  const entry = serviceView('frontend', { health: 'exited' });
+  expect(describeTray([hostView([migration, entry])]).items.map((item) => item.service)).toEqual(['shop/frontend']);
+});
