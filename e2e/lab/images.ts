@@ -154,9 +154,20 @@ export async function listLabImages(): Promise<string[]> {
   return [...(await listPresent())].filter((name) => name.startsWith(`${localPrefix}/`));
 }
 
+/** Makes an image of a bootstrapped Debian in folder $1, cut down as the official slim one is: no documentation, no caches, here and in what is installed later. */
+const importDebian = `set -e
+cd "$1"
+rm -rf var/cache/apt/* var/lib/apt/lists/*_* var/log/*.log usr/share/doc/* usr/share/man/* usr/share/info/* usr/share/locale/*
+printf 'path-exclude /usr/share/%s/*\\n' doc man info locale >etc/dpkg/dpkg.cfg.d/docker
+echo force-unsafe-io >>etc/dpkg/dpkg.cfg.d/docker
+echo 'Acquire::Languages "none"; Dir::Cache::pkgcache ""; Dir::Cache::srcpkgcache ""; APT::Keep-Downloaded-Packages "false";' >etc/apt/apt.conf.d/docker
+printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d
+chmod +x usr/sbin/policy-rc.d
+tar -c . | docker import -c 'CMD ["bash"]' -c 'LABEL ${inputsLabel}=debootstrap' - "$2" >/dev/null`;
+
 /** Debian 13 to start from: pulled where a registry answers, else made from the system's package mirror. */
 async function ensureDebian(present: Set<string>, log: Log): Promise<{ reference: string; inputs: string; pulled: boolean }> {
-  const reference = `${localPrefix}/debian:trixie-slim`;
+  const reference = `${localPrefix}/debian:${fingerprint(importDebian)}`;
   if (!present.has(reference)) {
     if (await succeeds(['docker', 'pull', '-q', 'debian:trixie-slim'], { timeoutMs: officialPullTimeoutMs })) {
       await docker(['tag', 'debian:trixie-slim', reference]);
@@ -173,19 +184,8 @@ async function bootstrapDebian(reference: string, log: Log): Promise<void> {
   const folder = await emptyFolder(path.join(tmpdir(), `switchyard-lab-${process.pid}-debian`));
   const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
   try {
-    const unneeded = ['var/cache/apt/archives/*.deb', 'var/lib/apt/lists/*_*', 'usr/share/doc/*', 'usr/share/man/*', 'usr/share/info/*', 'usr/share/locale/*', 'var/log/*.log'];
     await run([...asRoot, 'debootstrap', '--variant=minbase', 'trixie', folder], { timeoutMs: 600_000 });
-    // As the slim image does it: no documentation, and packages to come leave theirs out too.
-    const script = `set -e
-      cd "$1"
-      rm -rf ${unneeded.join(' ')}
-      printf 'path-exclude /usr/share/%s/*\\n' doc man info locale >etc/dpkg/dpkg.cfg.d/docker
-      echo force-unsafe-io >>etc/dpkg/dpkg.cfg.d/docker
-      echo 'Acquire::Languages "none";' >etc/apt/apt.conf.d/docker-no-languages
-      printf '#!/bin/sh\\nexit 101\\n' >usr/sbin/policy-rc.d
-      chmod +x usr/sbin/policy-rc.d
-      tar -c . | docker import -c 'CMD ["bash"]' -c 'LABEL ${inputsLabel}=debootstrap' - ${reference} >/dev/null`;
-    await run([...asRoot, 'bash', '-c', script, 'bash', folder], { timeoutMs: 120_000 });
+    await run([...asRoot, 'bash', '-c', importDebian, 'bash', folder, reference], { timeoutMs: 120_000 });
   } finally {
     await run([...asRoot, 'rm', '-rf', folder]);
   }

@@ -241,10 +241,13 @@ async function ensureRegistry(
   if (missing.length > 0) {
     await timed(log, `Pushed ${missing.length} images to the registry`, async () => {
       const own = [...images.values()].flatMap((each) => each.published.filter((reference) => missing.includes(reference)).map((reference) => ({ each, reference })));
-      // One of each first: those after it find its layers there.
-      const first = own.filter(({ each }, index) => own.findIndex((other) => repositoryOf(other.reference) === repositoryOf(each.published[0] ?? '')) === index);
-      for (const { each, reference } of first) await push(each, reference, port);
-      await Promise.all(own.filter((entry) => !first.includes(entry)).map(({ each, reference }) => push(each, reference, port)));
+      // Layers that images share first, then one image of each repository, then the rest, which finds nearly all there.
+      const waves: (typeof own)[] = [[], [], []];
+      for (const entry of own) {
+        const isFirst = own.find(({ reference }) => repositoryOf(reference) === repositoryOf(entry.reference)) === entry;
+        waves[entry.each.name === 'debian' ? 0 : isFirst ? 1 : 2]?.push(entry);
+      }
+      for (const wave of waves) await Promise.all(wave.map(({ each, reference }) => push(each, reference, port)));
       for (const reference of missing) {
         const target = aliases[reference];
         if (target !== undefined) await registry.copy(target, reference);
@@ -315,12 +318,12 @@ async function provision(place: LabPlace, state: LabState, recipe: Recipe, log: 
   const inputs = fingerprint(JSON.stringify(stacks));
   const done = state.provisioned[recipe.name];
   if (done?.containerId === containerId && done.inputs === inputs) return;
-  await timed(log, `Stacks of ${recipe.name} started on ${recipe.host}`, () => resetRecipe(place, recipe));
+  await timed(log, `Stacks of ${recipe.name} started on ${recipe.host}`, () => resetRecipe(place, recipe, true));
   state.provisioned[recipe.name] = { containerId, inputs };
 }
 
-async function resetRecipe(place: LabPlace, recipe: Recipe): Promise<void> {
-  const script = renderResetScript(await recipe.stacks(), recipe);
+async function resetRecipe(place: LabPlace, recipe: Recipe, fromRegistry: boolean): Promise<void> {
+  const script = renderResetScript(await recipe.stacks(), recipe, { fromRegistry });
   await docker(['exec', '-i', containerOf(place, recipe.host), 'bash', '-s'], { input: script, timeoutMs: 600_000 });
 }
 
@@ -364,7 +367,7 @@ async function describeLab(place: LabPlace, state: LabState): Promise<Lab> {
       return docker(['exec', '-i', '-u', user, '-w', home, '-e', `HOME=${home}`, '-e', `USER=${user}`, container, ...argv], rest);
     },
     async reset(recipe) {
-      await resetRecipe(place, recipes[recipe]);
+      await resetRecipe(place, recipes[recipe], false);
     },
   };
   return lab;

@@ -2,10 +2,16 @@ import type { Recipe, StackFiles } from './recipe.ts';
 
 /**
  * A bash script, for root on the server, that leaves nothing but pristine stacks: containers, networks, volumes, folders and
- * images of whatever was there are gone, but for the stacks that are kept.
+ * images of whatever was there are gone, but for the stacks that are kept. With fromRegistry the images are pulled even where
+ * a tag is there: it may be of an older lab, whose engine this one inherited.
  */
-export function renderResetScript(stacks: readonly StackFiles[], recipe: Pick<Recipe, 'keptByReset' | 'startedAtOnce'>): string {
-  const kept = recipe.keptByReset;
+export function renderResetScript(
+  stacks: readonly StackFiles[],
+  recipe: Pick<Recipe, 'keptByReset' | 'startedAtOnce'>,
+  { fromRegistry }: { fromRegistry: boolean },
+): string {
+  // What comes anew from the registry is started anew: nothing is kept then.
+  const kept = fromRegistry ? [] : recipe.keptByReset;
   const fresh = stacks.filter((stack) => !kept.includes(stack.name));
   return `set -euo pipefail
 keep=' ${kept.join(' ')} '
@@ -27,7 +33,7 @@ docker image ls --no-trunc --format '{{.ID}} {{.Repository}}' | sort -u | while 
   case "$repository" in registry.lab:5000/*) ;; *) continue ;; esac
   case "$keep_ids" in *"$id"*) ;; *) docker image rm -f "$id" >/dev/null 2>&1 || true ;; esac
 done
-start() { cd "/home/home/$1" && setpriv --reuid=home --regid=home --init-groups -- env HOME=/home/home USER=home docker compose up -d --wait --wait-timeout 180 --quiet-pull >"/tmp/start-$1.log" 2>&1 || { cat "/tmp/start-$1.log" >&2; return 255; }; }
+start() { cd "/home/home/$1" && setpriv --reuid=home --regid=home --init-groups -- env HOME=/home/home USER=home docker compose up -d ${fromRegistry ? '--pull always ' : ''}--wait --wait-timeout 180 --quiet-pull >"/tmp/start-$1.log" 2>&1 || { cat "/tmp/start-$1.log" >&2; return 255; }; }
 export -f start
 ${kept.map((name) => `start ${name}\n`).join('')}printf '%s\\n' ${fresh.map((stack) => stack.name).join(' ')} | xargs -P ${recipe.startedAtOnce} -I{} bash -c 'start {}'
 `;
