@@ -35,6 +35,9 @@ export type DockerPlace = {
   places?: number;
 };
 
+/** An engine that takes connections and says nothing is as good as stopped. */
+const firstAnswerMs = 15_000;
+
 /** What `observe` asks at once. */
 const observeRequests = 6;
 
@@ -193,11 +196,8 @@ export function createDocker(place: DockerPlace): OpenDocker {
 
   return {
     engine,
-    version: async (signal) => {
-      // The same two requests that `observe` needs: the second finds them answered.
-      const known = engineOf(signal);
-      return (await known).version;
-    },
+    // The same two requests that `observe` needs: it finds them answered.
+    version: async (signal) => (await withinTime(engineOf(signal), place.words)).version,
     prepare: () => agent.prepare(observeRequests),
     close: () => {
       isOpen = false;
@@ -240,6 +240,18 @@ function drain(stream: Readable, signal: AbortSignal, take: (chunk: Buffer) => v
       if (signal.aborted) resolve();
       else reject(error);
     });
+  });
+}
+
+function withinTime<Value>(answer: Promise<Value>, words: string): Promise<Value> {
+  return new Promise((resolve, reject) => {
+    const text = `no answer within ${firstAnswerMs / 1000} s`;
+    const stopped = failure('docker-stopped', `Docker on ${words} takes connections and gives no answer.`, {
+      detail: text,
+      transient: true,
+    });
+    const timer = setTimeout(() => reject(new FailureError(stopped)), firstAnswerMs);
+    answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 

@@ -1,4 +1,4 @@
-import { Agent } from 'node:http';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { inspect } from 'node:util';
 
@@ -10,7 +10,7 @@ export class StreamAgent extends Agent {
   readonly #open: () => Promise<Duplex>;
   readonly #streams = new Set<Duplex>();
   /** Streams that were opened before anybody asked, so that the first requests do not wait a round trip for them. */
-  #ready: Promise<Duplex>[] = [];
+  readonly #ready: Promise<Duplex>[] = [];
 
   constructor(open: () => Promise<Duplex>, places: number) {
     super({ keepAlive: true, maxSockets: places, maxFreeSockets: places, scheduling: 'fifo' });
@@ -20,29 +20,45 @@ export class StreamAgent extends Agent {
   /** Opens streams ahead of the requests that will want them at once. */
   prepare(count: number): void {
     for (let index = 0; index < count; index++) {
-      const stream = this.#open();
-      stream.catch(() => {});
+      const stream = this.#opened();
       this.#ready.push(stream);
+      // One that ended before it was used must not be handed out: a request on it would wait for ever.
+      const forget = (): void => {
+        const at = this.#ready.indexOf(stream);
+        if (at >= 0) this.#ready.splice(at, 1);
+      };
+      stream.then((each) => each.once('close', forget), forget);
     }
   }
 
   override createConnection(_options: unknown, callback?: (error: Error | null, stream: Duplex) => void): undefined {
-    (this.#ready.shift() ?? this.#open()).then(
-      (stream) => {
-        this.#streams.add(stream);
-        stream.once('close', () => this.#streams.delete(stream));
-        callback?.(null, likeSocket(stream));
-      },
+    (this.#ready.shift() ?? this.#opened()).then(
+      (stream) => callback?.(null, stream),
       (error) => callback?.(error, undefined as never),
     );
     return undefined;
   }
 
+  /** docker-modem does not notice an answer that breaks off: its promise would never settle. The request's error it hears. */
+  addRequest(request: ClientRequest, ...others: unknown[]): void {
+    request.once('response', (response: IncomingMessage) => {
+      response.on('error', (error) => request.emit('error', error));
+    });
+    (Agent.prototype as unknown as { addRequest(...all: unknown[]): void }).addRequest.call(this, request, ...others);
+  }
+
+  async #opened(): Promise<Duplex> {
+    const stream = await this.#open();
+    this.#streams.add(stream);
+    stream.once('close', () => this.#streams.delete(stream));
+    stream.on('error', () => {});
+    return likeSocket(stream);
+  }
+
   override destroy(): void {
     super.destroy();
+    for (const stream of this.#ready.splice(0)) stream.then((each) => each.destroy()).catch(() => {});
     for (const stream of this.#streams) stream.destroy();
-    for (const stream of this.#ready) stream.then((each) => each.destroy()).catch(() => {});
-    this.#ready = [];
   }
 
   /** docker-modem inspects its options at every request, without a limit of depth: the whole ssh client, 30 ms each. */

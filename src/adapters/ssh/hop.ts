@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import { lookup } from 'node:dns/promises';
 import { connect as connectSocket, isIP, type Socket } from 'node:net';
-import type { Duplex } from 'node:stream';
+import { Duplex } from 'node:stream';
 import ssh2, { type Client, type ServerHostKeyAlgorithm } from 'ssh2';
 import type { RungName } from '../../core/connection.ts';
 import { FailureError, failure, failureOf } from '../../core/failure.ts';
@@ -347,7 +348,10 @@ function dialAddress(address: string, port: number, timeoutMs: number, signal: A
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       socket.removeListener('error', end);
-      if (error === null) return resolve(socket);
+      if (error === null) {
+        resolve(socket);
+        return;
+      }
       // A late error of a socket that was given up has nobody to tell.
       socket.on('error', () => {});
       socket.destroy();
@@ -365,23 +369,51 @@ function dialAddress(address: string, port: number, timeoutMs: number, signal: A
 }
 
 /** A stream to one host through another that is already connected. */
-export function dialThrough(client: Client, jump: HostSettings, settings: HostSettings): Promise<Wire> {
+export function dialThrough(client: Client, jump: HostSettings, options: HopOptions): Promise<Wire> {
+  const { settings, signal } = options;
+  const far = hostWords(settings);
+  const near = hostWords(jump);
+  const unreachable = (text: string): FailureError =>
+    new FailureError(
+      failure('host-unreachable', `${far} cannot be reached from ${near}: ${text}.`, { detail: text, transient: true }),
+    );
   return new Promise((resolve, reject) => {
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', onAbort);
+      act();
+    };
+    const onAbort = (): void => settle(() => reject(new FailureError(cancelled(far))));
+    const timer = setTimeout(
+      () => settle(() => reject(unreachable(`no answer within ${Math.round(settings.connectTimeoutMs / 1000)} s`))),
+      settings.connectTimeoutMs,
+    );
+    signal.addEventListener('abort', onAbort, { once: true });
     client.forwardOut('127.0.0.1', 0, settings.hostName, settings.port, (error, stream) => {
-      if (error) {
-        reject(
-          new FailureError(
-            failure(
-              'host-unreachable',
-              `${hostWords(settings)} cannot be reached from ${hostWords(jump)}: ${textOf(error)}.`,
-              { detail: textOf(error), transient: true },
-            ),
-            { cause: error },
-          ),
-        );
-      } else resolve({ stream, words: `through ${hostWords(jump)}` });
+      if (error) settle(() => reject(unreachable(textOf(error))));
+      else settle(() => resolve({ stream, words: `through ${near}` }));
     });
   });
+}
+
+/** A stream to a host by the command that the operator's config names, as ssh runs it. */
+export function dialByCommand(command: string, options: HopOptions): Wire {
+  const { settings } = options;
+  const tokens: Record<string, string> = {
+    '%%': '%',
+    '%h': settings.hostName,
+    '%n': settings.alias,
+    '%p': String(settings.port),
+    '%r': settings.user,
+  };
+  const line = command.replace(/%./g, (token) => tokens[token] ?? token);
+  options.onStep('name', 'passed', 'by ProxyCommand');
+  options.onStep('reachable', 'running', null);
+  const child = spawn(line, { shell: true, stdio: ['pipe', 'pipe', 'ignore'] });
+  const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+  child.on('error', (error) => stream.destroy(error));
+  stream.on('close', () => child.kill());
+  return { stream, words: 'by ProxyCommand' };
 }
 
 type TrackedQuestions = {

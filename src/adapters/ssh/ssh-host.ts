@@ -7,7 +7,7 @@ import type { Shell } from '../../engine/ports/shell.ts';
 import type { Tunnel } from '../../engine/ports/tunnel.ts';
 import { loadConfigLines, localFacts } from './config-files.ts';
 import { hostWords, linkLost, textOf } from './connect-failure.ts';
-import { dialHost, dialThrough, freshSecrets, openHop, type Secrets, type Wire } from './hop.ts';
+import { dialByCommand, dialHost, dialThrough, freshSecrets, openHop, type Secrets, type Wire } from './hop.ts';
 import { type HostSettings, resolveHost } from './host-settings.ts';
 import { createSshShell } from './ssh-shell.ts';
 import { createSshTunnel } from './ssh-tunnel.ts';
@@ -79,8 +79,10 @@ async function openSshHost(
         signal: options.signal,
       };
       if (prior !== null && isLast) ladder.step('name', 'passed', `through ${hostWords(prior.settings)}`);
-      const dial = (): Promise<Wire> =>
-        prior === null ? dialHost(hop) : dialThrough(prior.client, prior.settings, settings);
+      const dial = async (): Promise<Wire> => {
+        if (prior !== null) return dialThrough(prior.client, prior.settings, hop);
+        return settings.proxyCommand === null ? dialHost(hop) : dialByCommand(settings.proxyCommand, hop);
+      };
       const client: Client = await openHop(hop, dial);
       clients.push(client);
       before = { client, settings };

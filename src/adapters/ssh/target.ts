@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { failure } from '../../core/failure.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
 
@@ -42,7 +43,7 @@ export function parseTarget(text: string): Result<Target> {
   }
   if (host === '') return no('the host is missing');
   if (host.startsWith('-') || /['`"$\\;&<>|(){}[\],@#]/.test(host)) return no('the host is not a name or an address');
-  if (host.includes(':') && !/^[0-9a-f:.]+(%[\w.-]+)?$/i.test(host)) return no('the host is not a name or an address');
+  if (host.includes(':') && !isIPv6(host)) return no('the host is not a name or an address');
 
   let port: number | null = null;
   if (portText !== null) {
