@@ -105,6 +105,10 @@ export type Service = {
   /** Whether previous is warm and may be flipped back to now. */
   canFlipBack: boolean;
   findings: Finding[];
+  /** What decides that a release is healthy, in words, e.g. `HTTP 200 from /healthz`. Left out where not known. */
+  checks?: string[];
+  /** Ids of the proxies whose labels or files route to it. Left out where not known. */
+  routedBy?: string[];
 };
 
 export type Network = { name: string; stack: string | null; services: string[]; internal: boolean };

@@ -1,0 +1,214 @@
+import { ActivityIcon, Command, List, Moon, Sun, Workflow } from 'lucide-react';
+import { useCallback, useEffect, useState } from 'react';
+import type { HostView, ServiceView } from '../../contract/views.ts';
+import type { Offer } from '../bridge/offers.ts';
+import { useHost, useServer, useService } from '../bridge/store.ts';
+import {
+  openPanel,
+  showActivity,
+  showHost,
+  showPalette,
+  toggleTheme,
+  toggleView,
+  useWindow,
+} from '../bridge/window-state.ts';
+import { ActivityDrawer } from '../features/activity/activity.tsx';
+import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
+import { DeploySheet, SwapSheet } from '../features/adopt/deploy-sheet.tsx';
+import { ConnectedCard } from '../features/card/card.tsx';
+import { ContactSheet } from '../features/card/contact-sheet.tsx';
+import { ConnectScreen } from '../features/connect/connect.tsx';
+import { LadderScreen } from '../features/connect/ladder.tsx';
+import { AwayBanner, HostTabs } from '../features/hosts/host-bar.tsx';
+import { ListScreen } from '../features/list/list.tsx';
+import { MapScreen } from '../features/map/map.tsx';
+import { KeysSheet } from '../features/palette/keys-sheet.tsx';
+import { Palette } from '../features/palette/palette.tsx';
+import { Panel } from '../features/panel/panel.tsx';
+import { doOffer } from './do-offer.ts';
+import { useKeys } from './keys.ts';
+import './app.css';
+
+export function App() {
+  const [hash, setHash] = useState(location.hash);
+  useEffect(() => {
+    const moved = () => setHash(location.hash);
+    window.addEventListener('hashchange', moved);
+    return () => window.removeEventListener('hashchange', moved);
+  }, []);
+  return hash === '#contact-sheet' ? <ContactSheet /> : <Main />;
+}
+
+function Main() {
+  const ready = useServer((state) => state.ready);
+  const hosts = useServer((state) => state.hosts);
+  const wanted = useWindow((state) => state.host);
+  const adding = useWindow((state) => state.adding);
+  const current = hosts.find((host) => host.id === wanted) ?? hosts[0];
+  useEffect(() => {
+    if (current !== undefined && current.id !== wanted) showHost(current.id);
+  }, [current, wanted]);
+  useEffect(
+    () =>
+      window.switchyard.on('reveal', ({ host, service }) => {
+        showHost(host);
+        if (service !== null) openPanel(service, 'overview');
+      }),
+    [],
+  );
+  useKeys(current);
+  if (!ready) return null;
+  const connecting = current === undefined || adding;
+  return (
+    <div className="window" data-platform={window.switchyard.platform}>
+      <TopBar hosts={hosts} current={connecting ? null : current.id} />
+      <Damaged />
+      {connecting ? <ConnectScreen hosts={hosts} /> : <HostScreen host={current} />}
+      {!connecting && <Overlays host={current} />}
+    </div>
+  );
+}
+
+function TopBar({ hosts, current }: { hosts: HostView[]; current: string | null }) {
+  const view = useWindow((state) => state.view);
+  const dark = useWindow((state) => state.dark);
+  const activity = useWindow((state) => state.activity);
+  const running = useHost(current)?.jobs.filter((job) => job.state === 'running').length ?? 0;
+  return (
+    <header className="topbar">
+      {hosts.length === 0 ? <span className="brand">Switchyard</span> : <HostTabs hosts={hosts} current={current} />}
+      <div className="topbar-tools">
+        {current !== null && (
+          <>
+            <button
+              type="button"
+              className="button plain"
+              data-testid="list-view"
+              aria-pressed={view === 'list'}
+              title={view === 'map' ? 'Show as a list (L)' : 'Show as a map (L)'}
+              onClick={toggleView}
+            >
+              {view === 'map' ? <List size={15} /> : <Workflow size={15} />}
+              {view === 'map' ? 'List' : 'Map'}
+            </button>
+            <button
+              type="button"
+              className="button plain"
+              data-testid="activity-toggle"
+              aria-pressed={activity}
+              title="Activity (J)"
+              onClick={() => showActivity(!activity)}
+            >
+              <ActivityIcon size={15} />
+              Activity
+              {running > 0 && <span className="badge number">{running}</span>}
+            </button>
+            <button
+              type="button"
+              className="button plain icon"
+              data-testid="palette-open"
+              aria-label="Find anything"
+              title={`Find anything (${window.switchyard.platform === 'darwin' ? '⌘' : 'Ctrl+'}K)`}
+              onClick={() => showPalette(true)}
+            >
+              <Command size={15} />
+            </button>
+          </>
+        )}
+        <button
+          type="button"
+          className="button plain icon"
+          data-testid="theme-toggle"
+          aria-label={dark ? 'Light theme' : 'Dark theme'}
+          title={dark ? 'Light theme' : 'Dark theme'}
+          onClick={toggleTheme}
+        >
+          {dark ? <Sun size={15} /> : <Moon size={15} />}
+        </button>
+      </div>
+    </header>
+  );
+}
+
+function Damaged() {
+  const file = useWindow((state) => state.settings?.damagedFile ?? null);
+  const [seen, setSeen] = useState(false);
+  if (file === null || seen) return null;
+  return (
+    <div className="banner" role="status" data-testid="banner-damaged">
+      <p>
+        The settings file was damaged and was set aside as <code className="mono selectable">{file}</code>. Switchyard
+        started with fresh settings.
+      </p>
+      <button type="button" className="button small" onClick={() => setSeen(true)}>
+        Dismiss
+      </button>
+    </div>
+  );
+}
+
+type FaceProps = { host: string; id: string; detail: 'near' | 'mid' | 'far'; selected: boolean };
+
+function Face(props: FaceProps) {
+  const { host } = props;
+  const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host, offer, of), [host]);
+  return <ConnectedCard {...props} onOffer={onOffer} />;
+}
+
+function HostScreen({ host }: { host: HostView }) {
+  const view = useWindow((state) => state.view);
+  const panelOpen = useWindow((state) => state.panelOpen);
+  const service = useWindow((state) => state.service);
+  const activity = useWindow((state) => state.activity);
+  const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
+  if (host.map === null || host.connection.kind === 'failed' || isAsking(host)) return <LadderScreen host={host} />;
+  return (
+    <>
+      <AwayBanner host={host} />
+      <div className="stage">
+        <div className="stage-main">
+          {view === 'map' ? (
+            <MapScreen key={host.id} host={host} map={host.map} face={Face} />
+          ) : (
+            <ListScreen host={host} map={host.map} onOffer={onOffer} />
+          )}
+          {view === 'map' && <Footing host={host} />}
+        </div>
+        {panelOpen && service !== null && <Panel host={host.id} service={service} onOffer={onOffer} />}
+      </div>
+      {activity && <ActivityDrawer host={host} />}
+    </>
+  );
+}
+
+const isAsking = (host: HostView): boolean => host.connection.kind === 'asking';
+
+function Footing({ host }: { host: HostView }) {
+  const engine = host.map?.engine;
+  if (engine === undefined) return null;
+  return (
+    <p className="footing">
+      {engine.os} · Docker {engine.docker}
+      {engine.compose !== null && ` · Compose ${engine.compose}`}
+    </p>
+  );
+}
+
+function Overlays({ host }: { host: HostView }) {
+  const sheet = useWindow((state) => state.sheet);
+  const palette = useWindow((state) => state.palette);
+  const keys = useWindow((state) => state.keys);
+  const service = useService(host.id, sheet?.service ?? null);
+  const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
+  return (
+    <>
+      {sheet?.kind === 'adopt' && service !== undefined && <AdoptSheet host={host.id} service={service} />}
+      {sheet?.kind === 'deploy' && service !== undefined && (
+        <DeploySheet host={host.id} service={service} release={sheet.release} />
+      )}
+      {sheet?.kind === 'flip' && service !== undefined && <SwapSheet host={host.id} service={service} />}
+      {palette && <Palette host={host} onOffer={onOffer} />}
+      {keys && <KeysSheet />}
+    </>
+  );
+}

@@ -1,0 +1,76 @@
+import { useEffect } from 'react';
+import type { HostView } from '../../contract/views.ts';
+import { type Offer, offersOf } from '../bridge/offers.ts';
+import { serviceNow, useServer } from '../bridge/store.ts';
+import {
+  closePanel,
+  openPanel,
+  select,
+  showActivity,
+  showConnect,
+  showHost,
+  showKeys,
+  showPalette,
+  toggleBlast,
+  toggleView,
+  useWindow,
+} from '../bridge/window-state.ts';
+import { doOffer } from './do-offer.ts';
+
+const offerKeys: Record<string, Offer[]> = {
+  f: ['flip', 'rollback'],
+  d: ['deploy'],
+  a: ['adopt'],
+  p: ['preview'],
+  r: ['retire'],
+  x: ['dismiss'],
+};
+
+/** The keys of the window; those of the map's arrows live with the map. */
+export function useKeys(host: HostView | undefined): void {
+  const id = host?.id;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const state = useWindow.getState();
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        if (id !== undefined) showPalette(!state.palette);
+        return;
+      }
+      if (event.altKey && /^[1-9]$/.test(event.key)) {
+        const other = useServer.getState().hosts[Number(event.key) - 1];
+        if (other !== undefined) showHost(other.id);
+        return;
+      }
+      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || id === undefined) return;
+      if (document.querySelector('dialog[open]') !== null || state.adding) return;
+      const target = event.target as HTMLElement;
+      if (target.closest('input, textarea, select') !== null) return;
+      if (event.key === 'Escape') {
+        if (state.panelOpen) {
+          closePanel();
+          document.querySelector<HTMLElement>(`[data-service="${CSS.escape(state.service ?? '')}"]`)?.focus();
+        } else if (state.activity) showActivity(false);
+        else select(null);
+        return;
+      }
+      if (event.key === '?') return showKeys(true);
+      const key = event.key.toLowerCase();
+      if (key === 'l') return toggleView();
+      if (key === 'j') return showActivity(!state.activity);
+      if (key === 'n') return showConnect();
+      const service = state.service === null ? undefined : serviceNow(id, state.service);
+      if (service === undefined) return;
+      if (key === 'b') return toggleBlast();
+      if (event.key === 'Enter' && target.closest('button, a, [role="row"]') === null) return openPanel(service.id);
+      const offers = offersOf(service);
+      const offer = offerKeys[key]?.find((each) => offers.includes(each));
+      if (offer !== undefined) {
+        event.preventDefault();
+        doOffer(id, offer, service);
+      }
+    };
+    window.addEventListener('keydown', press);
+    return () => window.removeEventListener('keydown', press);
+  }, [id]);
+}

@@ -1,0 +1,71 @@
+import type { ServiceView } from '../../contract/views.ts';
+import { unreachable } from '../../core/result.ts';
+
+/** What the window may offer for a service now. `logs` and `details` only show; the others ask the server. */
+export const offerNames = [
+  'adopt',
+  'deploy',
+  'flip',
+  'rollback',
+  'preview',
+  'retire',
+  'retry',
+  'logs',
+  'details',
+  'follow',
+  'dismiss',
+] as const;
+export type Offer = (typeof offerNames)[number];
+
+export const offerLabels: Record<Offer, string> = {
+  adopt: 'Adopt…',
+  deploy: 'Deploy next…',
+  flip: 'Flip',
+  rollback: 'Flip back',
+  preview: 'Preview',
+  retire: 'Retire',
+  retry: 'Retry',
+  logs: 'Logs',
+  details: 'Details',
+  follow: 'Follow',
+  dismiss: 'Dismiss',
+};
+
+/** The offers of a service, the likeliest first. The same on card, list, panel and palette. */
+export function offersOf(service: ServiceView): Offer[] {
+  const state = service.switch;
+  const back: Offer[] = service.canFlipBack ? ['rollback'] : [];
+  switch (state.kind) {
+    case 'not-adopted':
+      return state.adoptable ? ['adopt'] : ['details'];
+    case 'idle':
+      return ['deploy', ...back, ...(service.canFlipBack ? (['retire'] as const) : [])];
+    case 'preparing':
+    case 'flipping':
+    case 'held':
+    case 'locked':
+      return ['follow'];
+    case 'next-ready':
+      return ['flip', 'preview', 'retire', ...back];
+    case 'not-ready':
+      return ['logs', 'deploy', 'preview', 'retire', ...back];
+    case 'watching':
+      return [...back, 'follow'];
+    case 'settled':
+      return state.canFlipBack ? ['rollback', 'deploy', 'retire'] : ['deploy'];
+    case 'went-back':
+      return ['details', 'deploy', 'dismiss'];
+    case 'failed':
+      return ['retry', 'details', 'dismiss', ...back];
+    case 'unknown':
+      return [];
+    default:
+      return unreachable(state);
+  }
+}
+
+/** Which slot a retire would stop: next while there is one, else previous. */
+export function retireRole(service: ServiceView): 'next' | 'previous' {
+  const roles = [service.slots.blue?.role, service.slots.green?.role];
+  return roles.includes('next') ? 'next' : 'previous';
+}

@@ -1,0 +1,136 @@
+import { create } from 'zustand';
+import type { ServiceRef, VerbOptions } from '../../contract/channels.ts';
+import type { HostView, ServiceView, StackView, TrafficView } from '../../contract/views.ts';
+import type { Failure } from '../../core/failure.ts';
+import type { Verb } from '../../core/job.ts';
+import { call } from './client.ts';
+import { keepSame } from './keep-same.ts';
+
+/** What the server side says, and nothing the window made up. */
+type ServerState = {
+  ready: boolean;
+  hosts: HostView[];
+  /** The newest traffic by `serviceKey`; it comes more often than views do. */
+  traffic: Record<string, TrafficView>;
+  /** Verbs that were asked for and not answered yet, by `serviceKey`. */
+  asked: Record<string, Verb>;
+  /** Why the last verb did not begin, by `serviceKey`; stays until dismissed or another one begins. */
+  declined: Record<string, { verb: Verb; failure: Failure }>;
+};
+
+export const serviceKey = (host: string, id: string): string => `${host}\n${id}`;
+
+export const useServer = create<ServerState>(() => ({ ready: false, hosts: [], traffic: {}, asked: {}, declined: {} }));
+
+function takeHost(view: HostView): void {
+  useServer.setState((state) => {
+    const index = state.hosts.findIndex((host) => host.id === view.id);
+    if (index < 0) return { hosts: [...state.hosts, view] };
+    const kept = keepSame(state.hosts[index], view);
+    return kept === state.hosts[index] ? state : { hosts: state.hosts.with(index, kept) };
+  });
+}
+
+/** Listens to the main process for as long as the window lives. */
+export function listen(): void {
+  const bridge = window.switchyard;
+  bridge.on('host', takeHost);
+  bridge.on('host-removed', ({ host }) =>
+    useServer.setState((state) => ({ hosts: state.hosts.filter((each) => each.id !== host) })),
+  );
+  bridge.on('traffic', ({ host, services }) =>
+    useServer.setState((state) => {
+      const traffic = { ...state.traffic };
+      for (const [id, value] of Object.entries(services)) {
+        const key = serviceKey(host, id);
+        traffic[key] = keepSame(traffic[key], value);
+      }
+      return { traffic };
+    }),
+  );
+  void call('hosts.list', undefined).then((reply) => {
+    if (reply.ok) for (const host of reply.value) takeHost(host);
+    useServer.setState({ ready: true });
+  });
+}
+
+export const useHost = (host: string | null): HostView | undefined =>
+  useServer((state) => state.hosts.find((each) => each.id === host));
+
+const findService = (state: ServerState, host: string, id: string): ServiceView | undefined => {
+  const map = state.hosts.find((each) => each.id === host)?.map;
+  for (const stack of map?.stacks ?? []) {
+    const found = stack.services.find((service) => service.id === id);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+};
+
+/** One service; its subscriber is called again only when that service changed. */
+export const useService = (host: string, id: string | null): ServiceView | undefined =>
+  useServer((state) => (id === null ? undefined : findService(state, host, id)));
+
+export const serviceNow = (host: string, id: string): ServiceView | undefined =>
+  findService(useServer.getState(), host, id);
+
+export const useStack = (host: string, name: string): StackView | undefined =>
+  useServer((state) => state.hosts.find((each) => each.id === host)?.map?.stacks.find((stack) => stack.name === name));
+
+/** The newest traffic of a service, or null where nothing measures it. */
+export const useTraffic = (host: string, service: ServiceView): TrafficView | null =>
+  useServer((state) => state.traffic[serviceKey(host, service.id)] ?? service.traffic);
+
+export const useAsked = (host: string, id: string): Verb | undefined =>
+  useServer((state) => state.asked[serviceKey(host, id)]);
+
+export const useDeclined = (host: string, id: string): { verb: Verb; failure: Failure } | undefined =>
+  useServer((state) => state.declined[serviceKey(host, id)]);
+
+export const refOf = (host: string, service: { stack: string; name: string }): ServiceRef => ({
+  host,
+  stack: service.stack,
+  service: service.name,
+});
+
+const without = <Value>(record: Record<string, Value>, key: string): Record<string, Value> => {
+  const { [key]: _gone, ...rest } = record;
+  return rest;
+};
+
+/** Asks for a verb. What moves is seen in the host's view; why it did not begin stays on the card. */
+export async function startVerb(
+  host: string,
+  service: ServiceView,
+  verb: Verb,
+  options: VerbOptions = {},
+): Promise<boolean> {
+  const key = serviceKey(host, service.id);
+  if (useServer.getState().asked[key] !== undefined) return false;
+  useServer.setState((state) => ({
+    asked: { ...state.asked, [key]: verb },
+    declined: without(state.declined, key),
+  }));
+  const reply = await call('verbs.start', { ref: refOf(host, service), verb, options });
+  useServer.setState((state) => ({
+    asked: without(state.asked, key),
+    declined: reply.ok ? state.declined : { ...state.declined, [key]: { verb, failure: reply.failure } },
+  }));
+  return reply.ok;
+}
+
+/** Puts a failure that is no verb's on the card. */
+export function decline(host: string, id: string, verb: Verb, failure: Failure): void {
+  useServer.setState((state) => ({
+    declined: { ...state.declined, [serviceKey(host, id)]: { verb, failure } },
+  }));
+}
+
+/** Puts away what the card says about the past. */
+export function dismiss(host: string, service: ServiceView): void {
+  const key = serviceKey(host, service.id);
+  if (useServer.getState().declined[key] !== undefined) {
+    useServer.setState((state) => ({ declined: without(state.declined, key) }));
+    return;
+  }
+  void call('cards.dismiss', { ref: refOf(host, service) });
+}

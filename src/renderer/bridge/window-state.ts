@@ -1,0 +1,143 @@
+import { create } from 'zustand';
+import type { PreviewView, SettingsView } from '../../contract/views.ts';
+import { call } from './client.ts';
+
+export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'] as const;
+export type PanelTab = (typeof panelTabs)[number];
+
+/** A sheet asks before something that has a price; it stands over the window until answered. */
+export type Sheet = { kind: 'adopt' | 'deploy' | 'flip' | 'eject'; service: string; release?: number };
+
+/** What this window shows of it all: nothing here is known to the server. */
+export type WindowState = {
+  host: string | null;
+  /** The connect screen stands in front although there are hosts. */
+  adding: boolean;
+  /** The service the keyboard is at. */
+  service: string | null;
+  panelOpen: boolean;
+  panelTab: PanelTab;
+  panelWidth: number;
+  view: 'map' | 'list';
+  blast: boolean;
+  palette: boolean;
+  keys: boolean;
+  activity: boolean;
+  job: string | null;
+  sheet: Sheet | null;
+  /** Previews that are open, by service id. */
+  previews: Record<string, PreviewView>;
+  theme: SettingsView['theme'];
+  dark: boolean;
+  settings: SettingsView | null;
+};
+
+const remembered = (name: string): string | null => {
+  try {
+    return localStorage.getItem(name);
+  } catch {
+    return null;
+  }
+};
+
+const remember = (name: string, value: string): void => {
+  try {
+    localStorage.setItem(name, value);
+  } catch {
+    // A window that cannot remember still works.
+  }
+};
+
+export const minimumPanelWidth = 320;
+
+export const useWindow = create<WindowState>(() => ({
+  host: null,
+  adding: false,
+  service: null,
+  panelOpen: false,
+  panelTab: 'overview',
+  panelWidth: Math.max(minimumPanelWidth, Number(remembered('panel-width')) || 400),
+  view: remembered('view') === 'list' ? 'list' : 'map',
+  blast: false,
+  palette: false,
+  keys: false,
+  activity: false,
+  job: null,
+  sheet: null,
+  previews: {},
+  theme: 'system',
+  dark: false,
+  settings: null,
+}));
+
+const set = useWindow.setState;
+
+export const showHost = (host: string): void =>
+  set((state) =>
+    state.host === host && !state.adding
+      ? state
+      : { host, adding: false, service: null, panelOpen: false, blast: false, sheet: null },
+  );
+export const showConnect = (): void => set({ adding: true });
+export const hideConnect = (): void => set({ adding: false });
+
+export const select = (service: string | null): void =>
+  set((state) => (service === null ? { service, panelOpen: false, blast: false } : { ...state, service }));
+export const openPanel = (service: string, tab?: PanelTab): void =>
+  set((state) => ({ service, panelOpen: true, panelTab: tab ?? state.panelTab }));
+export const closePanel = (): void => set({ panelOpen: false, blast: false });
+export const showTab = (panelTab: PanelTab): void => set({ panelTab });
+export const toggleBlast = (): void => set((state) => ({ blast: !state.blast && state.service !== null }));
+export function resizePanel(width: number): void {
+  const panelWidth = Math.round(Math.max(minimumPanelWidth, Math.min(width, window.innerWidth * 0.62)));
+  remember('panel-width', String(panelWidth));
+  set({ panelWidth });
+}
+
+export const toggleView = (): void =>
+  set((state) => {
+    const view = state.view === 'map' ? 'list' : 'map';
+    remember('view', view);
+    return { view };
+  });
+
+export const showPalette = (palette: boolean): void => set({ palette });
+export const showKeys = (keys: boolean): void => set({ keys });
+export const showActivity = (activity: boolean, job: string | null = null): void => set({ activity, job });
+export const showSheet = (sheet: Sheet | null): void => set({ sheet });
+
+export const showPreview = (service: string, preview: PreviewView | null): void =>
+  set((state) => {
+    const { [service]: _gone, ...rest } = state.previews;
+    return { previews: preview === null ? rest : { ...rest, [service]: preview } };
+  });
+
+const systemDark = (): MediaQueryList => window.matchMedia('(prefers-color-scheme: dark)');
+
+function applyTheme(dark: boolean): void {
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+  set({ dark });
+}
+
+const darkOf = (theme: SettingsView['theme']): boolean =>
+  theme === 'system' ? systemDark().matches : theme === 'dark';
+
+/** Light or dark as settings say, and as the system says where they leave it to it. */
+export function startTheme(): void {
+  applyTheme(systemDark().matches);
+  systemDark().addEventListener('change', () => applyTheme(darkOf(useWindow.getState().theme)));
+  window.switchyard.on('theme', ({ dark }) => applyTheme(dark));
+  void call('settings.get', undefined).then((reply) => {
+    if (!reply.ok) return;
+    set({ theme: reply.value.theme, settings: reply.value });
+    applyTheme(darkOf(reply.value.theme));
+  });
+}
+
+export function setTheme(theme: SettingsView['theme']): void {
+  set({ theme });
+  applyTheme(darkOf(theme));
+  void call('settings.set', { theme });
+}
+
+export const toggleTheme = (): void => setTheme(useWindow.getState().dark ? 'light' : 'dark');

@@ -1,0 +1,3 @@
+export function ActivityDrawer(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,350 @@
+import {
+  Archive,
+  ExternalLink,
+  Info,
+  ListTree,
+  type LucideIcon,
+  PackagePlus,
+  RotateCcw,
+  ScrollText,
+  TriangleAlert,
+  Undo2,
+  X,
+} from 'lucide-react';
+import { memo, type ReactNode } from 'react';
+import type { ServiceView, SlotView, TrafficView } from '../../../contract/views.ts';
+import type { Failure } from '../../../core/failure.ts';
+import { isTrouble } from '../../../core/health.ts';
+import type { Verb } from '../../../core/job.ts';
+import { type Slot, slots } from '../../../core/slot.ts';
+import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { useAsked, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
+import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
+import {
+  count,
+  formatAbsolute,
+  formatAge,
+  formatRate,
+  oneLine,
+  shortDigest,
+  shortImage,
+  tagOf,
+} from '../../ui/format.ts';
+import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { explainSwitch, type SwitchWords, ticks, verbNames } from '../../ui/switch-words.ts';
+import { Lever } from './lever.tsx';
+import { Sparkline } from './sparkline.tsx';
+import './card.css';
+
+/** How much a card says, by how near it is. */
+export type Detail = 'near' | 'mid' | 'far';
+
+const icons: Partial<Record<Offer, LucideIcon>> = {
+  deploy: PackagePlus,
+  rollback: Undo2,
+  preview: ExternalLink,
+  retire: Archive,
+  retry: RotateCcw,
+  logs: ScrollText,
+  details: Info,
+  follow: ListTree,
+  dismiss: X,
+};
+
+const versionOf = (version: string | null, image: string): string =>
+  oneLine(version ?? tagOf(image) ?? shortImage(image));
+
+export type CardProps = {
+  host: string;
+  id: string;
+  detail: Detail;
+  selected: boolean;
+  onOffer: (offer: Offer, service: ServiceView) => void;
+};
+
+/** One service: two tracks, the lever between them, and what can be done now. Renders only when its own service changed. */
+export const ConnectedCard = memo(function ConnectedCard({ host, id, detail, selected, onOffer }: CardProps) {
+  const service = useService(host, id);
+  if (service === undefined) return null;
+  return <LiveCard host={host} service={service} detail={detail} selected={selected} onOffer={onOffer} />;
+});
+
+function LiveCard({ host, service, ...rest }: Omit<CardProps, 'id'> & { service: ServiceView }) {
+  const traffic = useTraffic(host, service);
+  const asked = useAsked(host, service.id);
+  const declined = useDeclined(host, service.id);
+  return <Card service={service} traffic={traffic} asked={asked} declined={declined} {...rest} />;
+}
+
+type FaceProps = {
+  service: ServiceView;
+  traffic: TrafficView | null;
+  asked: Verb | undefined;
+  declined: { verb: Verb; failure: Failure } | undefined;
+  detail: Detail;
+  selected: boolean;
+  onOffer: (offer: Offer, service: ServiceView) => void;
+};
+
+/** The card as drawn from what it is given. */
+export function Card(props: FaceProps) {
+  return ticks(props.service.switch.kind) ? <TickingFace {...props} /> : <Face {...props} nowMs={Date.now()} />;
+}
+
+function TickingFace(props: FaceProps) {
+  const nowMs = useSeconds();
+  return <Face {...props} nowMs={nowMs} />;
+}
+
+function Face({ service, traffic, asked, declined, detail, selected, onOffer, nowMs }: FaceProps & { nowMs: number }) {
+  const state = service.switch;
+  const said = explainSwitch(state, nowMs);
+  const words: SwitchWords =
+    declined === undefined
+      ? said
+      : {
+          word: `${verbNames[declined.verb]} refused`,
+          more: null,
+          why: oneLine(declined.failure.detail ?? declined.failure.message),
+          tone: 'warning',
+        };
+  const offers: Offer[] =
+    declined === undefined ? offersOf(service) : ['details', 'dismiss', ...offersOf(service).filter(isVerbOffer)];
+  const name = oneLine(service.name);
+  return (
+    <article
+      className="card"
+      data-testid={`card-${service.id}`}
+      data-tone={words.tone}
+      data-detail={detail}
+      data-selected={selected || undefined}
+      data-adopted={service.adopted}
+      data-away={state.kind === 'unknown' || undefined}
+      aria-label={`${name}: ${words.word}${words.more === null ? '' : `, ${words.more}`}`}
+    >
+      <header className="card-head">
+        <HealthMark health={service.health} size={detail === 'far' ? 24 : 14} />
+        <h3 className="clip" title={service.name}>
+          {name}
+        </h3>
+        {detail === 'near' && <Load service={service} traffic={traffic} />}
+      </header>
+      <Lever service={service} busy={asked !== undefined} onOffer={onOffer} />
+      {service.adopted ? (
+        slots.map((slot) => (
+          <Track
+            key={slot}
+            service={service}
+            slot={slot}
+            words={words}
+            declined={declined !== undefined}
+            nowMs={nowMs}
+          />
+        ))
+      ) : (
+        <PlainTracks service={service} words={words} />
+      )}
+      <footer className="card-foot">
+        <SwitchMark state={state} size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14} />
+        <p className="card-words clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
+          <b>{asked === undefined ? words.word : 'Asking the server'}</b>
+          {words.more !== null && asked === undefined && <span> {words.more}</span>}
+        </p>
+        {detail !== 'far' && (
+          <Actions offers={offers} service={service} disabled={asked !== undefined} detail={detail} onOffer={onOffer} />
+        )}
+      </footer>
+      {state.kind === 'preparing' && state.progress?.total != null && (
+        <i
+          className="card-progress"
+          style={{ width: `${Math.min(100, (state.progress.done / Math.max(1, state.progress.total)) * 100)}%` }}
+        />
+      )}
+    </article>
+  );
+}
+
+const isVerbOffer = (offer: Offer): boolean => offer === 'flip' || offer === 'rollback' || offer === 'adopt';
+
+function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView | null }) {
+  if (isTrouble(service.health)) return <span className="card-health">{service.health}</span>;
+  if (traffic === null) return null;
+  const errors = traffic.errorsPerSecond;
+  return (
+    <span
+      className="card-load number"
+      title={`${formatRate(traffic.requestsPerSecond)} requests per second, ${formatRate(errors)} errors per second; the last 5 minutes`}
+    >
+      {errors > 0 ? (
+        <span className="card-errors">
+          <TriangleAlert size={11} aria-hidden /> {formatRate(errors)} err/s
+        </span>
+      ) : (
+        <span>{formatRate(traffic.requestsPerSecond)} req/s</span>
+      )}
+      <Sparkline history={traffic.history} />
+    </span>
+  );
+}
+
+/** What stands at the end of a track: for the live one what it is, for the other why it may or may not take over. */
+function tailOf(
+  service: ServiceView,
+  at: SlotView,
+  words: SwitchWords,
+  nowMs: number,
+): { text: ReactNode; loud: boolean } {
+  const state = service.switch;
+  if (at.slot === service.live) {
+    if (state.kind === 'watching') return { text: words.why, loud: state.errors > 0 };
+    return { text: <Identity digest={at.digest} sinceMs={at.startedAtMs} nowMs={nowMs} />, loud: false };
+  }
+  if (state.kind === 'not-ready') return { text: words.why, loud: true };
+  if (state.kind === 'preparing') return { text: 'preparing', loud: false };
+  if (at.role === 'previous')
+    return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
+  if (at.role === 'next') {
+    const checks = at.checks;
+    if (state.kind === 'next-ready')
+      return { text: state.checks === 0 ? 'ready, unverified' : `ready, ${count(state.checks, 'check')}`, loud: false };
+    return { text: checks === null ? 'next' : `next, ${checks.passed} of ${checks.total} checks`, loud: false };
+  }
+  return { text: at.role === 'current' ? 'current' : 'stopped', loud: false };
+}
+
+function Track({
+  service,
+  slot,
+  words,
+  declined,
+  nowMs,
+}: {
+  service: ServiceView;
+  slot: Slot;
+  words: SwitchWords;
+  declined: boolean;
+  nowMs: number;
+}) {
+  const at = service.slots[slot];
+  const live = service.live === slot;
+  const state = service.switch;
+  // What went wrong is told in the track that does not have the traffic: the other says what runs now.
+  const telling = !live && (declined || state.kind === 'failed' || state.kind === 'went-back');
+  if (telling) {
+    return (
+      <div className="track" data-slot={slot} data-telling>
+        <span className="track-slot">{slot}</span>
+        <span className="track-why clip" title={words.why ?? undefined}>
+          {words.why}
+        </span>
+      </div>
+    );
+  }
+  if (at === null) {
+    return (
+      <div className="track" data-slot={slot} data-empty>
+        <span className="track-slot">{slot}</span>
+        <span className="track-tail clip">{state.kind === 'preparing' ? (words.why ?? 'preparing') : 'empty'}</span>
+      </div>
+    );
+  }
+  const tail = tailOf(service, at, words, nowMs);
+  return (
+    <div className="track" data-slot={slot} data-live={live || undefined}>
+      <span className="track-slot">{slot}</span>
+      <span className="track-version clip" title={`${at.image}\nrelease ${at.release}`}>
+        {versionOf(at.version, at.image)}
+      </span>
+      <span
+        className="track-tail clip"
+        data-loud={tail.loud || undefined}
+        title={typeof tail.text === 'string' ? tail.text : undefined}
+      >
+        {tail.text}
+      </span>
+    </div>
+  );
+}
+
+function PlainTracks({ service, words }: { service: ServiceView; words: SwitchWords }) {
+  return (
+    <>
+      <div className="track" data-slot="plain" data-live>
+        <span className="track-version clip" title={service.image}>
+          {versionOf(service.version, service.image)}
+        </span>
+        <span className="track-tail clip">
+          <Identity digest={service.digest} sinceMs={service.createdAtMs} nowMs={Date.now()} />
+        </span>
+      </div>
+      <div className="track" data-slot="none" data-empty>
+        <span className="track-tail clip" title={words.why ?? undefined}>
+          {words.why}
+        </span>
+      </div>
+    </>
+  );
+}
+
+function Identity({ digest, sinceMs, nowMs }: { digest: string | null; sinceMs: number | null; nowMs: number }) {
+  const tick = useHalfMinutes();
+  const short = shortDigest(digest);
+  return (
+    <>
+      {short !== null && (
+        <span className="mono" title={digest ?? undefined}>
+          {short}
+        </span>
+      )}
+      {sinceMs !== null && (
+        <time className="number" title={`since ${formatAbsolute(sinceMs)}`}>
+          {formatAge(Math.max(0, Math.max(nowMs, tick) - sinceMs))}
+        </time>
+      )}
+    </>
+  );
+}
+
+/** The buttons of a card: the first with its word, the others as icons. */
+export function Actions({
+  offers,
+  service,
+  disabled,
+  detail,
+  onOffer,
+}: {
+  offers: Offer[];
+  service: ServiceView;
+  disabled: boolean;
+  detail: Detail;
+  onOffer: (offer: Offer, service: ServiceView) => void;
+}) {
+  const shown = detail === 'mid' ? offers.slice(0, 1) : offers;
+  const worded = shown.find((offer) => icons[offer] === undefined || offer === shown[0]);
+  const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
+  return (
+    <span className="card-actions nodrag nopan">
+      {ordered.map((offer) => {
+        const Icon = offer === worded && offer !== 'details' && offer !== 'logs' ? undefined : icons[offer];
+        return (
+          <button
+            key={offer}
+            type="button"
+            tabIndex={-1}
+            disabled={disabled}
+            className={`button small ${Icon === undefined ? (offer === 'flip' ? 'primary' : '') : 'plain icon'}`}
+            data-testid={`action-${offer}`}
+            aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
+            title={offerLabels[offer]}
+            onClick={(event) => {
+              event.stopPropagation();
+              onOffer(offer, service);
+            }}
+          >
+            {Icon === undefined ? offerLabels[offer] : <Icon size={14} />}
+          </button>
+        );
+      })}
+    </span>
+  );
+}

@@ -1,0 +1,3 @@
+export function ContactSheet(_: Record<string, unknown>) {
+  return null;
+}

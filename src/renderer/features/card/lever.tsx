@@ -1,0 +1,67 @@
+import { Lock, Pause, X } from 'lucide-react';
+import type { ServiceView } from '../../../contract/views.ts';
+import { type Offer, offersOf } from '../../bridge/offers.ts';
+import { oneLine } from '../../ui/format.ts';
+
+/** Where the thumb stands: with a track when the server has said so, in the middle while it has not. */
+export function thumbOf(service: ServiceView): 'blue' | 'green' | 'between' | 'none' {
+  const kind = service.switch.kind;
+  if (kind === 'not-adopted' || kind === 'unknown') return 'none';
+  if (kind === 'flipping' || kind === 'held') return 'between';
+  return service.live ?? 'none';
+}
+
+/** The switch: up is blue, down is green. It shows what the server said and nothing else. */
+export function Lever({
+  service,
+  busy,
+  onOffer,
+}: {
+  service: ServiceView;
+  busy: boolean;
+  onOffer: (offer: Offer, service: ServiceView) => void;
+}) {
+  const state = service.switch;
+  const thumb = thumbOf(service);
+  const offers = offersOf(service);
+  const move: Offer | undefined = offers.includes('flip')
+    ? 'flip'
+    : offers.includes('rollback')
+      ? 'rollback'
+      : undefined;
+  const where = service.live === null ? 'No slot has the traffic.' : `The traffic goes to ${service.live}.`;
+  const what = move === 'flip' ? ' Flip.' : move === 'rollback' ? ' Flip back.' : '';
+  return (
+    <button
+      type="button"
+      role="switch"
+      tabIndex={-1}
+      className="lever nodrag nopan"
+      data-testid="switch"
+      data-state={state.kind}
+      data-live={service.live ?? 'none'}
+      data-thumb={thumb}
+      aria-checked={service.live === 'green'}
+      aria-label={`${oneLine(service.name)}. ${where}${what}`}
+      title={service.adopted ? `${where}${what}` : 'One track only: not adopted yet.'}
+      aria-disabled={move === undefined || busy}
+      onClick={(event) => {
+        if (move === undefined || busy) return;
+        event.stopPropagation();
+        onOffer(move, service);
+      }}
+    >
+      <span className="lever-slot" />
+      {thumb !== 'none' && (
+        <span className="lever-thumb">
+          {state.kind === 'held' && <Pause size={9} strokeWidth={3} aria-hidden />}
+          {state.kind === 'locked' && <Lock size={9} strokeWidth={2.5} aria-hidden />}
+        </span>
+      )}
+      {(state.kind === 'not-ready' || state.kind === 'failed') && thumb !== 'none' && (
+        <X className="lever-barred" size={10} strokeWidth={3} aria-hidden />
+      )}
+      {thumb === 'none' && state.kind === 'unknown' && <span className="lever-unknown">?</span>}
+    </button>
+  );
+}

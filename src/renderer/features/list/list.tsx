@@ -1,0 +1,3 @@
+export function ListScreen(_: Record<string, unknown>) {
+  return null;
+}

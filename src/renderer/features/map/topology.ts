@@ -1,0 +1,107 @@
+import type { MapView, StackView } from '../../../contract/views.ts';
+import { formatPort } from '../../ui/format.ts';
+
+/** The size of every card, in the map's own units. */
+export const cardSize = { width: 280, height: 132 } as const;
+/** Where lines meet a card: between its two tracks. */
+export const portY = 61;
+/** From `portY` to the middle of a track, up for blue, down for green. */
+export const trackOffset = 13;
+
+/** Stacks with more services than this open collapsed. */
+export const collapseAbove = 12;
+
+export type Door = { id: string; label: string; service: string };
+export type Store = { id: string; name: string; services: string[] };
+export type Tint = { name: string; services: string[]; internal: boolean };
+
+/** What of a stack decides where things stand. Health, versions and traffic are not in here. */
+export type StackTopology = {
+  name: string;
+  collapsed: boolean;
+  services: { id: string; tier: string }[];
+  doors: Door[];
+  stores: Store[];
+  tints: Tint[];
+  depends: { from: string; to: string }[];
+};
+
+export type Topology = {
+  stacks: StackTopology[];
+  /** From a proxy to a service of another stack. */
+  routes: { from: string; to: string }[];
+  loose: number;
+};
+
+/** References inside a stack come as `stack/service` or as the bare name. */
+const idIn = (stack: string, reference: string): string =>
+  reference.startsWith(`${stack}/`) ? reference : `${stack}/${reference}`;
+
+function stackTopology(stack: StackView, expanded: Record<string, boolean>): StackTopology {
+  const ids = new Set(stack.services.map((service) => service.id));
+  const known = (references: string[]): string[] => {
+    const found = references.map((each) => (ids.has(each) ? each : idIn(stack.name, each)));
+    return [...new Set(found)].filter((id) => ids.has(id));
+  };
+  const doors: Door[] = [];
+  for (const service of stack.services) {
+    const labels = new Set(service.ports.map(formatPort));
+    const all = [...labels].sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
+    // A service with a whole range of ports gets one door, not twenty.
+    if (all.length > 3) {
+      doors.push({ id: `${service.id}#many`, label: `${all[0]} +${all.length - 1}`, service: service.id });
+    } else {
+      for (const label of all) doors.push({ id: `${service.id}#${label}`, label, service: service.id });
+    }
+  }
+  const networks = stack.networks
+    .map((network) => ({ name: network.name, internal: network.internal, services: known(network.services) }))
+    .filter((network) => network.services.length > 1);
+  return {
+    name: stack.name,
+    collapsed: !(expanded[stack.name] ?? stack.services.length <= collapseAbove),
+    services: stack.services.map((service) => ({ id: service.id, tier: service.tier })),
+    doors,
+    stores: stack.volumes
+      .map((volume) => ({ id: `${stack.name}$${volume.name}`, name: volume.name, services: known(volume.services) }))
+      .filter((store) => store.services.length > 0),
+    // A network that holds everybody separates nobody: no tint.
+    tints: networks.filter((network) => networks.length > 1 && network.services.length < stack.services.length),
+    depends: stack.services.flatMap((service) =>
+      known(service.dependsOn)
+        .filter((to) => to !== service.id)
+        .map((to) => ({ from: service.id, to })),
+    ),
+  };
+}
+
+/** What of a map decides where things stand. */
+export function topologyOf(map: MapView, expanded: Record<string, boolean>): Topology {
+  const services = map.stacks.flatMap((stack) => stack.services);
+  const homeOf = new Map(
+    map.stacks.flatMap((stack) => stack.networks.map((network) => [network.name, network.stack] as const)),
+  );
+  const routes: Topology['routes'] = [];
+  for (const proxy of services.filter((service) => service.tier === 'proxy')) {
+    const shared = new Set(proxy.networks);
+    for (const service of services) {
+      if (service.routedBy?.includes(proxy.id)) {
+        routes.push({ from: proxy.id, to: service.id });
+        continue;
+      }
+      // Not told by anybody: a network that a proxy and a foreign service share is there for this.
+      if (service.routedBy !== undefined || service.stack === proxy.stack || service.tier === 'proxy') continue;
+      const joined = service.networks.some((network) => shared.has(network) && homeOf.get(network) !== service.stack);
+      if (joined) routes.push({ from: proxy.id, to: service.id });
+    }
+  }
+  const stacks = map.stacks.map((stack) => stackTopology(stack, expanded));
+  const hidden = new Set(
+    stacks.filter((stack) => stack.collapsed).flatMap((stack) => stack.services.map((service) => service.id)),
+  );
+  return {
+    stacks,
+    routes: routes.filter((route) => !hidden.has(route.from) && !hidden.has(route.to)),
+    loose: map.loose.length,
+  };
+}

@@ -1,0 +1,3 @@
+export function KeysSheet(_: Record<string, unknown>) {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function Palette(_: Record<string, unknown>) {
+  return null;
+}

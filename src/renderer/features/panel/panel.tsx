@@ -1,0 +1,3 @@
+export function Panel(_: Record<string, unknown>) {
+  return null;
+}

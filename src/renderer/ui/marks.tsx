@@ -1,0 +1,78 @@
+import {
+  ArrowUpDown,
+  CheckCheck,
+  CircleCheck,
+  CircleDashed,
+  CirclePause,
+  CirclePlay,
+  CircleQuestionMark,
+  CircleSlash,
+  Eye,
+  HardDriveDownload,
+  Lock,
+  type LucideIcon,
+  OctagonX,
+  TriangleAlert,
+  Undo2,
+} from 'lucide-react';
+import type { HostView, ServiceView, SwitchView } from '../../contract/views.ts';
+import { type Health, isTrouble } from '../../core/health.ts';
+
+const icons: Record<Exclude<SwitchView['kind'], 'not-adopted'>, LucideIcon> = {
+  idle: CircleCheck,
+  preparing: HardDriveDownload,
+  'next-ready': CirclePlay,
+  'not-ready': TriangleAlert,
+  flipping: ArrowUpDown,
+  held: CirclePause,
+  watching: Eye,
+  settled: CheckCheck,
+  'went-back': Undo2,
+  failed: OctagonX,
+  unknown: CircleQuestionMark,
+  locked: Lock,
+};
+
+/** Each state of the switch has a shape of its own. */
+export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: number }) {
+  const Icon = state.kind === 'not-adopted' ? (state.adoptable ? CircleDashed : CircleSlash) : icons[state.kind];
+  return <Icon size={size} aria-hidden className="switch-mark" />;
+}
+
+/** Says something only when a container is in trouble: healthy is quiet. */
+export function HealthMark({ health, size = 14 }: { health: Health; size?: number }) {
+  if (!isTrouble(health)) return null;
+  const hard = health !== 'unhealthy';
+  const Icon = hard ? OctagonX : TriangleAlert;
+  return <Icon size={size} aria-label={health} className={hard ? 'trouble' : 'warning'} />;
+}
+
+export type Worst = 'fine' | 'busy' | 'warning' | 'trouble' | 'away' | 'off';
+
+/** The worst state of a service, for sums. */
+export function worstOf(service: ServiceView): 'fine' | 'warning' | 'trouble' {
+  const kind = service.switch.kind;
+  if (kind === 'failed' || service.health === 'exited' || service.health === 'dead' || service.health === 'restarting')
+    return 'trouble';
+  if (kind === 'went-back' || kind === 'not-ready' || service.health === 'unhealthy') return 'warning';
+  return 'fine';
+}
+
+/** The worst state of a host, for its tab: one cause, one mark. */
+export function worstOfHost(host: HostView): Worst {
+  switch (host.connection.kind) {
+    case 'idle':
+      return 'off';
+    case 'away':
+      return 'away';
+    case 'failed':
+      return 'trouble';
+    case 'connecting':
+    case 'asking':
+      return 'busy';
+    case 'connected': {
+      const states = (host.map?.stacks ?? []).flatMap((stack) => stack.services.map(worstOf));
+      return states.includes('trouble') ? 'trouble' : states.includes('warning') ? 'warning' : 'fine';
+    }
+  }
+}

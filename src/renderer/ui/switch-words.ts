@@ -1,0 +1,149 @@
+import type { ServiceView, SwitchView } from '../../contract/views.ts';
+import type { Verb } from '../../core/job.ts';
+import { unreachable } from '../../core/result.ts';
+import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
+
+/** How loud a state is: quiet is healthy, notable is the operator's turn or work under way. */
+export type Tone = 'quiet' | 'notable' | 'warning' | 'trouble';
+
+export type SwitchWords = {
+  word: string;
+  /** What follows the word, or null. */
+  more: string | null;
+  /** The one line that tells why, shown in the track it is about. */
+  why: string | null;
+  tone: Tone;
+};
+
+const doing: Record<Verb, string> = {
+  adopt: 'adopting',
+  deploy: 'deploying',
+  flip: 'flipping',
+  rollback: 'flipping back',
+  retire: 'retiring',
+  eject: 'ejecting',
+};
+
+export const verbNames: Record<Verb, string> = {
+  adopt: 'Adopt',
+  deploy: 'Deploy',
+  flip: 'Flip',
+  rollback: 'Flip back',
+  retire: 'Retire',
+  eject: 'Eject',
+};
+
+/** `43 MB of 120 MB`, `2 of 4 checks`. */
+export function formatProgress(progress: { done: number; total: number | null; unit: string }): string {
+  const { done, total, unit } = progress;
+  if (unit === 'bytes') return total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`;
+  if (unit === 'seconds') return total === null ? `${done} s` : `${done} of ${total} s`;
+  return total === null ? `${done} ${unit}` : `${done} of ${total} ${unit}`;
+}
+
+/** Whether the state changes by the second, so that its words need a clock. */
+export const ticks = (kind: SwitchView['kind']): boolean => kind === 'watching' || kind === 'held';
+
+/** The switch in plain words. */
+export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
+  switch (state.kind) {
+    case 'not-adopted':
+      return state.adoptable
+        ? { word: 'Not adopted', more: null, why: oneLine(state.reason), tone: 'quiet' }
+        : { word: 'Cannot be adopted', more: null, why: oneLine(state.reason), tone: 'quiet' };
+    case 'idle':
+      return { word: sentence(oneLine(state.reason)), more: null, why: null, tone: 'quiet' };
+    case 'preparing': {
+      const figure = state.progress === null ? null : formatProgress(state.progress);
+      return {
+        word: 'Preparing',
+        more: figure === null ? oneLine(state.step) : `${oneLine(state.step)} ${figure}`,
+        why: state.text === null ? null : oneLine(state.text),
+        tone: 'notable',
+      };
+    }
+    case 'next-ready':
+      return {
+        word: 'Ready',
+        more: state.checks === 0 ? 'unverified, no checks' : count(state.checks, 'check'),
+        why: null,
+        tone: 'notable',
+      };
+    case 'not-ready':
+      return {
+        word: 'Not ready',
+        more: `${state.passed} of ${count(state.total, 'check')}`,
+        why: oneLine(state.reason),
+        tone: 'warning',
+      };
+    case 'flipping':
+      return {
+        word: 'Flipping',
+        more:
+          state.inFlight === null
+            ? oneLine(state.step)
+            : `${oneLine(state.step)}, ${count(state.inFlight, 'request')} left`,
+        why: null,
+        tone: 'notable',
+      };
+    case 'held':
+      return {
+        word: 'Holding',
+        more: `${count(state.waiting, 'request')}, ${formatDuration(Math.max(0, nowMs - state.sinceMs))}`,
+        why: null,
+        tone: 'notable',
+      };
+    case 'watching':
+      return {
+        word: 'Watching',
+        more: `${formatCountdown(state.untilMs - nowMs)} left`,
+        why: `${state.errors.toLocaleString('en')} of ${count(state.requests, 'request')} failed`,
+        tone: 'notable',
+      };
+    case 'settled':
+      return { word: 'Settled', more: `since ${formatClock(state.atMs, nowMs)}`, why: null, tone: 'quiet' };
+    case 'went-back':
+      return {
+        word: 'Went back by itself',
+        more: formatClock(state.atMs, nowMs),
+        why: oneLine(state.reason),
+        tone: 'warning',
+      };
+    case 'failed':
+      return {
+        word: `${verbNames[state.verb]} failed`,
+        more: state.step === null ? null : `at ${oneLine(state.step)}`,
+        why: oneLine(state.failure.detail ?? state.failure.message),
+        tone: 'trouble',
+      };
+    case 'unknown':
+      return {
+        word: 'Unknown',
+        more: `host away since ${formatClock(state.sinceMs, nowMs)}`,
+        why: null,
+        tone: 'quiet',
+      };
+    case 'locked':
+      return {
+        word: 'Locked',
+        more: `${oneLine(state.by)} is ${doing[state.verb]} since ${formatClock(state.sinceMs, nowMs)}`,
+        why: null,
+        tone: 'quiet',
+      };
+    default:
+      return unreachable(state);
+  }
+}
+
+const sentence = (text: string): string => (text === '' ? 'Nothing to flip' : text[0]?.toUpperCase() + text.slice(1));
+
+/** What a flip back cannot bring back, said plainly, where the service writes something. */
+export function dataWarning(service: ServiceView, nowMs: number): string | null {
+  const writes = service.mounts.some((mount) => mount.kind !== 'tmpfs' && !mount.readOnly);
+  if (!writes || !service.canFlipBack) return null;
+  const live = service.live === null ? null : service.slots[service.live];
+  const since = live?.startedAtMs ?? null;
+  return `Flip back returns the program, not the data written${
+    since === null ? ' in the meantime' : ` since ${formatClock(since, nowMs)}`
+  }.`;
+}
