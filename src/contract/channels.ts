@@ -30,6 +30,10 @@ export type VerbOptions = {
   role?: 'next' | 'previous';
   /** flip: minutes to watch before it settles. */
   watchMinutes?: number;
+  /** adopt: both slots may mount what the service writes to (uploads, caches; never a database). */
+  shareVolumes?: boolean;
+  /** deploy: put a ready next aside and take its slot. */
+  replace?: boolean;
 };
 
 /** Window to main: one call, one reply. Both ends are typed by this map alone. */

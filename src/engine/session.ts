@@ -13,6 +13,10 @@ export type VerbOptions = {
   release?: number | undefined;
   role?: 'next' | 'previous' | undefined;
   watchMinutes?: number | undefined;
+  /** adopt: both slots may mount what the service writes to. */
+  shareVolumes?: boolean | undefined;
+  /** deploy: put a ready next aside. */
+  replace?: boolean | undefined;
 };
 
 export type ServiceName = { stack: string; service: string };

@@ -1,4 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tarArchive } from '../adapters/archive/tar-archive.ts';
+import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
+import { createHostSession } from '../engine/host-session.ts';
+import type { Kit } from '../engine/job-upload.ts';
 import type { Session } from '../engine/session.ts';
+import { createLinker } from './linker.ts';
 
 export type SessionOptions = {
   /** As typed: an alias, `host`, `user@host:port`, or `this machine`. */
@@ -12,6 +19,18 @@ export type SessionOptions = {
 };
 
 /** Builds a session from the real adapters. Nothing is opened before `connect`. */
-export function createSession(_options: SessionOptions): Session {
-  throw new Error('being written');
+export function createSession(options: SessionOptions): Session {
+  return createHostSession({
+    target: options.target,
+    by: options.by,
+    linker: createLinker({ target: options.target, sshConfigPath: options.sshConfigPath }),
+    archive: tarArchive,
+    composeText: yamlComposeText,
+    clock: { nowMs: () => Date.now(), random: () => Math.random() },
+    kit: readKit(options.kitFolder),
+  });
 }
+
+/** The server kit, read once: whatever is in its folder, by name. */
+export const readKit = (folder: string): Kit =>
+  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));

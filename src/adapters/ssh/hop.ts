@@ -180,6 +180,8 @@ function handshake(
       sock: wire.stream as Socket,
       username: settings.user,
       readyTimeout: 0,
+      // Forwarding to sockets is OpenSSH's, but other servers have learnt it: whether one does is found by asking.
+      strictVendor: false,
       algorithms: {
         serverHostKey: hostKeyOrder(hostKeyAlgorithms, known, keyHost) as ServerHostKeyAlgorithm[],
         compress: ['none'],

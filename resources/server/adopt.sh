@@ -1,0 +1,93 @@
+# adopt: the service becomes its entry point; what runs now goes on in slot blue. Payload: release.compose.yaml,
+# release.json, rollback.sh, haproxy.cfg, override.yaml, override.before (when there was one), service.json, live, exec.
+start_job check,image,release,start,ready,switch,confirm
+made_slot='' made_override='' made_folder=''
+undo() {
+  if [ -n "$made_override" ]; then
+    made_override=
+    if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+    (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build "$SERVICE") 2>&1
+  fi
+  [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
+  [ -n "$made_folder" ] && { made_folder=; rm -rf "${service_dir:?}"; }
+  return 0
+}
+running_words() { printf 'The service runs as before, as plain compose.'; }
+
+begin check
+check_compose_hash
+[ -e "$service_dir/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
+id=$(docker inspect --format '{{.Image}} {{.State.Running}}' "$CURRENT_CONTAINER" 2>/dev/null) || refuse service-not-running "$SERVICE of $STACK does not run: there is no container $CURRENT_CONTAINER." "" ""
+[ "${id#* }" = true ] || refuse service-not-running "$SERVICE of $STACK does not run." "" ""
+id=${id% *}
+probe_file=$PROJECT_DIR/.switchyard-$JOB
+(: >"$probe_file") 2>/dev/null || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
+rm -f "$probe_file"
+finish
+
+begin image
+if ! docker image inspect "$ENTRY_IMAGE" >/dev/null 2>&1; then
+  pull_image "$ENTRY_IMAGE" || abort "$pull_code" "The image of the entry point, $ENTRY_IMAGE, cannot be pulled." "" "$pull_detail"
+fi
+finish
+
+begin release
+made_folder=1
+mkdir -p "$service_dir/releases" "$service_dir/entry/run"
+# The image is named by what the operator wrote where that still is the image that runs, so that its registry digest is found.
+reference=$id
+[ "$(image_id "$IMAGE")" = "$id" ] && reference=$IMAGE
+write_release 0001 blue "$reference" || abort disk-full "The release folder cannot be written." "" "$(tail -n 2 "$job_dir/output")"
+chmod 755 "$service_dir/entry"
+put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
+printf 'live blue-settled\n' | put_file "$service_dir/entry/live.map"
+printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
+mkdir -p "$ROOT/bin"
+cp "$job_dir/live" "$job_dir/exec" "$ROOT/bin/" && chmod 700 "$ROOT/bin/live" "$ROOT/bin/exec"
+finish '"release":"0001"'
+
+begin start
+made_slot=1
+said=$(start_slot 0001) || abort exited-at-start "The slot of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
+finish
+
+begin ready
+open_prober || abort bug "The probe cannot be started." "" ""
+wait_ready "$(slot_container blue)" || abort "$ready_code" "The copy of $SERVICE in slot blue does not get ready, so nothing was switched." "" "$ready_reason"
+close_runtime
+mark_release 0001 "ready $passed $total"
+finish
+
+begin switch
+check_compose_hash
+made_override=1
+replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
+said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
+since=$(date +%s)
+said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never --timeout "$STOP_S" "$SERVICE" 2>&1) ||
+  abort entry-failed "compose could not put the entry point in place." "" "$(printf '%s' "$said" | tail -n 1)"
+finish
+
+begin confirm
+ENTRY=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+[ -n "$ENTRY" ] || abort entry-failed "The entry point does not run." "" ""
+tries=0
+open_runtime "$ENTRY"
+while :; do
+  answer=$(request "$(printf '%s' "$ENTRY_CHECK")") || { close_runtime; sleep 0.2 2>/dev/null; open_runtime "$ENTRY"; }
+  case $answer in good*) break ;; esac
+  tries=$((tries + 1))
+  [ "$tries" -gt 100 ] && abort entry-failed "The entry point does not answer for $SERVICE." "" "$answer; $(docker logs --tail 1 "$ENTRY" 2>&1)"
+  sleep 0.1 2>/dev/null || sleep 1
+done
+up_at=$(now_ms)
+down_at=$(docker events --since "$((since - 1))" --until "$(date +%s)" --filter "container=$CURRENT_ID" --filter event=kill --filter event=die --format '{{.TimeNano}}' 2>/dev/null | head -n 1)
+[ -n "$down_at" ] && figure gapMs $((up_at - ${down_at%??????}))
+sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$job_dir/service.json" | put_file "$service_dir/service.json"
+sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | put_file "$service_dir/releases/0001/rollback.sh"
+point "$service_dir/current" releases/0001
+[ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
+printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash"
+finish '"release":"0001","slot":"blue"'
+tidy
+end completed '' "$SERVICE is adopted: its entry point answers, release 1 runs in blue."

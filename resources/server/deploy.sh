@@ -1,0 +1,108 @@
+# deploy: the next release is pulled, written down, started in the free slot under its own name and checked.
+# Nothing of the release that has the traffic is touched. Payload: release.compose.yaml, release.json, rollback.sh,
+# compose.edited (when the operator picked an image; put in place only when next is ready).
+start_job gate,pull,release,start,ready
+number='' started_at=$(now_ms) started='' keep=''
+undo() {
+  # A next that does not get ready stays, stopped or not, so that its logs can be read; half-written folders do not.
+  [ -n "$number" ] && rm -rf "$service_dir/releases/.$number.part"
+  [ -n "$started" ] && [ -z "$keep" ] && stop_slot "$slot"
+  return 0
+}
+
+begin gate
+check_compose_hash
+live=$(live_state)
+case $live in
+  blue-* | green-*) ;;
+  *) refuse entry-failed "live.map of $SERVICE does not say who has the traffic: '$live'." "" "" ;;
+esac
+slot=$(other_slot "${live%%-*}")
+waiting=$(role_release next)
+if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
+  read -r state _ <"$service_dir/releases/$waiting/state"
+  [ "$state" = ready ] && refuse no-free-slot "$slot holds release $waiting of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
+fi
+finish
+
+begin pull
+before=$(image_id "$IMAGE")
+if [ -n "$BUILD" ]; then
+  said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" -f "$BUILD" build "$SERVICE" 2>&1) || abort image-missing "The image of $SERVICE could not be built." "" "$(printf '%s' "$said" | tail -n 1)"
+elif ! pull_image "$IMAGE"; then
+  # A digest or an image built on this machine that is here already needs no registry; a tag must be asked for.
+  case $IMAGE in
+    *@sha256:* | switchyard/*) [ -n "$before" ] || abort "$pull_code" "The image $IMAGE cannot be pulled." "" "$pull_detail" ;;
+    *) abort "$pull_code" "The image $IMAGE of $SERVICE cannot be pulled." "" "$pull_detail" ;;
+  esac
+fi
+id=$(image_id "$IMAGE")
+[ -n "$id" ] || abort image-missing "The image $IMAGE is not on this server after the pull." "" ""
+finish "\"image\":\"$(json_text "$IMAGE")\",\"id\":\"$id\""
+
+begin release
+last=0
+for each in "$service_dir"/releases/[0-9]*; do last=${each##*/}; done
+number=$(printf '%04d' "$(($(printf '%s' "$last" | sed 's/^0*//') + 1))")
+write_release "$number" "$slot" "$IMAGE" || abort disk-full "The folder of release $number cannot be written." "" "$(tail -n 2 "$job_dir/output")"
+finish "\"release\":\"$number\""
+figure release "$(printf '%s' "$number" | sed 's/^0*//')"
+
+begin start
+# Only now, with all that next needs at hand, does previous give up its slot; the watch ends with it.
+case $live in
+  *-watching)
+    printf 'live %s\n' "${live%%-*}-settled" | put_file "$service_dir/entry/live.map"
+    open_runtime "$ENTRY" && ask "set map /usr/local/etc/haproxy/live.map live ${live%%-*}-settled" >/dev/null
+    close_runtime
+    rm -f "$service_dir/watch"
+    ;;
+esac
+rm -f "$service_dir/previous" "$service_dir/went-back" "$service_dir/settled"
+started=1
+stop_slot "$slot"
+point "$service_dir/next" "releases/$number"
+said=$(start_slot "$number") || {
+  keep=1
+  mark_release "$number" "not-ready 0 0 $(json_text "$(printf '%s' "$said" | tail -n 1)")"
+  abort exited-at-start "Release $number of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
+}
+finish
+
+begin ready
+keep=1
+open_runtime "$ENTRY" || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
+if ! wait_ready "$(slot_container "$slot")"; then
+  mark_release "$number" "not-ready ${passed:-0} ${total:-0} $(json_text "$ready_reason")"
+  # A container that keeps exiting would be restarted for ever; its logs stay.
+  [ "$ready_code" = exited-at-start ] && { docker update --restart no "$(slot_container "$slot")" && docker stop -t 1 "$(slot_container "$slot")"; } >/dev/null 2>&1
+  abort "$ready_code" "Release $number of $SERVICE did not get ready in slot $slot." "" "$ready_reason"
+fi
+# The entry point finds the new container by its name within seconds; telling it the address now makes that at once.
+address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(slot_container "$slot")" | head -n 1)
+root_server=p${ENTRY_PORT}_$slot-watching/$slot
+tries=0
+until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" '$4==s && $6==2 {up=1} END{exit !up}'; do
+  tries=$((tries + 1))
+  [ "$tries" = 20 ] && [ -n "$address" ] && ask "set server $root_server addr $address" >/dev/null
+  [ "$tries" -gt 150 ] && { mark_release "$number" "not-ready $passed $total the entry point does not see it"; abort not-ready "Release $number passes its checks, but the entry point does not see it." "" "$address"; }
+  sleep 0.1 2>/dev/null || sleep 1
+done
+if [ -e "$job_dir/compose.edited" ]; then
+  check_compose_hash
+  replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
+fi
+mark_release "$number" "ready $passed $total"
+figure deployMs $(($(now_ms) - started_at))
+finish "\"release\":\"$number\",\"slot\":\"$slot\",\"ms\":$(($(now_ms) - started_at))"
+
+# Keep what a rollback or a redeploy of the last ten may need; older releases keep their folder, not their image.
+kept=0
+for each in $(cd "$service_dir/releases" && ls -1r); do
+  kept=$((kept + 1))
+  [ "$kept" -gt 10 ] || continue
+  case " $(role_release current) $(role_release previous) $(role_release next) " in *" $each "*) continue ;; esac
+  docker rmi "switchyard/$SLOT_PREFIX:r$each" >/dev/null 2>&1
+done
+tidy
+end completed '' "Release $number of $SERVICE is ready in $slot."

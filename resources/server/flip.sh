@@ -1,0 +1,92 @@
+# flip and rollback: gate, move, drain. TARGET_ROLE is next or previous; FROM and TO are what the app saw.
+start_job gate,move,drain
+open_runtime "$ENTRY" || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
+
+moved=
+undo() {
+  [ -n "$moved" ] || return
+  moved=
+  printf 'live %s\n' "$before" | put_file "$service_dir/entry/live.map"
+  ask "set map /usr/local/etc/haproxy/live.map live $before" >/dev/null || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+}
+
+begin gate
+before=$(live_state)
+from=${before%%-*}
+case $from in blue | green) ;; *) refuse entry-failed "live.map of $SERVICE does not say who has the traffic: '$before'." "" "" ;; esac
+to=$(other_slot "$from")
+target=$(role_release "$TARGET_ROLE")
+if [ -z "$target" ]; then refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release to move the traffic to." "$(running_words)" ""; fi
+if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release $target of $SERVICE is in no free slot: it has the traffic already, or it was retired." "$(running_words)" ""; fi
+# A rollback goes to a release that had the traffic before: answering its checks now is all that counts.
+if [ "$TARGET_ROLE" = next ]; then
+  read -r ready rest <"$service_dir/releases/$target/state"
+  if [ "$ready" != ready ]; then
+    refuse not-ready "Release $target is not ready, so the traffic stays where it is. ${rest#* * }" "$(running_words)" ""
+  fi
+fi
+if ! run_checks "$(slot_container "$to")"; then
+  refuse not-ready "Release $target does not pass its checks now ($passed of $total): $failing" "$(running_words)" ""
+fi
+finish "\"to\":\"$to\",\"release\":\"$target\""
+
+begin move "\"from\":\"$before\",\"to\":\"$to-$MOVE_STATE\""
+current=$(role_release current)
+# The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
+ask "set server p${ENTRY_PORT}_$to-watching/$to health up" >/dev/null
+moved=1
+started=$(now_ms)
+printf 'live %s\n' "$to-$MOVE_STATE" | put_file "$service_dir/entry/live.map" ||
+  abort disk-full "live.map of $SERVICE cannot be written. Nothing was moved." "" "$(df -Pk "$ROOT" | tail -n 1)"
+commanded=$(now_ms)
+ask "set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE" >/dev/null
+seen=$(ask "get map /usr/local/etc/haproxy/live.map live")
+case $seen in
+  *"value=\"$to-$MOVE_STATE\""*) ;;
+  *)
+    if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1; then
+      say 'The running entry point did not take the command; it was started anew and reads live.map.'
+    else
+      abort entry-failed "The entry point $ENTRY did not take the move." "" "$seen"
+    fi
+    ;;
+esac
+[ "$(live_state)" = "$to-$MOVE_STATE" ] || abort entry-failed "live.map of $SERVICE was not kept." "" "$(live_state)"
+figure commandedAt "$commanded"
+figure switchMs $(($(now_ms) - started))
+moved=
+point "$service_dir/current" "releases/$target"
+point "$service_dir/previous" "releases/$current"
+[ "$TARGET_ROLE" = next ] && rm -f "$service_dir/next"
+finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
+
+begin drain
+from_container=$from
+drain_until=$(($(uptime_s) + DRAIN_S))
+drain_started=$(now_ms)
+shown=
+while :; do
+  left=$(ask 'show stat -1 4 -1' | awk -F, -v slot="$from_container" '$2==slot{n+=$5} END{print n+0}')
+  [ "$left" = "$shown" ] || { progress "$left" null requests; shown=$left; }
+  [ "${left:-0}" -eq 0 ] && break
+  if [ "$(uptime_s)" -ge "$drain_until" ]; then
+    say "$left long-lived connections stay on release $current, which is kept warm."
+    break
+  fi
+  sleep 0.1 2>/dev/null || sleep 1
+done
+figure drainMs $(($(now_ms) - drain_started))
+figure inFlightLeft "${left:-0}"
+finish
+if [ "$MOVE_STATE" = watching ]; then
+  printf '%s %s %s %s %s\n' "$(($(now_ms) + WATCH_S * 1000))" "$(($(uptime_s) + WATCH_S))" "$(boot_id)" "$to" "$JOB" | put_file "$service_dir/watch"
+  close_runtime
+  cp "$job_dir/watch.sh" "$service_dir/watch.sh"
+  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 &)
+else
+  rm -f "$service_dir/watch"
+fi
+rm -f "$service_dir/went-back"
+tidy
+if [ "$VERB" = rollback ]; then end completed '' "The traffic of $SERVICE is back on release $target ($to)."; fi
+end completed '' "The traffic of $SERVICE is on release $target ($to)."

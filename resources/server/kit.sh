@@ -1,0 +1,530 @@
+# The kit that every job is made of: feed, journal, lock, the entry point's runtime, slots, checks.
+# Sourced by run.sh after job.sh, which sets (quoted by the app, never evaluated from the server):
+#   ROOT JOB VERB STACK SERVICE BY PROJECT_DIR SVC ENTRY NETWORK PROBE_IMAGE ENTRY_PORT ...
+# shellcheck shell=sh disable=SC2034
+# POSIX sh. Needs: docker, tar, awk, sed, sync, sha256sum, mkfifo, timeout.
+umask 077
+LC_ALL=C
+export LC_ALL
+COMPOSE_IGNORE_ORPHANS=1
+COMPOSE_PROGRESS=plain
+COMPOSE_ANSI=never
+export COMPOSE_IGNORE_ORPHANS COMPOSE_PROGRESS COMPOSE_ANSI
+unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES 2>/dev/null
+
+job_dir=$ROOT/jobs/$JOB
+service_dir=$ROOT/$SVC
+step=start
+epoch=0
+seq=0
+ended=
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+# Text as the inside of a JSON string: one line, control characters and invalid bytes gone.
+json_text() {
+  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g' | cut -c1-2000
+}
+
+now_ms() {
+  now=$(date +%s%3N)
+  case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
+  printf '%s' "$now"
+}
+
+# Seconds since boot, whole. No wall clock decides anything.
+uptime_s() {
+  if read -r up _ 2>/dev/null </proc/uptime; then printf '%s' "${up%%.*}"; else date +%s; fi
+}
+
+boot_id() {
+  if read -r id 2>/dev/null </proc/sys/kernel/random/boot_id; then printf '%s' "$id"; else sysctl -n kern.boottime 2>/dev/null | tr -dc '0-9'; fi
+}
+
+# --- feed: what a follower sees, live. One line of JSON each; lost or torn lines harm nobody. ---------------------------
+
+feed() { printf '{"job":"%s","at":%s,%s}\n' "$JOB" "$(now_ms)" "$1" >>"$ROOT/feed.ndjson"; }
+say() { feed "\"kind\":\"text\",\"step\":\"$step\",\"text\":\"$(json_text "$1")\""; }
+progress() { feed "\"kind\":\"progress\",\"step\":\"$step\",\"done\":$1,\"total\":${2:-null},\"unit\":\"$3\""; }
+figure() { feed "\"kind\":\"figure\",\"name\":\"$1\",\"value\":$2"; }
+
+# --- durability: temp, fsync, rename, fsync of the folder ---------------------------------------------------------------
+
+sync_path() { sync "$1" 2>/dev/null || sync; }
+
+# Puts standard input in place of file $1, whole or not at all.
+put_file() {
+  cat >"$1.$JOB.tmp" && sync_path "$1.$JOB.tmp" && mv -f "$1.$JOB.tmp" "$1" && sync_path "${1%/*}"
+}
+
+# Points symlink $1 at $2 by rename(2).
+point() {
+  rm -f "$1.$JOB.tmp"
+  ln -s "$2" "$1.$JOB.tmp"
+  mv -fT "$1.$JOB.tmp" "$1" 2>/dev/null || { rm -f "$1" && mv -f "$1.$JOB.tmp" "$1"; }
+}
+
+# --- journal: one file a record; intent before each effect, outcome after ------------------------------------------------
+
+journal() { # step phase [json fields]
+  seq=$((seq + 1))
+  printf '{"seq":%d,"job":"%s","epoch":%d,"verb":"%s","service":"%s","by":"%s","step":"%s","phase":"%s","at":%s,"uptime":%s%s}\n' \
+    "$seq" "$JOB" "$epoch" "$VERB" "$(json_text "$SERVICE")" "$BY_JSON" "$1" "$2" "$(now_ms)" "$(uptime_s)" "${3:+,$3}" |
+    put_file "$ROOT/journal/$(printf '%08d' "$seq")-$JOB-$1-$2.json"
+}
+
+begin() {
+  still_mine
+  step=$1
+  feed "\"kind\":\"begin\",\"step\":\"$step\""
+  journal "$step" begin "${2:-}"
+}
+
+finish() {
+  journal "$step" "done" "${1:-}"
+  feed "\"kind\":\"done\",\"step\":\"$step\""
+}
+
+# --- how a job ends -----------------------------------------------------------------------------------------------------
+
+exit_code() {
+  case $1 in completed) echo 0 ;; rolled-back) echo 10 ;; refused) echo 11 ;; aborted) echo 12 ;; indeterminate) echo 13 ;; *) echo 1 ;; esac
+}
+
+# outcome [code message running detail]
+end() {
+  ended=$1
+  if [ "$1" != completed ]; then
+    [ "$epoch" -gt 0 ] && journal "$step" fail "\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
+    feed "\"kind\":\"fail\",\"step\":\"$step\""
+  fi
+  close_runtime
+  lock_release
+  printf '%s\n' "$1" | put_file "$job_dir/exit"
+  feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
+  trap - EXIT
+  exit "$(exit_code "$1")"
+}
+
+refuse() { end refused "$@"; }
+
+# A step failed: what this job began is undone by `undo` (each verb has its own), then it ends `aborted`.
+abort() {
+  why_code=$1 why_message=$2 why_detail=${4:-}
+  say "$2"
+  undo
+  end aborted "$why_code" "$why_message" "$(running_words)" "$why_detail"
+}
+
+undo() { :; }
+
+on_exit() {
+  [ -n "$ended" ] && return
+  ended=bug
+  undo
+  end aborted bug "The job's script ended at step $step, which it should not." "$(running_words)" "$(tail -n 3 "$job_dir/output" 2>/dev/null)"
+}
+
+on_signal() {
+  ended=stopped
+  undo
+  end aborted cancelled "The job was asked to stop at step $step." "$(running_words)" ""
+}
+
+# What has the traffic now, in words.
+running_words() {
+  live=$(live_state)
+  case $live in
+    blue-* | green-*) printf '%s keeps the traffic with release %s.' "${live%%-*}" "$(readlink "$service_dir/current" 2>/dev/null | sed 's|.*/0*||')" ;;
+    *) printf 'The service runs as before.' ;;
+  esac
+}
+
+# --- lock: lock/<epoch>/ made by mkdir; the highest epoch is the holder -----------------------------------------------------
+# Taking over makes the next epoch, so two contenders can never both win and nothing needs to be unlocked by hand.
+# A holder is gone when the machine was booted since, or when its lease (seconds of uptime) is over and its process is gone.
+
+lease_s=30
+
+highest_epoch() {
+  highest=0
+  for each in "$ROOT"/lock/[0-9]*; do
+    [ -d "$each" ] || continue
+    n=${each##*/}
+    [ "$n" -gt "$highest" ] 2>/dev/null && highest=$n
+  done
+  printf '%s' "$highest"
+}
+
+process_started() { # pid: when it was started, in ticks since boot
+  sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+lock_held() { # epoch: whether its holder may still act
+  [ -e "$ROOT/lock/$1/released" ] && return 1
+  # A holder that died between mkdir and writing who it is has no owner: give it the time of one lease by the folder's own age.
+  if ! [ -s "$ROOT/lock/$1/owner" ]; then
+    [ -n "$(find "$ROOT/lock/$1" -maxdepth 0 -mmin +1 2>/dev/null)" ] && return 1
+    return 0
+  fi
+  owner_pid='' owner_started='' owner_boot='' lease=0
+  read -r owner_pid owner_started owner_boot <"$ROOT/lock/$1/owner"
+  [ "$owner_boot" = "$(boot_id)" ] || return 1
+  read -r lease 2>/dev/null <"$ROOT/lock/$1/lease"
+  [ "$(uptime_s)" -le "${lease:-0}" ] && return 0
+  [ -d /proc/self ] || { kill -0 "$owner_pid" 2>/dev/null; return; }
+  [ "$(process_started "$owner_pid")" = "$owner_started" ]
+}
+
+renew_lease() { printf '%s\n' "$(($(uptime_s) + lease_s))" >"$ROOT/lock/$epoch/lease.tmp" && mv -f "$ROOT/lock/$epoch/lease.tmp" "$ROOT/lock/$epoch/lease"; }
+
+lock_acquire() {
+  mkdir -p "$ROOT/lock"
+  tries=0
+  while :; do
+    top=$(highest_epoch)
+    if [ "$top" -gt 0 ] && lock_held "$top"; then
+      epoch=0
+      refuse lock-held "$(cat "$ROOT/lock/$top/who" 2>/dev/null || echo Somebody) holds the stack $STACK. Nothing was changed." "" ""
+    fi
+    epoch=$((top + 1))
+    if mkdir "$ROOT/lock/$epoch" 2>/dev/null; then
+      if [ "$(highest_epoch)" = "$epoch" ]; then break; fi
+      rmdir "$ROOT/lock/$epoch" 2>/dev/null
+    fi
+    epoch=0
+    tries=$((tries + 1))
+    [ "$tries" -gt 50 ] && refuse lock-held "Too many jobs want the stack $STACK at once. Nothing was changed." "" ""
+  done
+  renew_lease
+  printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$ROOT/lock/$epoch/who"
+  printf '%s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" | put_file "$ROOT/lock/$epoch/owner"
+  for each in "$ROOT"/lock/[0-9]*; do
+    [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each"
+  done
+  (while sleep 10; do [ -d "$ROOT/lock/$epoch" ] && kill -0 $$ 2>/dev/null || exit 0; renew_lease; done) </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  renewer=$!
+  for each in "$ROOT"/journal/*.json; do last=$each; done
+  last=${last##*/}
+  seq=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
+  case $seq in '' | *[!0-9]*) seq=0 ;; esac
+}
+
+# Checked before each step: a job that lost its epoch must not act.
+still_mine() {
+  [ "$epoch" -gt 0 ] && [ "$(highest_epoch)" = "$epoch" ] && return
+  epoch=0
+  end indeterminate lock-held "Another job took the stack over while this one slept." "" ""
+}
+
+lock_release() {
+  [ "$epoch" -gt 0 ] || return 0
+  kill "${renewer:-}" 2>/dev/null
+  : >"$ROOT/lock/$epoch/released"
+  epoch=0
+}
+
+# --- live.map: alone says who has the traffic -----------------------------------------------------------------------------
+
+live_state() { awk '$1=="live"{print $2; exit}' "$service_dir/entry/live.map" 2>/dev/null; }
+live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
+other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
+slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
+role_release() { readlink "$service_dir/$1" 2>/dev/null | sed 's|.*/||'; }
+release_slot() { cat "$service_dir/releases/$1/slot" 2>/dev/null; }
+
+# --- the entry point's runtime and probes, through one docker exec that stays open ------------------------------------------
+# The other end is bash in the entry point's image: it needs no socat, no curl, nothing of the host.
+# Each request is one line; each answer its lines with a space in front, then a line with a dot.
+
+# shellcheck disable=SC2016
+runtime_loop='
+ask() { exec 5<>/dev/tcp/127.0.0.1/9999 || return 1; printf "%s\n" "$1" >&5; while IFS= read -r -t 5 out <&5; do printf " %s\n" "$out"; done; exec 5<&- 5>&-; }
+http() { # host port path low high contains
+  status=000
+  if exec 5<>"/dev/tcp/$1/$2"; then
+    printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\nUser-Agent: switchyard-check\r\nConnection: close\r\n\r\n" "$3" "$1" "$2" >&5
+    IFS=" " read -r -t "$T" proto status reason <&5
+    status=${status:0:3}
+    body=
+    if [ -n "$6" ]; then while IFS= read -r -t "$T" more <&5 || [ -n "$more" ]; do body+=$more; [ ${#body} -gt 262144 ] && break; more=; done; fi
+    exec 5<&- 5>&-
+  fi 2>/dev/null
+  case $status in [1-5][0-9][0-9]) ;; *) printf " bad no answer\n"; return ;; esac
+  if [ "$status" -lt "$4" ] || [ "$status" -gt "$5" ]; then printf " bad HTTP %s\n" "$status"; return; fi
+  if [ -n "$6" ] && [[ $body != *"$6"* ]]; then printf " bad HTTP %s without the words asked for\n" "$status"; return; fi
+  printf " good HTTP %s\n" "$status"
+}
+tcp() { if (exec 5<>"/dev/tcp/$1/$2") 2>/dev/null; then printf " good port %s open\n" "$2"; else printf " bad port %s closed\n" "$2"; fi; }
+T=5
+while IFS= read -r line; do
+  IFS=$'"'\\\\t'"' read -r verb a b c d e f <<<"$line"
+  case $verb in
+    ask) ask "$a" ;;
+    http) http "$a" "$b" "$c" "$d" "$e" "$f" ;;
+    tcp) tcp "$a" "$b" ;;
+  esac
+  printf ".\n"
+done'
+
+runtime_open=
+
+open_runtime() { # container: starts the loop in the background; the first answer waits for it
+  rm -f "$job_dir/ask" "$job_dir/answer"
+  mkfifo "$job_dir/ask" "$job_dir/answer" || return 1
+  docker exec -i "$1" bash -c "$runtime_loop" <"$job_dir/ask" >"$job_dir/answer" &
+  runtime_pid=$!
+  exec 8>"$job_dir/ask" 9<"$job_dir/answer"
+  runtime_open=1
+}
+
+# Before there is an entry point: the same loop in a throw-away container on the service's network.
+open_prober() {
+  rm -f "$job_dir/ask" "$job_dir/answer"
+  mkfifo "$job_dir/ask" "$job_dir/answer" || return 1
+  docker run -i --rm --name "$SLOT_PREFIX--probe-$JOB" --label dev.switchyard.job="$JOB" --network "$NETWORK" --entrypoint bash "$PROBE_IMAGE" -c "$runtime_loop" \
+    <"$job_dir/ask" >"$job_dir/answer" &
+  runtime_pid=$!
+  exec 8>"$job_dir/ask" 9<"$job_dir/answer"
+  runtime_open=1
+}
+
+close_runtime() {
+  [ -n "$runtime_open" ] || return 0
+  runtime_open=
+  exec 8>&- 9<&-
+  wait "$runtime_pid" 2>/dev/null
+  rm -f "$job_dir/ask" "$job_dir/answer"
+}
+
+tab=$(printf '\t')
+
+# Sends one request; the answer's lines come on standard output. Fails when the other end is gone.
+request() {
+  [ -n "$runtime_open" ] || return 1
+  printf '%s\n' "$1" >&8 2>/dev/null || return 1
+  while IFS= read -r answer <&9; do
+    case $answer in
+      .) return 0 ;;
+      ' '*) printf '%s\n' "${answer# }" ;;
+    esac
+  done
+  return 1
+}
+
+ask() { request "ask$tab$1"; }
+
+# --- images ---------------------------------------------------------------------------------------------------------------
+
+valid_reference() { case $1 in '' | *[!A-Za-z0-9._/:@-]*) return 1 ;; esac; }
+
+# Reads the output of `docker pull` from a terminal (bytes a layer) or from a pipe (layers) and says how far it is.
+pull_progress() {
+  tr '\r' '\n' | awk -v job="$JOB" -v step="$step" -v feed="$ROOT/feed.ndjson" '
+    function bytes(text,   n) { n = text + 0; if (text ~ /GB/) n *= 1e9; else if (text ~ /MB/) n *= 1e6; else if (text ~ /kB/) n *= 1e3; return n }
+    function tell(   id, d, t, n, m, known, cmd, ms) {
+      known = 0
+      for (id in seen) { n++; if (state[id] == "done") m++; if (total[id] > 0) known = 1 ; d += have[id]; t += total[id] }
+      if (n == 0) return
+      cmd = "date +%s%3N"; cmd | getline ms; close(cmd)
+      if (known) printf "{\"job\":\"%s\",\"at\":%s,\"kind\":\"progress\",\"step\":\"%s\",\"done\":%d,\"total\":%d,\"unit\":\"bytes\"}\n", job, ms, step, d, t >> feed
+      else printf "{\"job\":\"%s\",\"at\":%s,\"kind\":\"progress\",\"step\":\"%s\",\"done\":%d,\"total\":%d,\"unit\":\"layers\"}\n", job, ms, step, m, n >> feed
+      close(feed)
+    }
+    {
+      gsub(/\033\[[0-9;]*[A-Za-z]/, "")
+      if (match($0, /[0-9a-f]+: (Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists)/)) {
+        line = substr($0, RSTART)
+        id = line; sub(/:.*/, "", id)
+        if (length(id) != 12) next
+        seen[id] = 1
+        if (match(line, /[0-9.]+[kMG]?B\/[0-9.]+[kMG]?B/)) {
+          split(substr(line, RSTART, RLENGTH), part, "/")
+          if (line ~ /Downloading/) { have[id] = bytes(part[1]); total[id] = bytes(part[2]) }
+        }
+        if (line ~ /Download complete|Extracting|Verifying/) have[id] = total[id]
+        if (line ~ /Pull complete|Already exists/) { state[id] = "done"; have[id] = total[id] }
+        if (++count % 8 == 1 || line ~ /complete/) tell()
+      }
+    }
+    END { tell() }'
+}
+
+# Pulls image $1 with progress. On failure sets pull_code and pull_detail.
+pull_image() {
+  valid_reference "$1" || { pull_code=input-invalid; pull_detail="$1"; return 1; }
+  rm -f "$job_dir/pull.log"
+  if command -v script >/dev/null 2>&1 && script -qec true /dev/null >/dev/null 2>&1; then
+    { script -qec "docker pull '$1' 2>&1; echo pull-exit=\$?" /dev/null </dev/null; } | tee "$job_dir/pull.log" | pull_progress
+  else
+    { docker pull "$1" 2>&1; echo "pull-exit=$?"; } | tee "$job_dir/pull.log" | pull_progress
+  fi
+  grep -q 'pull-exit=0' "$job_dir/pull.log" && return 0
+  pull_detail=$(tr '\r' '\n' <"$job_dir/pull.log" | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' | grep -v '^pull-exit' | grep -iE 'error|denied|not found|no space|unknown|refused|timeout' | tail -n 1)
+  [ -n "$pull_detail" ] || pull_detail=$(tr '\r' '\n' <"$job_dir/pull.log" | grep -v '^pull-exit' | tail -n 1)
+  case $pull_detail in
+    *'no space left'*) pull_code=disk-full ;;
+    *'manifest unknown'* | *'not found'* | *'does not exist'*) pull_code=image-missing ;;
+    *unauthorized* | *denied* | *'no basic auth'*) pull_code=registry-forbidden ;;
+    *) pull_code=registry-unreachable ;;
+  esac
+  return 1
+}
+
+# Prints how a release names image $1 for good: repository@sha256:… where a registry gave one, else nothing.
+image_pin() {
+  docker image inspect --format '{{range .RepoDigests}}{{println .}}{{end}}' "$1" 2>/dev/null |
+    awk -v ref="$1" 'BEGIN { repo = ref; sub(/@.*/, "", repo); if (repo !~ /^sha256/) sub(/:[^:\/]*$/, "", repo) } { r = $0; sub(/@.*/, "", r) } r == repo { print; found = 1; exit } NF && first == "" { first = $0 } END { if (!found && first != "") print first }'
+}
+
+image_id() { docker image inspect --format '{{.Id}}' "$1" 2>/dev/null; }
+image_version() { docker image inspect --format '{{index .Config.Labels "org.opencontainers.image.version"}}' "$1" 2>/dev/null | grep -v '^<no value>$'; }
+
+# --- slots ------------------------------------------------------------------------------------------------------------------
+
+slot_compose() { # release, arguments of compose
+  release=$1
+  shift
+  docker compose --project-directory "$PROJECT_DIR" -p "$SLOT_PREFIX" -f "$service_dir/releases/$release/compose.yaml" "$@"
+}
+
+start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
+
+stop_slot() { docker rm -f "$(slot_container "$1")" >/dev/null 2>&1; }
+
+# Puts the payload's release in place as number $1 in slot $2, with image $3 pinned: written beside, then renamed.
+write_release() {
+  number=$1 slot=$2 reference=$3
+  id=$(image_id "$reference") || return 1
+  [ -n "$id" ] || return 1
+  tag="switchyard/$SLOT_PREFIX:r$number"
+  docker tag "$id" "$tag" || return 1
+  pin=$(image_pin "$reference")
+  [ -n "$pin" ] || pin=$tag
+  part=$service_dir/releases/.$number.part
+  rm -rf "$part"
+  mkdir -p "$part"
+  sed "s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_CONTAINER@|$(slot_container "$slot")|g" "$job_dir/release.compose.yaml" >"$part/compose.yaml" || return 1
+  sed "s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_IMAGE_ID@|$id|g; s|@SWITCHYARD_AT@|$(now_ms)|g; s|@SWITCHYARD_VERSION@|$(json_text "$(image_version "$id")" | sed 's/[|&\\]/\\&/g')|g" "$job_dir/release.json" >"$part/release.json" || return 1
+  sed "s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g" "$job_dir/rollback.sh" >"$part/rollback.sh" || return 1
+  printf '%s\n' "$slot" >"$part/slot"
+  printf 'preparing 0 0\n' >"$part/state"
+  sh -n "$part/rollback.sh" || return 1
+  chmod 700 "$part/rollback.sh"
+  for each in "$part"/*; do sync_path "$each"; done
+  mv -fT "$part" "$service_dir/releases/$number" 2>/dev/null || mv -f "$part" "$service_dir/releases/$number" || return 1
+  sync_path "$service_dir/releases"
+}
+
+mark_release() { printf '%s\n' "$2" | put_file "$service_dir/releases/$1/state"; }
+
+container_state() { docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}}' "$1" 2>/dev/null; }
+
+# --- checks: CHECKS holds one check a line, fields by tabs: http port path low high contains | tcp port | container | command text ---
+
+# Runs all checks once against slot container $1. Sets passed, total and failing (words of the first that fails).
+run_checks() {
+  passed=0 total=0 failing=''
+  while IFS="$tab" read -r kind a b c d e; do
+    [ -n "$kind" ] || continue
+    total=$((total + 1))
+    case $kind in
+      http) verdict=$(request "http$tab$1$tab$a$tab$b$tab$c$tab$d$tab$e") || verdict='bad the probe itself is gone' ;;
+      tcp) verdict=$(request "tcp$tab$1$tab$a") || verdict='bad the probe itself is gone' ;;
+      container)
+        # shellcheck disable=SC2046
+        set -- "$1" $(container_state "$1")
+        case ${3:-none} in healthy) verdict='good container healthy' ;; none) verdict='good no healthcheck' ;; *) verdict="bad container ${3}" ;; esac
+        ;;
+      command) if timeout 30 docker exec "$1" sh -c "$a" >"$job_dir/command.out" 2>&1; then verdict='good command'; else verdict="bad command: $(tail -n 1 "$job_dir/command.out")"; fi ;;
+      *) verdict="bad unknown check $kind" ;;
+    esac
+    case $verdict in
+      good*) passed=$((passed + 1)) ;;
+      *) [ -n "$failing" ] || failing="$kind ${a:+$a }${b:+$b }: ${verdict#bad }" ;;
+    esac
+  done <<LIST
+$CHECKS
+LIST
+  [ "$passed" -eq "$total" ]
+}
+
+# Waits until slot container $1 passes all its checks twice in a row, or tells why not (ready_code, ready_reason).
+wait_ready() {
+  deadline=$(($(uptime_s) + READY_S))
+  good=0 spoken=''
+  while :; do
+    # shellcheck disable=SC2046
+    set -- "$1" $(container_state "$1")
+    case ${2:-gone} in
+      exited | dead | gone)
+        ready_code=exited-at-start
+        ready_reason="It exited${5:+ with code $5}${6:+$([ "$6" = true ] && echo ', out of memory')}: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
+        return 1
+        ;;
+      restarting)
+        ready_code=exited-at-start
+        ready_reason="It keeps exiting at start (code ${5:-?}): $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
+        return 1
+        ;;
+    esac
+    if [ "${4:-0}" -ge 2 ]; then
+      ready_code=exited-at-start
+      ready_reason="It was restarted ${4} times while starting: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
+      return 1
+    fi
+    if run_checks "$1"; then good=$((good + 1)); else good=0; fi
+    [ "$spoken" = "$passed $failing" ] || { progress "$passed" "$total" checks; [ -n "$failing" ] && say "$failing"; spoken="$passed $failing"; }
+    [ "$good" -ge 2 ] && return 0
+    if [ "$(uptime_s)" -ge "$deadline" ]; then
+      ready_code=not-ready
+      ready_reason="$passed of $total checks passed after $READY_S s; $failing"
+      return 1
+    fi
+    if [ "$good" -gt 0 ]; then sleep 0.2 2>/dev/null || sleep 1; else sleep 0.5 2>/dev/null || sleep 1; fi
+  done
+}
+
+# --- the compose files -------------------------------------------------------------------------------------------------------
+
+# One hash over the files that make the stack, so that a change between plan and job is seen. COMPOSE_FILES: one path a line.
+compose_hash() {
+  printf '%s\n' "$COMPOSE_FILES" | while IFS= read -r file; do
+    [ -n "$file" ] || continue
+    if [ -e "$file" ]; then sha256sum <"$file"; else echo absent; fi
+  done | sha256sum | cut -d' ' -f1
+}
+
+check_compose_hash() {
+  [ "$(compose_hash)" = "$COMPOSE_HASH" ] && return
+  refuse compose-changed "The compose files of $STACK changed while this job was being prepared. Nothing was changed." "$(running_words)" ""
+}
+
+# Puts payload $1 in place of file $2, keeping its mode and owner's rights.
+replace_file() {
+  cp "$job_dir/$1" "$2.$JOB.tmp" && { [ ! -e "$2" ] || chmod "$(stat -c %a "$2" 2>/dev/null || echo 644)" "$2.$JOB.tmp"; } && { [ -e "$2" ] || chmod 644 "$2.$JOB.tmp"; } &&
+    sync_path "$2.$JOB.tmp" && mv -f "$2.$JOB.tmp" "$2" && sync_path "${2%/*}"
+}
+
+# --- start -------------------------------------------------------------------------------------------------------------------
+
+start_job() { # steps, by commas
+  BY_JSON=$(json_text "$BY")
+  printf '%s\n' "$$" >"$job_dir/pid"
+  feed "\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
+  trap on_exit EXIT
+  trap on_signal TERM INT HUP
+  lock_acquire
+}
+
+# Keeps the feed and the finished jobs bounded.
+tidy() {
+  if [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
+    tail -n 2000 "$ROOT/feed.ndjson" >"$ROOT/feed.$JOB.tmp" && mv -f "$ROOT/feed.$JOB.tmp" "$ROOT/feed.ndjson"
+  fi
+  count=0
+  for each in $(cd "$ROOT/jobs" && ls -1t); do
+    count=$((count + 1))
+    [ "$count" -gt 50 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -rf "${ROOT:?}/jobs/$each"
+  done
+}

@@ -1,0 +1,29 @@
+# Takes a whole job from standard input and starts it. Arguments: the state folder, the job's id.
+# Until the rename below nothing has happened; after it the job is whole on this server and needs nobody.
+set -u
+umask 077
+root=$1
+job=$2
+part=$root/jobs/.$job.part
+fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
+if ! mkdir -p "$root/jobs" "$root/journal" 2>/dev/null; then fail folder-read-only; fi
+if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
+rm -rf "$part"
+mkdir "$part" 2>/dev/null || fail folder-read-only
+if ! tar -xf - -C "$part" 2>/dev/null; then
+  space=$(df -Pk "$root" | awk 'NR==2{print $4}')
+  rm -rf "$part"
+  [ "${space:-99999}" -lt 1024 ] && fail disk-full
+  fail upload-damaged
+fi
+if ! (cd "$part" && sha256sum -c manifest >/dev/null 2>&1); then rm -rf "$part"; fail upload-damaged; fi
+sync "$part"/* "$part" 2>/dev/null || sync
+mv "$part" "$root/jobs/$job" || fail folder-read-only
+sync "$root/jobs" 2>/dev/null || sync
+cd "$root/jobs/$job" || fail bug
+if command -v setsid >/dev/null 2>&1; then
+  setsid sh ./run.sh </dev/null >output 2>&1 &
+else
+  nohup sh ./run.sh </dev/null >output 2>&1 &
+fi
+printf 'switchyard-started %s\n' "$job"

@@ -1,0 +1,90 @@
+# Puts the traffic back on the release that had it before this one. By hand, from a shell on the server:
+#   sh rollback.sh [--dry-run] [--force]
+# Needs only docker and sh. Harmless when run twice. Without --force it refuses while a job runs, and when the
+# previous release does not answer.
+dry='' force=''
+for word in "$@"; do
+  case $word in
+    --dry-run) dry=1 ;;
+    --force) force=1 ;;
+    *) echo "usage: sh rollback.sh [--dry-run] [--force]"; exit 2 ;;
+  esac
+done
+LC_ALL=C
+export LC_ALL
+umask 077
+case $SLOT in blue) to=green ;; *) to=blue ;; esac
+map=$SVC_DIR/entry/live.map
+state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
+have=${state%%-*}
+
+if [ "$have" = "$to" ]; then
+  echo "Nothing to do: $to has the traffic of $SERVICE already."
+  exit 0
+fi
+
+top=0
+for each in "$ROOT"/lock/[0-9]*; do
+  [ -d "$each" ] && [ "${each##*/}" -gt "$top" ] && top=${each##*/}
+done
+if [ "$top" -gt 0 ] && ! [ -e "$ROOT/lock/$top/released" ] && [ -z "$force" ]; then
+  read -r pid _ <"$ROOT/lock/$top/owner"
+  if kill -0 "$pid" 2>/dev/null; then
+    echo "Refused: $(cat "$ROOT/lock/$top/who") is still running. Wait for it, or add --force."
+    exit 11
+  fi
+fi
+
+echo "This moves the traffic of $SERVICE from $have (release $RELEASE) to $to, by $map and the entry point $ENTRY."
+if [ "$(docker inspect --format '{{.State.Running}}' "$PREFIX--$to" 2>/dev/null)" != true ]; then
+  if [ -n "$dry" ]; then echo "It would first start $PREFIX--$to, which is stopped."; exit 0; fi
+  docker start "$PREFIX--$to" >/dev/null || { echo "Refused: $PREFIX--$to is gone. The traffic stays on $have."; exit 11; }
+fi
+
+# The check that the app uses, asked from inside the entry point.
+probe='if exec 5<>"/dev/tcp/$1/$2"; then [ -z "$3" ] && exit 0; printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\n\r\n" "$3" "$1" "$2" >&5; read -r -t 5 _ code _ <&5; [ "${code:0:3}" -ge "$4" ] && [ "${code:0:3}" -le "$5" ]; else exit 1; fi'
+tries=0
+until docker exec "$ENTRY" bash -c "$probe" probe "$PREFIX--$to" "$PORT" "$CHECK_PATH" "$CHECK_LOW" "$CHECK_HIGH" 2>/dev/null; do
+  tries=$((tries + 1))
+  if [ "$tries" -ge 10 ] || [ -n "$dry" ]; then
+    if [ -n "$force" ]; then echo "$PREFIX--$to does not answer its check; going on as told."; break; fi
+    echo "Refused: $PREFIX--$to does not answer its check. The traffic stays on $have. --force goes on all the same."
+    exit 11
+  fi
+  sleep 1
+done
+if [ -n "$dry" ]; then echo "Dry run: $PREFIX--$to answers; nothing was changed."; exit 0; fi
+
+# The next epoch: a job that still sleeps finds that it must not act any more.
+mkdir -p "$ROOT/lock"
+mkdir "$ROOT/lock/$((top + 1))" 2>/dev/null && : >"$ROOT/lock/$((top + 1))/released"
+printf 'live %s\n' "$to-settled" >"$map.hand.tmp"
+sync "$map.hand.tmp" 2>/dev/null || sync
+mv -f "$map.hand.tmp" "$map"
+docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "%s\n" "$1" >&5 && cat <&5 >/dev/null' set \
+  "set server p${PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-settled" 2>/dev/null ||
+  docker restart -t 1 "$ENTRY" >/dev/null
+seen=$(docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "get map /usr/local/etc/haproxy/live.map live\n" >&5 && cat <&5' 2>/dev/null)
+case $seen in
+  *"value=\"$to-settled\""*) ;;
+  *)
+    docker restart -t 1 "$ENTRY" >/dev/null || { echo "live.map says $to, but the entry point $ENTRY cannot be started: docker logs $ENTRY"; exit 13; }
+    ;;
+esac
+gone=$(readlink "$SVC_DIR/current")
+back=$(readlink "$SVC_DIR/previous")
+if [ -n "$back" ] && [ "$back" != "$gone" ]; then
+  rm -f "$SVC_DIR/current.hand" "$SVC_DIR/previous.hand"
+  ln -s "$back" "$SVC_DIR/current.hand" && mv -fT "$SVC_DIR/current.hand" "$SVC_DIR/current"
+  ln -s "$gone" "$SVC_DIR/previous.hand" && mv -fT "$SVC_DIR/previous.hand" "$SVC_DIR/previous"
+fi
+rm -f "$SVC_DIR/watch"
+last=0
+for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
+last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
+number=$(printf '%08d' "$((${last:-0} + 1))")
+at=$(date +%s)000
+printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
+  "$number" "$((top + 1))" "$SERVICE" "$at" "${back##*/}" "$to" "${gone##*/}" 2>/dev/null | sed 's/"seq":0*/"seq":/' >"$ROOT/journal/$number-by-hand-move-done.json"
+printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
+echo "Done: $to has the traffic of $SERVICE."

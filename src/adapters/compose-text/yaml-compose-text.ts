@@ -1,0 +1,112 @@
+import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import { failure } from '../../core/failure.ts';
+import { failed, ok, type Result } from '../../core/result.ts';
+import type { ComposeText } from '../../engine/ports/compose-text.ts';
+
+const header = '# Written by Switchyard: what stands between the marks turns a service into its entry point.\n';
+const beginMark = (service: string): string => `  # switchyard begin ${service}`;
+const endMark = (service: string): string => `  # switchyard end ${service}`;
+
+/** Edits by the positions the parser found, so that every byte around them stays. */
+export const yamlComposeText: ComposeText = {
+  services(text) {
+    const found = servicesOf(text);
+    if (!found.ok) return found;
+    return ok((found.value?.items ?? []).map((pair) => keyOf(pair)));
+  },
+
+  image(text, service) {
+    const node = imageNode(text, service);
+    return node.ok ? ok(node.value === null ? null : node.value.text) : node;
+  },
+
+  setImage(text, service, image) {
+    const node = imageNode(text, service);
+    if (!node.ok) return node;
+    if (node.value === null)
+      return failed(failure('input-invalid', `The service ${service} has no image: line to edit.`));
+    const { start, end } = node.value;
+    return ok(`${text.slice(0, start)}${image}${text.slice(end)}`);
+  },
+
+  addBlock(text, service, block) {
+    const marked = `${beginMark(service)}\n${block}${endMark(service)}\n`;
+    if (text === null) return ok(`${header}services:\n${marked}`);
+    const found = servicesOf(text);
+    if (!found.ok) return found;
+    if (found.value === null) {
+      if (/^services:/m.test(text))
+        return ok(text.replace(/^services:[^\n]*\n?/m, (line) => `${line.trimEnd()}\n${marked}`));
+      return ok(`${text}${text.endsWith('\n') || text === '' ? '' : '\n'}services:\n${marked}`);
+    }
+    if (found.value.items.some((pair) => keyOf(pair) === service)) {
+      return failed(failure('input-invalid', `The override sets ${service} already.`));
+    }
+    const line = /^services:[ \t]*(?:#[^\n]*)?\n/m.exec(text);
+    const indent = indentOf(text, found.value);
+    if (line === null || indent === null || found.value.flow === true) {
+      return failed(
+        failure(
+          'compose-broken',
+          'The override’s services are not written as an indented block, so nothing can be added to it.',
+        ),
+      );
+    }
+    // Our lines are indented by two; the operator's children may be by more.
+    const shifted = marked.replace(/^ {2}(?=.)/gm, ' '.repeat(indent));
+    const at = line.index + line[0].length;
+    return ok(`${text.slice(0, at)}${shifted}${text.slice(at)}`);
+  },
+
+  removeBlock(text, service) {
+    const lines = text.split('\n');
+    const begin = lines.findIndex((line) => line.trim() === beginMark(service).trim());
+    const end = lines.findIndex((line) => line.trim() === endMark(service).trim());
+    if (begin === -1 || end < begin) {
+      return failed(
+        failure(
+          'input-invalid',
+          `The marks around ${service} are gone from the override, so its lines cannot be told from yours.`,
+        ),
+      );
+    }
+    const rest = [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
+    return ok(rest === `${header}services:\n` ? null : rest);
+  },
+};
+
+const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
+
+function servicesOf(text: string): Result<YAMLMap | null> {
+  const document = parseDocument(text, { logLevel: 'silent', merge: true });
+  const [error] = document.errors;
+  if (error !== undefined)
+    return failed(
+      failure('compose-broken', 'The compose file is not valid YAML.', {
+        detail: error.message.split('\n')[0] ?? null,
+      }),
+    );
+  const services = document.get('services', true);
+  if (services === undefined || services === null || (isScalar(services) && services.value === null)) return ok(null);
+  return isMap(services)
+    ? ok(services)
+    : failed(failure('compose-broken', '“services” in the compose file is not a mapping.'));
+}
+
+function imageNode(text: string, service: string): Result<{ start: number; end: number; text: string } | null> {
+  const found = servicesOf(text);
+  if (!found.ok) return found;
+  const entry = found.value?.items.find((pair) => keyOf(pair) === service)?.value;
+  if (!isMap(entry)) return ok(null);
+  const node = entry.get('image', true);
+  if (!isScalar(node) || node.range === null || node.range === undefined) return ok(null);
+  const [start, end] = node.range;
+  return ok({ start, end, text: String(node.value) });
+}
+
+function indentOf(text: string, services: YAMLMap): number | null {
+  const key = services.items[0]?.key;
+  const start = isScalar(key) ? key.range?.[0] : undefined;
+  if (start === undefined) return null;
+  return start - (text.lastIndexOf('\n', start - 1) + 1);
+}

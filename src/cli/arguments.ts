@@ -1,0 +1,124 @@
+import { parseArgs } from 'node:util';
+import type { VerbOptions } from '../engine/session.ts';
+
+export const commands = [
+  'map',
+  'plan',
+  'adopt',
+  'deploy',
+  'preview',
+  'flip',
+  'rollback',
+  'retire',
+  'eject',
+  'releases',
+  'compare',
+  'jobs',
+  'logs',
+] as const;
+
+export type Command = (typeof commands)[number];
+
+export type Invocation = {
+  command: Command;
+  target: string;
+  service: { stack: string; service: string } | null;
+  /** What follows the service: release numbers of `compare`. */
+  rest: string[];
+  options: VerbOptions;
+  sshConfigPath: string | undefined;
+  json: boolean;
+  follow: boolean;
+  slot: 'blue' | 'green' | undefined;
+};
+
+export const usage = `usage: switchyard VERB TARGET [STACK/SERVICE] [options]
+
+TARGET is what you would type after ssh (an alias, host, user@host:port), or "this machine".
+
+  map       TARGET                       stacks, services, slots, what can be flipped
+  plan      TARGET STACK/SERVICE         what adopting (or deploying) would do; changes nothing
+  adopt     TARGET STACK/SERVICE         put the entry point in front    [--port N] [--check-path /PATH] [--share-volumes]
+  deploy    TARGET STACK/SERVICE         prepare next                    [--image REF] [--release N] [--replace]
+  preview   TARGET STACK/SERVICE         open a local port to next until Ctrl-C   [--slot blue|green]
+  flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES]
+  rollback  TARGET STACK/SERVICE         move it back to previous
+  retire    TARGET STACK/SERVICE         stop next or previous           [--role next|previous]
+  eject     TARGET STACK/SERVICE         plain compose again, running what is live
+  releases  TARGET STACK/SERVICE         the numbered history
+  compare   TARGET STACK/SERVICE N M     what differs between two releases
+  jobs      TARGET                       what runs and what ran          [--follow]
+  logs      TARGET STACK/SERVICE         both slots                      [--follow]
+
+  -F FILE   an ssh config to use instead of ~/.ssh/config
+  --json    one JSON document on standard output
+
+exit codes: 0 completed, 10 went back, 11 refused (nothing changed), 12 aborted (nothing changed),
+            13 indeterminate, 2 usage, 1 a mistake of Switchyard`;
+
+/** The command line as data, or the sentence that says what is wrong with it. */
+export function parseInvocation(argv: string[]): Invocation | { wrong: string } {
+  let parsed: ReturnType<typeof read>;
+  try {
+    parsed = read(argv);
+  } catch (caught) {
+    return { wrong: caught instanceof Error ? caught.message : String(caught) };
+  }
+  const { values, positionals } = parsed;
+  const [verb, target, name, ...rest] = positionals;
+  const command = commands.find((each) => each === verb);
+  if (command === undefined) return { wrong: verb === undefined ? 'Say a verb.' : `There is no verb “${verb}”.` };
+  if (target === undefined) return { wrong: `Say which host: switchyard ${command} TARGET.` };
+  const whole = command === 'map' || command === 'jobs';
+  const found = name === undefined ? null : /^([^/]+)\/([^/]+)$/.exec(name);
+  if (!whole && found === null) return { wrong: `Say which service: switchyard ${command} ${target} STACK/SERVICE.` };
+  const numbers = { port: number(values.port), release: number(values.release), watchMinutes: number(values.watch) };
+  for (const [option, value] of Object.entries(numbers)) {
+    if (Number.isNaN(value)) return { wrong: `--${option === 'watchMinutes' ? 'watch' : option} takes a number.` };
+  }
+  if (values.role !== undefined && values.role !== 'next' && values.role !== 'previous')
+    return { wrong: '--role is next or previous.' };
+  if (values.slot !== undefined && values.slot !== 'blue' && values.slot !== 'green')
+    return { wrong: '--slot is blue or green.' };
+  return {
+    command,
+    target,
+    service: found === null ? null : { stack: found[1] ?? '', service: found[2] ?? '' },
+    rest,
+    options: {
+      ...numbers,
+      checkPath: values['check-path'],
+      image: values.image,
+      role: values.role,
+      shareVolumes: values['share-volumes'],
+      replace: values.replace,
+    },
+    sshConfigPath: values.F,
+    json: values.json ?? false,
+    follow: values.follow ?? false,
+    slot: values.slot,
+  };
+}
+
+const number = (text: string | undefined): number | undefined =>
+  text === undefined ? undefined : text.trim() === '' ? Number.NaN : Number(text);
+
+const read = (argv: string[]) =>
+  parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      F: { type: 'string', short: 'F' },
+      json: { type: 'boolean' },
+      port: { type: 'string' },
+      'check-path': { type: 'string' },
+      'share-volumes': { type: 'boolean' },
+      image: { type: 'string' },
+      release: { type: 'string' },
+      replace: { type: 'boolean' },
+      watch: { type: 'string' },
+      role: { type: 'string' },
+      slot: { type: 'string' },
+      follow: { type: 'boolean' },
+    },
+  });

@@ -1,0 +1,275 @@
+import { hostname, userInfo } from 'node:os';
+import { createInterface } from 'node:readline/promises';
+import { fileURLToPath } from 'node:url';
+import { remedies } from '../contract/remedies.ts';
+import type { Question } from '../core/connection.ts';
+import type { Failure } from '../core/failure.ts';
+import { exitCodes, type Job, verbs } from '../core/job.ts';
+import type { Session } from '../engine/session.ts';
+import { createSession } from '../wiring/session.ts';
+import { type Invocation, parseInvocation, usage } from './arguments.ts';
+import { explainDiff, explainFailure, explainJob, explainMap, explainReleases, plain, stepLine } from './words.ts';
+
+const print = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const tell = (text: string): void => {
+  process.stderr.write(`${text}\n`);
+};
+
+/** Says a failure on both faces: words on standard error, the document on standard output when asked. Returns the exit code. */
+function fail(invocation: Invocation | null, problem: Failure, job: Job | null = null): number {
+  if (invocation?.json === true)
+    print(JSON.stringify({ ok: false, failure: problem, remedy: remedies[problem.code], job }));
+  else tell(explainFailure(problem));
+  if (job !== null && job.state !== 'running') return exitCodes[job.state];
+  if (problem.code === 'indeterminate' || problem.code === 'link-lost') return exitCodes.indeterminate;
+  return problem.code === 'bug' ? 1 : exitCodes.refused;
+}
+
+const succeed = (invocation: Invocation, value: unknown, words: string): number => {
+  print(invocation.json ? JSON.stringify({ ok: true, value }) : words);
+  return 0;
+};
+
+async function main(): Promise<number> {
+  const argv = process.argv.slice(2);
+  if (argv.length === 0 || argv.includes('--help') || argv[0] === 'help') {
+    print(usage);
+    return argv.length === 0 ? 2 : 0;
+  }
+  const invocation = parseInvocation(argv);
+  if ('wrong' in invocation) {
+    tell(`${invocation.wrong}\n\n${usage}`);
+    return 2;
+  }
+  const session = createSession({
+    target: invocation.target,
+    sshConfigPath: invocation.sshConfigPath,
+    by: `${userInfo().username}@${hostname()}`,
+    kitFolder: fileURLToPath(new URL('../../resources/server', import.meta.url)),
+  });
+  const stopAsking = answerQuestions(session);
+  try {
+    const connection = await session.connect();
+    if (connection.kind !== 'connected') {
+      const problem = 'failure' in connection ? connection.failure : null;
+      if (problem !== null) return fail(invocation, problem);
+      tell(`${plain(invocation.target)} is not connected.`);
+      return exitCodes.indeterminate;
+    }
+    return await run(session, invocation);
+  } finally {
+    stopAsking();
+    session.close();
+  }
+}
+
+async function run(session: Session, invocation: Invocation): Promise<number> {
+  const { command, service: name, options } = invocation;
+  if (command === 'map') {
+    const map = session.map();
+    return map === null
+      ? fail(invocation, bug('there is no map'))
+      : succeed(invocation, map, explainMap(map, invocation.target));
+  }
+  if (command === 'jobs') return jobs(session, invocation);
+  if (name === null) return 2;
+  const verb = verbs.find((each) => each === command);
+  if (verb !== undefined) {
+    const started = await session.start(name, verb, options);
+    if (!started.ok) return fail(invocation, started.failure);
+    const job = started.value;
+    const stop = invocation.json ? () => {} : followSteps(session, job.id);
+    const ended = await session.ended(name.stack, job.id);
+    stop();
+    if (!ended.ok) return fail(invocation, ended.failure);
+    if (ended.value.failure !== null) return fail(invocation, ended.value.failure, ended.value);
+    return succeed(invocation, ended.value, explainJob(ended.value));
+  }
+  switch (command) {
+    case 'plan': {
+      const service = session
+        .map()
+        ?.stacks.find((stack) => stack.name === name.stack)
+        ?.services.find((each) => each.name === name.service);
+      if (service?.adopted === true) {
+        const plan = await session.planNext(name, options);
+        if (!plan.ok) return fail(invocation, plan.failure);
+        const words = [
+          `next: ${plain(plan.value.image)}${plan.value.upToDate ? ' (up to date)' : ''}`,
+          explainDiff(plan.value.diff),
+          ...plan.value.findings.map((each) => `${each.level}: ${each.title}. ${plain(each.text)}`),
+        ];
+        return succeed(invocation, plan.value, words.filter((line) => line !== '').join('\n'));
+      }
+      const plan = await session.planAdopt(name, options);
+      if (!plan.ok) return fail(invocation, plan.failure);
+      const { value } = plan;
+      const words = [
+        value.adoptable ? `${name.service} can be adopted.` : `${name.service} cannot be adopted.`,
+        ...value.reasons.map((reason) => `  ${plain(reason)}`),
+        ...value.findings.map((each) => `${each.level}: ${each.title}. ${plain(each.text)}`),
+        ...value.checks.map((check) => `check: ${plain(check)}`),
+        `gap: about ${value.gap.estimateMs} ms. ${value.gap.because}`,
+        `writes ${plain(value.overridePath)}:`,
+        value.override,
+      ];
+      return succeed(invocation, value, words.join('\n'));
+    }
+    case 'releases': {
+      const releases = await session.releases(name);
+      return releases.ok
+        ? succeed(invocation, releases.value, explainReleases(releases.value))
+        : fail(invocation, releases.failure);
+    }
+    case 'compare': {
+      const [before, after] = invocation.rest.map(Number);
+      if (before === undefined || after === undefined || Number.isNaN(before) || Number.isNaN(after)) {
+        tell('compare takes two release numbers.');
+        return 2;
+      }
+      const diff = await session.compareReleases(name, before, after);
+      return diff.ok
+        ? succeed(invocation, diff.value, explainDiff(diff.value) || 'Nothing differs.')
+        : fail(invocation, diff.failure);
+    }
+    case 'preview': {
+      const service = session
+        .map()
+        ?.stacks.find((stack) => stack.name === name.stack)
+        ?.services.find((each) => each.name === name.service);
+      const next =
+        (['blue', 'green'] as const).find((slot) => service?.slots[slot]?.role === 'next') ?? service?.live ?? 'blue';
+      const preview = await session.openPreview(name, invocation.slot ?? next);
+      if (!preview.ok) return fail(invocation, preview.failure);
+      succeed(
+        invocation,
+        preview.value,
+        `Release ${preview.value.release} of ${name.service} is at ${preview.value.url} until you press Ctrl-C. No traffic goes there.`,
+      );
+      await interrupted();
+      return 0;
+    }
+    case 'logs': {
+      const abort = new AbortController();
+      if (invocation.follow) void interrupted().then(() => abort.abort());
+      else setTimeout(() => abort.abort(), 1_500);
+      const followed = await session.followLogs(name, {
+        tail: 200,
+        signal: abort.signal,
+        onLines: (lines) => {
+          for (const line of lines)
+            print(invocation.json ? JSON.stringify(line) : `${line.slot ?? ''}\t${plain(line.text)}`);
+        },
+      });
+      return followed.ok ? 0 : fail(invocation, followed.failure);
+    }
+    default:
+      return 2;
+  }
+}
+
+/** The newest lines of the feed reach us a moment after the link is open. */
+async function jobs(session: Session, invocation: Invocation): Promise<number> {
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  const list = session.jobs();
+  if (!invocation.follow)
+    return succeed(invocation, list, list.map(explainJob).join('\n') || 'No job has run here yet.');
+  const seen = new Map<string, string>();
+  const stop = session.onChange(() => {
+    for (const job of session.jobs()) {
+      const line = invocation.json ? JSON.stringify(job) : stepLine(job);
+      if (seen.get(job.id) !== line) print(line);
+      seen.set(job.id, line);
+    }
+  });
+  await interrupted();
+  stop();
+  return 0;
+}
+
+function followSteps(session: Session, id: string): () => void {
+  let last = '';
+  return session.onChange(() => {
+    const job = session.jobs().find((each) => each.id === id);
+    if (job === undefined) return;
+    const line = stepLine(job);
+    if (line !== last) tell(line);
+    last = line;
+  });
+}
+
+function answerQuestions(session: Session): () => void {
+  let asked = '';
+  return session.onChange(() => {
+    const connection = session.connection();
+    if (connection.kind !== 'asking' || connection.question.id === asked) return;
+    asked = connection.question.id;
+    const { question } = connection;
+    if (!process.stdin.isTTY) {
+      session.answer(question.id, null);
+      return;
+    }
+    void askInTerminal(question).then((answers) => session.answer(question.id, answers));
+  });
+}
+
+async function askInTerminal(question: Question): Promise<string[] | null> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
+  const secretly = (prompt: string): Promise<string> => {
+    const answer = terminal.question(prompt);
+    // Nothing typed from here on is shown.
+    (terminal as unknown as { _writeToOutput(text: string): void })._writeToOutput = () => {};
+    return answer;
+  };
+  try {
+    switch (question.kind) {
+      case 'host-key': {
+        tell(`The key of ${plain(question.host)} is not known. ${question.algorithm} ${question.sha256}`);
+        const answer = await terminal.question(
+          'Compare it with what the server prints. Connect, and remember it? (yes/no) ',
+        );
+        return answer.trim().toLowerCase() === 'yes' ? ['accept'] : null;
+      }
+      case 'passphrase':
+        return [await secretly(`Passphrase of ${plain(question.keyPath)}: `)];
+      case 'password':
+        return [await secretly(`Password of ${plain(question.user)}@${plain(question.host)}: `)];
+      case 'keyboard-interactive': {
+        const answers: string[] = [];
+        for (const prompt of question.prompts)
+          answers.push(prompt.echo ? await terminal.question(plain(prompt.text)) : await secretly(plain(prompt.text)));
+        return answers;
+      }
+    }
+  } finally {
+    terminal.close();
+    tell('');
+  }
+}
+
+const interrupted = (): Promise<void> =>
+  new Promise((resolve) => {
+    process.once('SIGINT', resolve);
+    process.once('SIGTERM', resolve);
+  });
+
+const bug = (text: string): Failure => ({
+  code: 'bug',
+  message: `Switchyard itself failed: ${text}.`,
+  running: null,
+  detail: null,
+  transient: false,
+});
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (caught: unknown) => {
+    tell(`Switchyard itself failed: ${caught instanceof Error ? (caught.stack ?? caught.message) : String(caught)}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,116 @@
+import { remedies } from '../contract/remedies.ts';
+import type { Failure } from '../core/failure.ts';
+import type { Job } from '../core/job.ts';
+import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
+import type { Service, StackMap, Switch } from '../core/stack-map.ts';
+
+/** Text from the server without what a terminal would act on. */
+export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+
+export function explainFailure(failure: Failure): string {
+  const remedy = remedies[failure.code];
+  return [
+    plain(failure.message),
+    failure.detail === null ? null : `  ${plain(failure.detail)}`,
+    failure.running === null || failure.running === '' ? null : `What runs now: ${plain(failure.running)}`,
+    `What to do: ${remedy.advice}`,
+    remedy.command === null ? null : `  ${remedy.command}`,
+  ]
+    .filter((line) => line !== null)
+    .join('\n');
+}
+
+export function explainJob(job: Job): string {
+  const took = job.endedAt === null ? '' : ` in ${((job.endedAt - job.startedAt) / 1000).toFixed(1)} s`;
+  const figures = Object.entries(job.figures)
+    .filter(([name]) => name.endsWith('Ms'))
+    .map(([name, value]) => `${name} ${Math.round(value)}`)
+    .join(', ');
+  return `${job.id}  ${job.verb} ${plain(job.stack)}/${plain(job.service)} by ${plain(job.by)}: ${job.state}${took}${figures === '' ? '' : ` (${figures})`}`;
+}
+
+/** The step a job is in, with its progress. */
+export function stepLine(job: Job): string {
+  const step = job.steps.find((each) => each.state === 'running');
+  if (step === undefined) return `${job.verb} ${plain(job.service)}: ${job.state}`;
+  const { progress } = step;
+  const amount = (value: number): string =>
+    progress?.unit === 'bytes' ? `${(value / 1e6).toFixed(1)} MB` : String(value);
+  const done =
+    progress === null
+      ? ''
+      : ` ${amount(progress.done)}${progress.total === null ? '' : ` of ${amount(progress.total)}`}${progress.unit === 'bytes' ? '' : ` ${progress.unit}`}`;
+  return `${job.verb} ${plain(job.service)}: ${step.name}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
+}
+
+export function explainSwitch(value: Switch): string {
+  switch (value.kind) {
+    case 'not-adopted':
+      return value.adoptable ? 'plain compose, can be adopted' : `plain compose: ${value.reason}`;
+    case 'idle':
+      return value.reason;
+    case 'preparing':
+      return `preparing: ${value.step}`;
+    case 'next-ready':
+      return `next is ready in ${value.to} (${value.checks} checks)`;
+    case 'not-ready':
+      return `next is not ready (${value.passed} of ${value.total} checks): ${value.reason}`;
+    case 'flipping':
+      return `flipping to ${value.to}: ${value.step}`;
+    case 'held':
+      return 'held: requests wait';
+    case 'watching':
+      return `watching ${value.to} until ${new Date(value.untilMs).toLocaleTimeString()}`;
+    case 'settled':
+      return value.canFlipBack ? `settled; can flip back to ${value.to ?? 'previous'}` : 'settled';
+    case 'went-back':
+      return `went back by itself: ${value.reason}`;
+    case 'failed':
+      return `${value.verb} failed: ${value.failure.message}`;
+    case 'unknown':
+      return 'unknown: the host is away';
+    case 'locked':
+      return `locked: ${value.by} runs ${value.verb}`;
+  }
+}
+
+export function explainMap(map: StackMap, target: string): string {
+  const service = (each: Service): string => {
+    const live = each.live === null ? '' : `  live: ${each.live}`;
+    return `  ${plain(each.name).padEnd(20)} ${(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(explainSwitch(each.switch))}`;
+  };
+  return [
+    `${plain(target)}: Docker ${map.engine.docker}, compose ${map.engine.compose ?? '?'}`,
+    ...map.stacks.flatMap((stack) => [
+      `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,
+      ...stack.services.map(service),
+    ]),
+  ].join('\n');
+}
+
+export const explainDiff = (lines: DiffLine[]): string =>
+  lines
+    .map(
+      (line) =>
+        `  ${line.field} ${plain(line.key)}: ${plain(line.before ?? '(none)')} → ${plain(line.after ?? '(none)')}`,
+    )
+    .join('\n');
+
+export function explainReleases(releases: ReleaseRecord[]): string {
+  if (releases.length === 0) return 'No releases yet: the service is plain compose.';
+  return releases
+    .map((each) => {
+      const times = [
+        each.deployMs === null ? null : `deployed in ${(each.deployMs / 1000).toFixed(1)} s`,
+        each.liveForMs === null ? null : `live for ${Math.round(each.liveForMs / 1000)} s`,
+      ];
+      return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
+        ...times,
+        each.reason,
+      ]
+        .filter((part) => part !== null)
+        .map(plain)
+        .join(', ')}`;
+    })
+    .join('\n');
+}

@@ -1,0 +1,197 @@
+import { isSlot, type Slot, slots } from './slot.ts';
+
+/**
+ * Who has the traffic, as live.map says it; one backend of the entry point for each (SPEC EN1).
+ *
+ *   <slot>-watching   the other slot is a warm backup; wrong answers take the live one out
+ *   <slot>-settled    the live slot alone; an ill service beats a 503 of ours
+ *   hold              nobody: requests wait
+ */
+export type LiveState = `${Slot}-watching` | `${Slot}-settled` | 'hold';
+
+export function parseLiveMap(text: string): LiveState | null {
+  const value = /^live\s+(\S+)\s*$/m.exec(text)?.[1];
+  if (value === 'hold') return 'hold';
+  const [slot, state] = value?.split('-') ?? [];
+  return isSlot(slot) && (state === 'watching' || state === 'settled') ? `${slot}-${state}` : null;
+}
+
+export function liveSlotOf(state: LiveState | null): Slot | null {
+  const slot = state?.split('-')[0];
+  return isSlot(slot) ? slot : null;
+}
+
+/** A port the entry point listens on and forwards; the first one carries the health check. */
+export type EntryPort = { port: number; mode: 'http' | 'tcp' };
+
+export type EntrySpec = {
+  /** Container name of a slot without the slot: `shop--frontend`. */
+  prefix: string;
+  ports: [EntryPort, ...EntryPort[]];
+  /** HTTP path that HAProxy asks, with the statuses that pass; null checks the port alone. */
+  check: { path: string; low: number; high: number } | null;
+  /** Whether clients reach the entry point with no proxy before it: then it is the one that says who they are. */
+  firstHop: boolean;
+};
+
+/** Where the official image looks for its configuration; the entry folder is mounted there. */
+export const entryFolderInside = '/usr/local/etc/haproxy';
+
+/**
+ * The entry point's configuration. Only its text decides; the same spec renders the same bytes.
+ * Numbers: one retry each 100 ms for 30 s (a hold), 10 wrong answers in a row take a watched slot out (measured: 39
+ * bad answers under 32 connections), checks every 5 s so that a home server sleeps, 500 ms while something changes.
+ */
+export function renderEntryConfig(spec: EntrySpec): string {
+  const main = spec.ports[0];
+  const lines = [
+    '# Written by Switchyard. live.map alone says who has the traffic.',
+    'global',
+    '  stats socket ipv4@127.0.0.1:9999 level admin',
+    `  stats socket ${entryFolderInside}/run/admin.sock mode 600 level admin`,
+    '  stats timeout 10m',
+    '  nbthread 1',
+    '  maxconn 2000',
+    '  hard-stop-after 4s',
+    '  tune.bufsize 16384',
+    '',
+    'resolvers docker',
+    '  nameserver engine 127.0.0.11:53',
+    '  resolve_retries 2',
+    '  timeout resolve 2s',
+    '  timeout retry 1s',
+    '  hold valid 2s',
+    '  hold obsolete 2s',
+    '  hold nx 2s',
+    '  hold other 2s',
+    '  hold refused 2s',
+    '  hold timeout 10s',
+    '',
+    'defaults',
+    '  timeout connect 100ms',
+    '  timeout client 1h',
+    '  timeout server 1h',
+    '  timeout tunnel 24h',
+    '  timeout http-request 60s',
+    '  timeout http-keep-alive 75s',
+    '  timeout queue 30s',
+    '  timeout check 2s',
+    '  retries 300',
+    '  retry-on conn-failure',
+    '  option redispatch 1',
+    '  option idle-close-on-response',
+    '  default-server inter 5s fastinter 500ms downinter 2s fall 2 rise 2 resolvers docker resolve-prefer ipv4 init-addr libc,none',
+    '',
+  ];
+  for (const port of spec.ports) {
+    lines.push(
+      `frontend p${port.port}`,
+      `  mode ${port.mode}`,
+      `  bind :${port.port}`,
+      ...(port.mode === 'http' && spec.firstHop ? ['  option forwardfor if-none'] : []),
+      ...slots.flatMap((slot) => [
+        `  acl live_${slot} str(live),map(${entryFolderInside}/live.map,hold) -m beg ${slot}-`,
+        `  acl watching_${slot} str(live),map(${entryFolderInside}/live.map,hold) -m str ${slot}-watching`,
+      ]),
+      ...slots.flatMap((slot) => [
+        `  use_backend p${port.port}_${slot}-watching if watching_${slot} { nbsrv(p${port.port}_${slot}-watching) gt 0 }`,
+        `  use_backend p${port.port}_${slot}-settled if live_${slot} { nbsrv(p${port.port}_${slot}-settled) gt 0 }`,
+        `  use_backend p${port.port}_${slot}-alone if live_${slot}`,
+      ]),
+      `  default_backend p${port.port}_hold`,
+      '',
+    );
+    for (const slot of slots) lines.push(...renderBackends(spec, port, slot, port === main));
+    lines.push(
+      `backend p${port.port}_hold`,
+      `  mode ${port.mode}`,
+      '  server hold 127.0.0.1:9',
+      ...slots.map((slot) => `  server ${slot} ${spec.prefix}--${slot}:${port.port} disabled`),
+      '',
+    );
+  }
+  return `${lines.join('\n')}`;
+}
+
+function renderBackends(spec: EntrySpec, port: EntryPort, slot: Slot, main: boolean): string[] {
+  const other: Slot = slot === 'blue' ? 'green' : 'blue';
+  const root = (each: Slot) => `p${spec.ports[0].port}_${each}-watching/${each}`;
+  const address = (each: Slot) => `${spec.prefix}--${each}:${port.port}`;
+  const mode = `  mode ${port.mode}`;
+  const httpCheck =
+    main && spec.check !== null && port.mode === 'http'
+      ? [
+          '  option httpchk',
+          `  http-check send meth GET uri ${spec.check.path} ver HTTP/1.1 hdr Host ${spec.prefix}--${slot}:${port.port} hdr User-Agent switchyard-check`,
+          `  http-check expect status ${spec.check.low}-${spec.check.high}`,
+        ]
+      : [];
+  const observed = `check observe ${port.mode === 'http' ? 'layer7' : 'layer4'} error-limit 10 on-error mark-down`;
+  return [
+    `backend p${port.port}_${slot}-watching`,
+    mode,
+    ...httpCheck,
+    `  server ${slot} ${address(slot)} ${main ? observed : `track ${root(slot)}`}`,
+    `  server ${other} ${address(other)} track ${root(other)} backup`,
+    '',
+    `backend p${port.port}_${slot}-settled`,
+    mode,
+    `  server ${slot} ${address(slot)} track ${root(slot)}`,
+    '',
+    // Unchecked. While the name is not known yet (after a restart of the engine) requests wait on the second server.
+    `backend p${port.port}_${slot}-alone`,
+    mode,
+    `  server ${slot} ${address(slot)}`,
+    '  server hold 127.0.0.1:9 backup',
+    '',
+  ];
+}
+
+/** Counters of one entry point, read from HAProxy's `show stat`. Totals since it started. */
+export type EntryCounters = {
+  requests: number;
+  /** Answers 5xx that clients got. */
+  errors: number;
+  /** Requests and connections in flight by slot. */
+  inFlight: Record<Slot, number>;
+  /** Health as HAProxy sees it, e.g. `UP`, `DOWN`, `MAINT (resolution)`. */
+  status: Record<Slot, string>;
+  /** Failed answers counted by the watched backend of each slot. */
+  failed: Record<Slot, number>;
+};
+
+/** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one. */
+export function parseEntryCounters(csv: string): EntryCounters | null {
+  const rows = csv.split('\n').filter((line) => line !== '');
+  const header = rows.shift()?.replace(/^# /, '').split(',');
+  if (header === undefined || !header.includes('pxname')) return null;
+  const column = (name: string) => header.indexOf(name);
+  const at = { proxy: column('pxname'), server: column('svname'), current: column('scur'), status: column('status') };
+  const errorColumn = column('hrsp_5xx');
+  const requestColumn = column('req_tot');
+  const sessionColumn = column('stot');
+  const counters: EntryCounters = {
+    requests: 0,
+    errors: 0,
+    inFlight: { blue: 0, green: 0 },
+    status: { blue: '', green: '' },
+    failed: { blue: 0, green: 0 },
+  };
+  for (const row of rows) {
+    const cells = row.split(',');
+    const proxy = cells[at.proxy] ?? '';
+    const server = cells[at.server] ?? '';
+    const number = (index: number) => Number(cells[index] ?? 0) || 0;
+    if (server === 'FRONTEND') {
+      counters.requests += number(requestColumn) || number(sessionColumn);
+      counters.errors += number(errorColumn);
+    } else if (isSlot(server)) {
+      counters.inFlight[server] += number(at.current);
+      if (proxy.endsWith(`_${server}-watching`) && counters.status[server] === '') {
+        counters.status[server] = cells[at.status] ?? '';
+        counters.failed[server] = number(errorColumn);
+      }
+    }
+  }
+  return counters;
+}

@@ -1,0 +1,106 @@
+import { z } from 'zod';
+import { liveSlotOf } from './entry.ts';
+import { tagOf } from './image-kind.ts';
+import { verbs } from './job.ts';
+import type { ReleaseRecord } from './plan.ts';
+import type { ReleaseOnServer, ServiceState } from './server-state.ts';
+import { digestOf } from './service-record.ts';
+
+/** A journal record, narrowed to what history is made of. */
+const journalRecordSchema = z.object({
+  seq: z.number(),
+  job: z.string(),
+  verb: z.enum(verbs),
+  by: z.string(),
+  step: z.string(),
+  phase: z.enum(['begin', 'done', 'fail']),
+  at: z.number(),
+  release: z.string().optional(),
+  left: z.string().optional(),
+  ms: z.number().optional(),
+});
+
+export type JournalRecord = z.infer<typeof journalRecordSchema>;
+
+export function parseJournalRecord(text: string): JournalRecord | null {
+  try {
+    const parsed = journalRecordSchema.safeParse(JSON.parse(text));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A service's releases, newest first: when each had the traffic and for how long, from the journal's moves in their
+ * order. A release that was live several times counts all of it.
+ */
+export function foldHistory(
+  releases: ReleaseOnServer[],
+  journal: JournalRecord[],
+  state: ServiceState,
+): ReleaseRecord[] {
+  const live = new Map<number, { since: number | null; totalMs: number }>();
+  const deployMs = new Map<number, number>();
+  const retired = new Set<number>();
+  const leave = (number: number, at: number) => {
+    const entry = live.get(number);
+    if (entry?.since != null) live.set(number, { since: null, totalMs: entry.totalMs + Math.max(0, at - entry.since) });
+  };
+  for (const record of [...journal].sort((a, b) => a.seq - b.seq)) {
+    if (record.phase !== 'done' || record.release === undefined) continue;
+    const number = Number(record.release);
+    const moves =
+      record.step === 'move' || record.step === 'confirm' || (record.step === 'watch' && record.left !== undefined);
+    if (record.step === 'ready' && record.ms !== undefined) deployMs.set(number, record.ms);
+    if (record.step === 'stop') retired.add(number);
+    if (moves) {
+      if (record.left !== undefined) leave(Number(record.left), record.at);
+      live.set(number, { since: record.at, totalMs: live.get(number)?.totalMs ?? 0 });
+    }
+  }
+  const slot = liveSlotOf(state.live);
+  return [...releases]
+    .sort((a, b) => b.file.number - a.file.number)
+    .map(({ file, state: written }): ReleaseRecord => {
+      const { number } = file;
+      const role =
+        (
+          [
+            ['current', state.current],
+            ['next', state.next],
+            ['previous', state.previous],
+          ] as const
+        ).find(([, release]) => release?.file.number === number)?.[0] ?? 'old';
+      const had = live.get(number);
+      const isLive = role === 'current' && file.slot === slot;
+      return {
+        number,
+        slot: file.slot,
+        role,
+        image: file.reference,
+        version: file.imageVersion || tagOf(file.reference),
+        digest: digestOf(file.image) ?? file.imageId,
+        by: file.by,
+        createdAtMs: file.at,
+        deployMs: deployMs.get(number) ?? null,
+        liveSinceMs: isLive ? (had?.since ?? null) : null,
+        liveForMs: had === undefined || isLive ? null : had.totalMs,
+        outcome: isLive ? 'live' : outcomeOf(written.word, had !== undefined, role, retired.has(number)),
+        reason: written.word === 'not-ready' ? written.reason : null,
+        warm: role === 'previous' || (role === 'next' && written.word === 'ready'),
+      };
+    });
+}
+
+function outcomeOf(
+  word: ReleaseOnServer['state']['word'],
+  wasLive: boolean,
+  role: ReleaseRecord['role'],
+  retired: boolean,
+): ReleaseRecord['outcome'] {
+  if (word === 'not-ready') return 'not-ready';
+  if (wasLive) return 'left';
+  if (word === 'retired' || retired || role === 'old') return word === 'preparing' ? 'not-ready' : 'retired';
+  return word === 'ready' ? 'ready' : 'preparing';
+}

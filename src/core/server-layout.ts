@@ -1,0 +1,44 @@
+import type { Slot } from './slot.ts';
+
+/** Labels that slots carry, so that any client can tell what a container is. */
+export const labels = {
+  stack: 'dev.switchyard.stack',
+  service: 'dev.switchyard.service',
+  slot: 'dev.switchyard.slot',
+  release: 'dev.switchyard.release',
+  /** On the entry point: the state folder. */
+  root: 'dev.switchyard.root',
+} as const;
+
+/** Where a stack's state lives on the server. */
+export const stateFolder = (projectFolder: string): string => `${projectFolder}/.switchyard`;
+
+/** A service's name as a folder and as part of a container name: compose allows more than Docker's projects do. */
+export function serviceSlug(service: string): string {
+  const plain = service.toLowerCase().replace(/[^a-z0-9_-]/g, '-');
+  return plain === service ? plain : `${plain}-${shortHash(service)}`;
+}
+
+/**
+ * `<stack>--<service>`: the compose project of a service's slots, and with `--blue` or `--green` the name of a slot's
+ * container, by which the entry point finds it. At most 54 characters, so that the whole fits one DNS label (63).
+ */
+export function slotPrefix(stack: string, service: string): string {
+  const whole = `${stack}--${serviceSlug(service)}`;
+  return whole.length <= 54 ? whole : `${whole.slice(0, 45)}-${shortHash(whole)}`;
+}
+
+export const slotContainer = (prefix: string, slot: Slot): string => `${prefix}--${slot}`;
+
+/** Release folders are numbered with four digits at least. */
+export const releaseFolder = (number: number): string => String(number).padStart(4, '0');
+
+/** FNV-1a, 32 bit, as 8 hex digits: to tell names apart, not to protect anything. */
+function shortHash(text: string): string {
+  let hash = 0x811c9dc5;
+  for (const character of text) {
+    hash ^= character.codePointAt(0) ?? 0;
+    hash = Math.imul(hash, 0x01000193);
+  }
+  return (hash >>> 0).toString(16).padStart(8, '0');
+}

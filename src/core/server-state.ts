@@ -1,0 +1,160 @@
+import { type LiveState, parseLiveMap } from './entry.ts';
+import {
+  parseJson,
+  type ReleaseFile,
+  releaseRecordSchema,
+  type ServiceRecord,
+  serviceRecordSchema,
+} from './service-record.ts';
+
+/** What a release's `state` file says: the word, the checks that passed of those asked, and why not. */
+export type ReleaseState = {
+  word: 'preparing' | 'ready' | 'not-ready' | 'retired';
+  passed: number;
+  total: number;
+  reason: string | null;
+};
+
+export type ReleaseOnServer = { file: ReleaseFile; state: ReleaseState };
+
+/** One adopted service as its files on the server tell. */
+export type ServiceState = {
+  record: ServiceRecord;
+  live: LiveState | null;
+  current: ReleaseOnServer | null;
+  next: ReleaseOnServer | null;
+  previous: ReleaseOnServer | null;
+  /** The watch that runs: when it ends, unix milliseconds on the server's clock. */
+  watchUntilMs: number | null;
+  settledAtMs: number | null;
+  wentBack: { atMs: number; reason: string } | null;
+};
+
+/** One stack's `.switchyard` folder. */
+export type ServerState = {
+  root: string;
+  services: ServiceState[];
+  /** Who holds the lock, in the server's words, or null. */
+  holder: string | null;
+  /** Jobs that wrote no end and whose process is gone. */
+  deadJobs: string[];
+  /** Files that could not be read, by path. */
+  damaged: string[];
+};
+
+/** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
+export const observeScript = `
+for root in "$@"; do
+  [ -d "$root" ] || continue
+  printf '\\001root %s\\n' "$root"
+  for pid in "$root"/jobs/*/pid; do
+    job=\${pid%/pid}
+    [ -e "$pid" ] && ! [ -e "$job/exit" ] && { kill -0 "$(cat "$pid")" 2>/dev/null || printf '\\001dead %s\\n' "\${job##*/}"; }
+  done
+  set --
+  for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
+    "$root"/*/current/release.json "$root"/*/next/release.json "$root"/*/previous/release.json \\
+    "$root"/*/current/state "$root"/*/next/state "$root"/*/previous/state; do
+    [ -s "$file" ] && set -- "$@" "$file"
+  done
+  for who in "$root"/lock/*/who; do
+    [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] && set -- "$@" "$who"
+  done
+  [ $# -gt 0 ] && awk 'FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}' "$@"
+done
+printf '\\001end\\n'
+`;
+
+/** Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works. */
+export function parseServerStates(output: string): ServerState[] {
+  const states: ServerState[] = [];
+  let files = new Map<string, string>();
+  let current: { root: string; dead: string[] } | null = null;
+  let path: string | null = null;
+  const close = () => {
+    if (current !== null) states.push(readState(current.root, current.dead, files));
+    files = new Map();
+    path = null;
+  };
+  for (const line of output.split('\n')) {
+    if (line.startsWith('\u0001root ')) {
+      close();
+      current = { root: line.slice(6), dead: [] };
+    } else if (line.startsWith('\u0001dead ')) {
+      current?.dead.push(line.slice(6));
+    } else if (line.startsWith('\u0001file ')) {
+      path = line.slice(6);
+      files.set(path, '');
+    } else if (line.startsWith('\u0002') && path !== null) {
+      files.set(path, `${files.get(path) ?? ''}${line.slice(1)}\n`);
+    } else if (line === '\u0001end') {
+      close();
+      current = null;
+    }
+  }
+  close();
+  return states;
+}
+
+function readState(root: string, deadJobs: string[], files: Map<string, string>): ServerState {
+  const damaged: string[] = [];
+  const services: ServiceState[] = [];
+  let holder: string | null = null;
+  for (const [path, text] of files) {
+    const inside = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
+    if (inside.startsWith('lock/')) holder = text.trim();
+    const slug = /^([^/]+)\/service\.json$/.exec(inside)?.[1];
+    if (slug === undefined) continue;
+    const record = parseJson(serviceRecordSchema, text);
+    if (record === null) {
+      damaged.push(path);
+      continue;
+    }
+    services.push(readService(`${root}/${slug}`, record, files, damaged));
+  }
+  return { root, services, holder, deadJobs, damaged };
+}
+
+function readService(
+  folder: string,
+  record: ServiceRecord,
+  files: Map<string, string>,
+  damaged: string[],
+): ServiceState {
+  const text = (name: string): string | null => files.get(`${folder}/${name}`) ?? null;
+  const words = (name: string): string[] => text(name)?.trim().split(' ') ?? [];
+  const release = (role: string): ReleaseOnServer | null => {
+    const json = text(`${role}/release.json`);
+    if (json === null) return null;
+    const file = parseJson(releaseRecordSchema, json);
+    if (file === null) {
+      damaged.push(`${folder}/${role}/release.json`);
+      return null;
+    }
+    return { file, state: parseReleaseState(text(`${role}/state`) ?? '') };
+  };
+  const [wentBackAt, ...why] = words('went-back');
+  const number = (value: string | undefined): number | null =>
+    value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
+  return {
+    record,
+    live: parseLiveMap(text('entry/live.map') ?? ''),
+    current: release('current'),
+    next: release('next'),
+    previous: release('previous'),
+    watchUntilMs: number(words('watch')[0]),
+    settledAtMs: number(words('settled')[0]),
+    wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
+  };
+}
+
+export function parseReleaseState(text: string): ReleaseState {
+  const [word, passed, total, ...reason] = text.trim().split(' ');
+  const known = word === 'preparing' || word === 'ready' || word === 'not-ready' || word === 'retired';
+  return {
+    word: known ? word : 'not-ready',
+    passed: Number(passed) || 0,
+    total: Number(total) || 0,
+    reason: reason.join(' ') || null,
+  };
+}

@@ -1,0 +1,105 @@
+import { liveSlotOf } from './entry.ts';
+import type { Job } from './job.ts';
+import type { ServiceState } from './server-state.ts';
+import { otherSlot } from './slot.ts';
+import type { Switch } from './stack-map.ts';
+
+export type SwitchFacts = {
+  state: ServiceState;
+  /** Newest job of this service, running or ended, unless the operator put it away. */
+  job: Job | null;
+  /** A running job of the same stack on another service. */
+  foreign: Job | null;
+  /** The host is away since, or null. */
+  awaySinceMs: number | null;
+  /** Counters of the entry point since the flip, when read. */
+  watched: { errors: number; requests: number } | null;
+  previousWarm: boolean;
+  nextRunning: boolean;
+};
+
+/**
+ * What the switch of an adopted service says. Truth only: `flipping` until the server has read the move back (SPEC FL6).
+ * In order: away, what runs now, what went wrong last, what the server's files say.
+ */
+export function decideSwitch(facts: SwitchFacts): Switch {
+  const { state, job, foreign } = facts;
+  if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
+  if (job?.state === 'running') return duringJob(state, job);
+  if (
+    job !== null &&
+    (job.state === 'aborted' || job.state === 'indeterminate' || job.state === 'refused') &&
+    job.failure !== null
+  ) {
+    const readiness =
+      job.verb === 'deploy' && job.state === 'aborted' && state.next !== null && state.next.state.word === 'not-ready';
+    if (!readiness) {
+      return {
+        kind: 'failed',
+        verb: job.verb,
+        step: job.steps.find((step) => step.state === 'failed')?.name ?? null,
+        failure: job.failure,
+      };
+    }
+  }
+  if (foreign !== null) return { kind: 'locked', by: foreign.by, verb: foreign.verb, sinceMs: foreign.startedAt };
+  if (state.wentBack !== null) return { kind: 'went-back', atMs: state.wentBack.atMs, reason: state.wentBack.reason };
+  const live = liveSlotOf(state.live);
+  if (live === null) return { kind: 'held', waiting: 0, sinceMs: 0 };
+  if (state.next !== null) {
+    const { word, passed, total, reason } = state.next.state;
+    if (word === 'ready' && facts.nextRunning)
+      return { kind: 'next-ready', checks: total, from: live, to: otherSlot(live) };
+    const why =
+      word === 'preparing'
+        ? 'Its job ended before it was ready.'
+        : word === 'ready'
+          ? 'It was ready, but does not run any more.'
+          : (reason ?? 'It did not pass its checks.');
+    return { kind: 'not-ready', passed, total, reason: why };
+  }
+  if (state.live?.endsWith('-watching') && state.watchUntilMs !== null) {
+    return {
+      kind: 'watching',
+      untilMs: state.watchUntilMs,
+      from: otherSlot(live),
+      to: live,
+      errors: facts.watched?.errors ?? 0,
+      requests: facts.watched?.requests ?? 0,
+    };
+  }
+  if (state.previous !== null && facts.previousWarm) {
+    return {
+      kind: 'settled',
+      atMs: state.settledAtMs ?? state.previous.file.at,
+      canFlipBack: true,
+      to: otherSlot(live),
+    };
+  }
+  return { kind: 'idle', reason: `Release ${state.current?.file.number ?? '?'} runs; there is no next.` };
+}
+
+function duringJob(state: ServiceState, job: Job): Switch {
+  const step =
+    job.steps.find((each) => each.state === 'running') ??
+    [...job.steps].reverse().find((each) => each.state !== 'waiting');
+  if (job.verb !== 'flip' && job.verb !== 'rollback') {
+    return {
+      kind: 'preparing',
+      step: step?.name ?? 'start',
+      text: step?.text ?? null,
+      progress: step?.progress ?? null,
+    };
+  }
+  const moved = job.steps.some((each) => each.name === 'move' && each.state === 'done');
+  const live = liveSlotOf(state.live) ?? 'blue';
+  const release = job.verb === 'flip' ? state.next : state.previous;
+  const to = release?.file.slot ?? (moved ? live : otherSlot(live));
+  return {
+    kind: 'flipping',
+    from: otherSlot(to),
+    to,
+    step: step?.name ?? 'gate',
+    inFlight: job.steps.find((each) => each.name === 'drain')?.progress?.done ?? null,
+  };
+}

@@ -1,0 +1,152 @@
+import type { ComposeConfig } from '../core/compose-config.ts';
+import { failure } from '../core/failure.ts';
+import type { NextPlan } from '../core/plan.ts';
+import { diffServices, renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
+import { failed, ok, type Result } from '../core/result.ts';
+import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import type { ServiceState } from '../core/server-state.ts';
+import type { Finding } from '../core/stack-map.ts';
+import { configFiles, isOverride } from './adopt.ts';
+import type { JobPlan } from './job-upload.ts';
+import { recordVariables, renderRollback } from './job-variables.ts';
+import { readReleaseFiles } from './releases.ts';
+import type { VerbOptions } from './session.ts';
+import { readStack, type StackReading } from './stack-reading.ts';
+import type { VerbFacts } from './verbs.ts';
+
+type Prepared = { state: ServiceState; reading: StackReading; config: ComposeConfig; image: string; plan: NextPlan };
+
+/** What deploying would do, by what compose.yaml says now or the image that was picked. Changes nothing. */
+export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promise<Result<Prepared>> {
+  const { state } = facts;
+  const name = facts.service.name;
+  if (state === null)
+    return failed(failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`));
+  const entry = facts.docker.containers.find((each) => each.id === facts.service.containers[0]?.id);
+  const files = configFiles(entry?.labels ?? {}).filter((file) => !isOverride(file));
+  const reading = await readStack(facts.shell, { name: facts.stack.name, folder: facts.folder, files }, '');
+  if (!reading.ok) return reading;
+  const { config } = reading.value;
+  const resolved = config.services[name];
+  if (resolved === undefined) {
+    return failed(
+      failure('service-unknown', `${reading.value.composePath} has no service ${name} any more.`, {
+        running: 'The release that has the traffic runs on.',
+      }),
+    );
+  }
+  const composeImage = resolved.image ?? `${facts.stack.name}-${name}`;
+  const image = options.image ?? composeImage;
+  if (!/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/.test(image)) {
+    return failed(
+      failure('input-invalid', `“${image}” is not the name of an image.`, { running: 'Nothing was changed.' }),
+    );
+  }
+  const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
+  const current = state.current?.file ?? null;
+  const before =
+    current === null ? ok(null) : await readReleaseFiles(facts.shell, stateFolder(facts.folder), name, current.number);
+  const written = before.ok && before.value !== null ? before.value.service : {};
+  const after = { ...resolved, image };
+  const diff = diffServices({ ...written, image: current?.reference ?? '' }, after).filter(
+    (line) => line.field !== 'other',
+  );
+  const findings: Finding[] = [];
+  if (state.previous !== null && facts.service.canFlipBack) {
+    findings.push({
+      level: 'note',
+      title: `Release ${state.previous.file.number} gives up its slot`,
+      text: `Deploying stops previous (${state.previous.file.imageVersion || state.previous.file.reference}) once next is pulled; it can be redeployed, but not flipped back to at once.`,
+    });
+  }
+  if (options.image !== undefined && composeImage !== image) {
+    findings.push({
+      level: 'note',
+      title: 'compose.yaml follows',
+      text: `When next is ready, the image: line of ${name} in ${reading.value.composePath} becomes ${image}; every other byte stays.`,
+    });
+  }
+  return ok({
+    state,
+    reading: reading.value,
+    config: next,
+    image,
+    plan: { image, composeImage, diff, upToDate: diff.length === 0, findings },
+  });
+}
+
+export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Promise<Result<JobPlan>> {
+  const prepared = await prepareNext(facts, options);
+  if (!prepared.ok) return prepared;
+  const { state, reading, config, image } = prepared.value;
+  const name = facts.service.name;
+  const root = stateFolder(facts.folder);
+  const prefix = slotPrefix(facts.stack.name, name);
+  const serviceDir = `${root}/${serviceSlug(name)}`;
+  let compose = renderRelease(config, name, prefix, facts.folder);
+  let reference = image;
+  let pulled = image;
+  let edited: string | null = null;
+  if (options.release !== undefined) {
+    const old = await readReleaseFiles(facts.shell, root, name, options.release);
+    if (!old.ok) return old;
+    if (old.value === null)
+      return failed(
+        failure('release-unknown', `${name} has no release ${options.release}.`, { running: 'Nothing was changed.' }),
+      );
+    compose = asTemplate(old.value.composeText, prefix, old.value.file.image);
+    reference = old.value.file.reference;
+    pulled = old.value.file.image;
+  } else if (options.image !== undefined && options.image !== prepared.value.plan.composeImage) {
+    const text = facts.composeText.setImage(reading.composeText, name, image);
+    if (!text.ok) return text;
+    edited = text.value;
+  }
+  const builds =
+    options.release === undefined && options.image === undefined && config.services[name]?.build !== undefined;
+  return ok({
+    verb: 'deploy',
+    script: 'deploy',
+    root,
+    variables: {
+      ...recordVariables(state.record, facts.folder, facts.by),
+      COMPOSE_HASH: reading.hash,
+      COMPOSE_FILES: reading.hashedFiles.join('\n'),
+      IMAGE: pulled,
+      BUILD: builds ? reading.composePath : '',
+      REPLACE: options.replace === true ? '1' : '',
+      EDITED_FILE: reading.composePath,
+    },
+    files: [
+      { path: 'release.compose.yaml', text: compose },
+      { path: 'release.json', text: renderReleaseFile(reference, facts.by) },
+      {
+        path: 'rollback.sh',
+        text: renderRollback(facts.kit, {
+          root,
+          serviceDir,
+          service: name,
+          prefix,
+          entry: state.record.entry,
+          port: state.record.ports[0]?.port ?? 0,
+          checks: state.record.checks,
+          release: tokens.release,
+          slot: tokens.slot,
+        }),
+      },
+      ...(edited === null ? [] : [{ path: 'compose.edited', text: edited }]),
+    ],
+  });
+}
+
+/** A written release as a template again: its container, slot, number and image become placeholders. */
+export function asTemplate(compose: string, prefix: string, image: string): string {
+  return compose
+    .replaceAll(new RegExp(`${escapeRegExp(prefix)}--(?:blue|green)(?![\\w-])`, 'g'), tokens.container)
+    .replaceAll(image, tokens.image)
+    .replace(/^(\s*"?dev\.switchyard\.slot"?: ).*$/m, `$1${tokens.slot}`)
+    .replace(/^(\s*"?dev\.switchyard\.release"?: ).*$/m, `$1"${tokens.release}"`)
+    .replace(/^# Written by Switchyard: release \d+/, `# Written by Switchyard: release ${tokens.release}`);
+}
+
+const escapeRegExp = (text: string): string => text.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');

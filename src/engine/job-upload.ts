@@ -1,0 +1,85 @@
+import { renderAssignments, renderScript } from '../core/command.ts';
+import { type Failure, type FailureCode, failure, failureOf } from '../core/failure.ts';
+import type { Verb } from '../core/job.ts';
+import { failed, ok, type Result } from '../core/result.ts';
+import type { Archive, JobFile } from './ports/archive.ts';
+import type { Shell } from './ports/shell.ts';
+
+/** The server kit's files by name, as shipped in `resources/server`. */
+export type Kit = Readonly<Record<string, string>>;
+
+/** A whole job: what `job.sh` sets, and the files its script needs. */
+export type JobPlan = {
+  verb: Verb;
+  /** Name of the kit's script: `adopt`, `deploy`, `flip`, `retire`, `eject`. */
+  script: string;
+  root: string;
+  variables: Record<string, string>;
+  files: JobFile[];
+};
+
+const prelude = '. ./job.sh\n. ./kit.sh\n';
+
+/**
+ * Uploads a job whole and starts it. Ok means the server has it, checked by its hash, and runs it without us. A link
+ * lost on the way is `indeterminate`: the job exists or it does not, and the next look tells.
+ */
+export async function uploadJob(
+  shell: Shell,
+  archive: Archive,
+  kit: Kit,
+  id: string,
+  plan: JobPlan,
+): Promise<Result<null>> {
+  const bytes = await archive.pack([
+    { path: 'job.sh', text: renderAssignments({ ...plan.variables, ROOT: plan.root, JOB: id, VERB: plan.verb }) },
+    { path: 'kit.sh', text: kitFile(kit, 'kit.sh') },
+    { path: 'run.sh', text: `${prelude}${kitFile(kit, `${plan.script}.sh`)}` },
+    ...plan.files,
+  ]);
+  try {
+    const outcome = await shell.run(renderScript(kitFile(kit, 'receive.sh'), [plan.root, id]), {
+      stdin: bytes,
+      timeoutMs: 60_000,
+    });
+    if (outcome.stdout.includes(`switchyard-started ${id}`)) return ok(null);
+    const word = /switchyard-refused (\S+)/.exec(outcome.stdout)?.[1];
+    return failed(refusal(word, outcome.stderr));
+  } catch (caught) {
+    const lost = failureOf(caught);
+    if (lost.code !== 'link-lost' && lost.code !== 'no-answer') return failed(lost);
+    return failed(
+      failure(
+        'indeterminate',
+        `The link was lost while the ${plan.verb} was being sent. Whether it started is seen as soon as the link is back.`,
+        {
+          detail: lost.message,
+          transient: true,
+        },
+      ),
+    );
+  }
+}
+
+function refusal(word: string | undefined, stderr: string): Failure {
+  const detail = stderr.trim().split('\n').pop() || null;
+  const known: Partial<Record<string, [FailureCode, string]>> = {
+    'folder-read-only': [
+      'folder-read-only',
+      'The stack’s folder cannot be written by this user, so no job can start. Nothing was changed.',
+    ],
+    'disk-full': ['disk-full', 'The disk of the server is full, so no job can start. Nothing was changed.'],
+    'upload-damaged': ['bug', 'The job arrived damaged and was thrown away. Nothing was changed.'],
+  };
+  const [code, message] = (word === undefined ? undefined : known[word]) ?? [
+    'shell-missing',
+    'The server could not take the job. Nothing was changed.',
+  ];
+  return failure(code, message, { detail });
+}
+
+export function kitFile(kit: Kit, name: string): string {
+  const text = kit[name];
+  if (text === undefined) throw new Error(`the server kit has no ${name}`);
+  return text;
+}

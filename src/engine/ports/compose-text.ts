@@ -1,0 +1,14 @@
+import type { Result } from '../../core/result.ts';
+
+/** Edits of compose files that keep every other byte: comments, order, quotes. Failures are `compose-broken` or `input-invalid`. */
+export type ComposeText = {
+  /** Names of the services that a file sets. */
+  services(text: string): Result<string[]>;
+  /** The value of a service's `image:` as written (not interpolated), or null. */
+  image(text: string, service: string): Result<string | null>;
+  setImage(text: string, service: string, image: string): Result<string>;
+  /** An override with one service's block (lines indented under `services:`) added; `text` null starts a new file. */
+  addBlock(text: string | null, service: string, block: string): Result<string>;
+  /** The override without that block; null when nothing of the operator's is left in it. */
+  removeBlock(text: string, service: string): Result<string | null>;
+};

@@ -1,0 +1,110 @@
+import { renderScript } from '../core/command.ts';
+import { type ComposeService, composeServiceSchema } from '../core/compose-config.ts';
+import { failure } from '../core/failure.ts';
+import { foldHistory, type JournalRecord, parseJournalRecord } from '../core/history.ts';
+import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
+import { diffServices } from '../core/release.ts';
+import { failed, ok, type Result } from '../core/result.ts';
+import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
+import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
+import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
+import type { Shell } from './ports/shell.ts';
+
+// Arguments: state folder, service's folder name, service. The journal is looked through by its file names first.
+const historyScript = `
+cd "$1" 2>/dev/null || exit 0
+set -- "$2" "$3"
+frame='FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}'
+find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk "$frame" {} + 2>/dev/null
+find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -F "\\"service\\":\\"$2\\"" {} + 2>/dev/null | sed 's/^[^{]*//; s/^/\\003/'
+`;
+
+export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {
+  const outcome = await shell.run(
+    renderScript(historyScript, [root, serviceSlug(state.record.service), state.record.service]),
+    { timeoutMs: 30_000 },
+  );
+  const texts = new Map<string, string>();
+  const journal: JournalRecord[] = [];
+  let path = '';
+  for (const line of outcome.stdout.split('\n')) {
+    if (line.startsWith('\u0001file ')) path = line.slice(6);
+    else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
+    else if (line.startsWith('\u0003')) {
+      const record = parseJournalRecord(line.slice(1));
+      if (record !== null) journal.push(record);
+    }
+  }
+  const releases: ReleaseOnServer[] = [];
+  for (const [name, text] of texts) {
+    if (!name.endsWith('/release.json')) continue;
+    const file = parseJson(releaseRecordSchema, text);
+    if (file !== null)
+      releases.push({ file, state: parseReleaseState(texts.get(name.replace(/release\.json$/, 'state')) ?? '') });
+  }
+  return ok(foldHistory(releases, journal, state));
+}
+
+export type WrittenRelease = { file: ReleaseFile; service: ComposeService; composeText: string };
+
+// Arguments: state folder, service's folder name, release folder.
+const releaseScript = `
+cd "$1/$2/releases/$3" 2>/dev/null || exit 0
+printf '\\001json\\n'; cat release.json
+printf '\\001compose\\n'; cat compose.yaml; echo .
+printf '\\001resolved\\n'; docker compose -f compose.yaml config --format json 2>/dev/null
+`;
+
+/** One release as it was written, or null when there is none of that number. */
+export async function readReleaseFiles(
+  shell: Shell,
+  root: string,
+  service: string,
+  number: number,
+): Promise<Result<WrittenRelease | null>> {
+  const outcome = await shell.run(renderScript(releaseScript, [root, serviceSlug(service), releaseFolder(number)]), {
+    timeoutMs: 30_000,
+  });
+  const section = (name: string): string => outcome.stdout.split(`\u0001${name}\n`)[1]?.split('\u0001')[0] ?? '';
+  const file = parseJson(releaseRecordSchema, section('json'));
+  if (file === null) return ok(null);
+  try {
+    const services: unknown =
+      (JSON.parse(section('resolved')) as { services?: Record<string, unknown> }).services ?? {};
+    const parsed = composeServiceSchema.safeParse(Object.values(services as Record<string, unknown>)[0] ?? {});
+    return ok({
+      file,
+      service: parsed.success ? parsed.data : {},
+      composeText: section('compose').replace(/\.\n$/, ''),
+    });
+  } catch {
+    return ok({ file, service: {}, composeText: section('compose').replace(/\.\n$/, '') });
+  }
+}
+
+export async function compareReleases(
+  shell: Shell,
+  root: string,
+  service: string,
+  before: number,
+  after: number,
+): Promise<Result<DiffLine[]>> {
+  const [left, right] = await Promise.all([
+    readReleaseFiles(shell, root, service, before),
+    readReleaseFiles(shell, root, service, after),
+  ]);
+  if (!left.ok) return left;
+  if (!right.ok) return right;
+  if (left.value === null || right.value === null) {
+    return failed(failure('release-unknown', `${service} has no release ${left.value === null ? before : after}.`));
+  }
+  const lines = diffServices(
+    { ...left.value.service, image: left.value.file.reference },
+    { ...right.value.service, image: right.value.file.reference },
+  ).filter((line) => line.field !== 'other');
+  const digests: DiffLine[] =
+    left.value.file.image === right.value.file.image
+      ? []
+      : [{ field: 'digest', key: 'image', before: left.value.file.image, after: right.value.file.image }];
+  return ok([...lines, ...digests]);
+}

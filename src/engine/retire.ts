@@ -1,0 +1,27 @@
+import { failure } from '../core/failure.ts';
+import { failed, ok, type Result } from '../core/result.ts';
+import { stateFolder } from '../core/server-layout.ts';
+import type { JobPlan } from './job-upload.ts';
+import { recordVariables } from './job-variables.ts';
+import type { VerbOptions } from './session.ts';
+import type { VerbFacts } from './verbs.ts';
+
+/** Stops the slot of next (or of previous, when there is no next) and keeps its release. */
+export function planRetireJob(facts: VerbFacts, options: VerbOptions): Result<JobPlan> {
+  const { state } = facts;
+  const name = facts.service.name;
+  if (state === null)
+    return failed(failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`));
+  const role = options.role ?? (state.next !== null ? 'next' : 'previous');
+  if (state[role] === null)
+    return failed(
+      failure('nothing-to-do', `${name} has no ${role} release to retire.`, { running: 'Nothing was changed.' }),
+    );
+  return ok({
+    verb: 'retire',
+    script: 'retire',
+    root: stateFolder(facts.folder),
+    variables: { ...recordVariables(state.record, facts.folder, facts.by), TARGET_ROLE: role },
+    files: [],
+  });
+}

@@ -1,0 +1,164 @@
+import { renderScript } from '../core/command.ts';
+import { type ComposeConfig, composeConfigSchema } from '../core/compose-config.ts';
+import { failure } from '../core/failure.ts';
+import { failed, ok, type Result } from '../core/result.ts';
+import { parseJson } from '../core/service-record.ts';
+import type { Shell } from './ports/shell.ts';
+
+/** A stack's own files, read in one go, as the operator wrote them: our override's blocks are left out of `config`. */
+export type StackReading = {
+  config: ComposeConfig;
+  /** The compose file that names the services, absolute, with its text. */
+  composePath: string;
+  composeText: string;
+  overridePath: string;
+  /** The override as it is, ours and theirs; null when there is none. */
+  overrideText: string | null;
+  /** One hash over all files that make the stack; a job refuses when it differs. */
+  hash: string;
+  /** The files of that hash, absolute. */
+  hashedFiles: string[];
+  /** `uid:gid` of the operator on the server. */
+  user: string;
+  folderWritable: boolean;
+  /** TCP ports the container's image exposes. */
+  exposedPorts: number[];
+  /** Files of the folder and the crontab that name the container. */
+  mentions: string[];
+};
+
+// Arguments: project folder, stack, container, then the compose files the stack was started from.
+const readScript = `
+cd "$1" 2>/dev/null || { printf '\\001nofolder\\n'; exit 0; }
+folder=$1 stack=$2 container=$3
+shift 3
+mark() { printf '\\001%s\\n' "$1"; }
+mark user; printf '%s:%s\\n' "$(id -u)" "$(id -g)"
+mark writable; [ -w . ] && echo yes
+override=
+for each in compose.override.yaml compose.override.yml docker-compose.override.yml docker-compose.override.yaml; do
+  [ -e "$each" ] && { override=$folder/$each; break; }
+done
+if [ $# -eq 0 ]; then
+  for each in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do
+    [ -e "$each" ] && { set -- "$folder/$each"; break; }
+  done
+fi
+compose=$1
+mark compose; printf '%s\\n' "$compose"
+if ! [ -e "$compose" ]; then mark absent; exit 0; fi
+if ! [ -r "$compose" ] || { [ -n "$override" ] && ! [ -r "$override" ]; }; then mark unreadable; exit 0; fi
+mark text; cat "$compose"; echo .
+mark override; printf '%s\\n' "$override"
+[ -n "$override" ] && { mark override-text; cat "$override"; echo .; }
+hashed="$compose
+\${override:-$folder/compose.override.yaml}
+$folder/.env"
+mark hashed; printf '%s\\n' "$hashed"
+mark hash; printf '%s\\n' "$hashed" | while IFS= read -r file; do if [ -e "$file" ]; then sha256sum <"$file"; else echo absent; fi; done | sha256sum | cut -d' ' -f1
+part=$(mktemp -d) || exit 1
+trap 'rm -rf "$part"' EXIT
+count=$#
+first=1
+for file in "$@" "$override"; do
+  [ $first = 1 ] && set -- && first=
+  [ -n "$file" ] || continue
+  case " $seen " in *" $file "*) continue ;; esac
+  seen="$seen $file"
+  if grep -q '^ *# switchyard begin ' "$file"; then
+    sed '/^ *# switchyard begin /,/^ *# switchyard end /d' "$file" >"$part/$(basename "$file")"
+    grep -v '^ *#' "$part/$(basename "$file")" | grep -v '^ *$' | grep -qv '^services: *$' || continue
+    file=$part/$(basename "$file")
+  fi
+  set -- "$@" -f "$file"
+done
+mark config
+docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; exit 0; }
+mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPorts}}{{println $port}}{{end}}' "$container" 2>/dev/null
+mark mentions
+[ -n "$container" ] && grep -lsF -- "$container" ./*.sh ./*.bash 2>/dev/null
+[ -n "$container" ] && crontab -l 2>/dev/null | grep -qF -- "$container" && echo 'your crontab'
+mark end
+`;
+
+/** Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line. */
+export async function readStack(
+  shell: Shell,
+  stack: { name: string; folder: string; files: string[] },
+  container: string,
+): Promise<Result<StackReading>> {
+  const outcome = await shell.run(renderScript(readScript, [stack.folder, stack.name, container, ...stack.files]), {
+    timeoutMs: 30_000,
+  });
+  const sections = new Map<string, string>();
+  let name = '';
+  for (const line of outcome.stdout.split('\n')) {
+    if (line.startsWith('\u0001')) {
+      name = line.slice(1);
+      sections.set(name, '');
+    } else {
+      sections.set(name, `${sections.get(name) ?? ''}${line}\n`);
+    }
+  }
+  const word = (section: string): string => (sections.get(section) ?? '').trim();
+  // A dot was printed behind the text, so that its own end of line is known.
+  const whole = (section: string): string | null => sections.get(section)?.replace(/\.\n$/, '') ?? null;
+  if (sections.has('nofolder'))
+    return failed(
+      failure('compose-unreadable', `The folder of ${stack.name}, ${stack.folder}, cannot be entered by this user.`),
+    );
+  if (sections.has('absent'))
+    return failed(
+      failure(
+        'compose-unreadable',
+        `${word('compose') || 'The compose file'} of ${stack.name} is gone from the server.`,
+        { running: 'The stack runs on.' },
+      ),
+    );
+  if (sections.has('unreadable'))
+    return failed(
+      failure('compose-unreadable', `${word('compose')} of ${stack.name} cannot be read by this user.`, {
+        running: 'The stack runs on.',
+      }),
+    );
+  if (sections.has('broken')) {
+    const detail =
+      word('broken')
+        .split('\n')
+        .filter((line) => !line.includes('level=warning'))
+        .pop() ?? null;
+    return failed(
+      failure('compose-broken', `The compose files of ${stack.name} are not valid.`, {
+        detail,
+        running: 'The stack runs on as before.',
+      }),
+    );
+  }
+  const config = parseJson(composeConfigSchema, sections.get('config') ?? '');
+  if (config === null || !sections.has('end')) {
+    return failed(
+      failure('compose-broken', `What compose says about ${stack.name} cannot be read.`, {
+        detail: outcome.stderr.trim().split('\n').pop() ?? null,
+      }),
+    );
+  }
+  return ok({
+    config,
+    composePath: word('compose'),
+    composeText: whole('text') ?? '',
+    overridePath: word('override') || `${stack.folder}/compose.override.yaml`,
+    overrideText: whole('override-text'),
+    hash: word('hash'),
+    hashedFiles: word('hashed').split('\n'),
+    user: word('user'),
+    folderWritable: word('writable') === 'yes',
+    exposedPorts: word('exposed')
+      .split('\n')
+      .filter((line) => line.endsWith('/tcp'))
+      .map((line) => Number.parseInt(line, 10)),
+    mentions: word('mentions')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => line.replace(/^\.\//, '')),
+  });
+}
