@@ -35,6 +35,7 @@ export async function readConfigLines(
       throw new Error(`${file}: ${error instanceof Error ? error.message : String(error)}`);
     }
     const lines: ConfigLine[] = [];
+    const commands = proxyCommandsOf(text);
     const walk = async (section: SSHConfig, under: Condition[]): Promise<void> => {
       for (const line of section) {
         if (line.type !== SSHConfig.DIRECTIVE || !('param' in line)) continue;
@@ -54,7 +55,8 @@ export async function readConfigLines(
             }
           }
         } else {
-          lines.push({ keyword, values, conditions: under });
+          const command = keyword === 'proxycommand' ? commands.shift() : undefined;
+          lines.push({ keyword, values: command === undefined ? values : [command], conditions: under });
         }
       }
     };
@@ -62,6 +64,11 @@ export async function readConfigLines(
     return lines;
   };
   return visit(path, [], 0);
+}
+
+/** A command is for a shell, to the end of its line: the library takes its quotes away. */
+function proxyCommandsOf(text: string): string[] {
+  return [...text.matchAll(/^[ \t]*proxycommand[ \t]*[ \t=][ \t]*(.*?)[ \t\r]*$/gim)].map((match) => match[1] ?? '');
 }
 
 function includePath(pattern: string, places: { includeFolder: string; home: string }): string {

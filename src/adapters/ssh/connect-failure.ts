@@ -46,7 +46,7 @@ export function handshakeFailure(error: unknown, settings: HostSettings, heard: 
     return failure('no-answer', `${where} and Switchyard know no common way to encrypt: ${text}.`, { detail: text });
   }
   if (!heard) {
-    if (/before handshake|ECONNRESET|EPIPE/.test(`${text} ${codeOf(error)}`)) {
+    if (/before handshake|ECONNRESET|EPIPE/i.test(`${text} ${codeOf(error)}`)) {
       return failure('no-answer', `${where} closed the connection before it said who it is.`, more);
     }
     return failure('no-answer', `Something answers at ${where}, but it does not speak SSH.`, more);

@@ -139,8 +139,11 @@ function handshake(
 
   return new Promise((resolve, reject) => {
     let heard = false;
+    let isOver = false;
     let timer: NodeJS.Timeout | undefined;
     const done = (error: FailureError | null): void => {
+      if (isOver) return;
+      isOver = true;
       clearTimeout(timer);
       signal.removeEventListener('abort', onAbort);
       asking.onChange(() => {});
@@ -153,12 +156,15 @@ function handshake(
     // The host's silence is measured, never the operator's.
     const watchSilence = (): void => {
       clearTimeout(timer);
-      if (asking.isOpen()) return;
+      if (isOver || asking.isOpen()) return;
       const ms = heard ? loginSilenceMs : Math.min(firstWordMs, settings.connectTimeoutMs);
       timer = setTimeout(() => done(new FailureError(silenceFailure(settings, heard, ms))), ms);
     };
     asking.onChange(watchSilence);
     watchSilence();
+
+    const hungUp = (): void =>
+      done(new FailureError(handshakeFailure(new Error('connection lost before handshake'), settings, heard)));
 
     const attempts = loginAttempts(settings, identities, asking.ask, options.questionId, record, password);
 
@@ -173,7 +179,9 @@ function handshake(
           done(new FailureError(loginFailure(settings, record)));
         } else done(new FailureError(handshakeFailure(error, settings, heard), { cause: error }));
       })
-      .on('close', () => done(new FailureError(handshakeFailure(new Error('the host hung up'), settings, heard))));
+      .on('close', hungUp);
+    wire.stream.once('close', hungUp);
+    if (wire.stream.destroyed || wire.stream.readableEnded) return hungUp();
 
     client.connect({
       ...keepalive,
@@ -193,15 +201,14 @@ function handshake(
         watchSilence();
         verifyHostKey(key, known, keyHost, asking.ask, options).then(
           () => {
+            // ssh2 must not be told about a connection that is gone.
+            if (isOver) return;
             options.onStep('host-key', 'passed', `${keyWords(key)} ${fingerprint(key)}`);
             options.onStep('login', 'running', null);
             watchSilence();
             verify(true);
           },
-          (error: unknown) => {
-            done(error instanceof FailureError ? error : new FailureError(failureOf(error)));
-            verify(false);
-          },
+          (error: unknown) => done(error instanceof FailureError ? error : new FailureError(failureOf(error))),
         );
       },
       authHandler: ((methods: string[] | null, partial: boolean | null, next: (method: unknown) => void) => {
@@ -209,6 +216,7 @@ function handshake(
         const answer: LoginAnswer = { methods, partial: partial === true };
         attempts.next(answer).then(
           (attempt) => {
+            if (isOver) return;
             watchSilence();
             next(attempt.done ? false : attempt.value);
           },

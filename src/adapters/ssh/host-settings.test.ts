@@ -166,7 +166,7 @@ describe('settings of a host', () => {
   });
 
   it('keep a ProxyCommand whole, and prefer ProxyJump', async () => {
-    const command = 'cloudflared access ssh --hostname %h';
+    const command = `sh -c 'exec "a b" --hostname=%h | cat' # not a comment`;
     expect((await resolved('home', `ProxyCommand ${command}`)).proxyCommand).toBe(command);
     expect((await resolved('home', `ProxyJump b\nProxyCommand ${command}`)).proxyCommand).toBeNull();
     expect((await resolved('home', 'ProxyCommand none')).proxyCommand).toBeNull();

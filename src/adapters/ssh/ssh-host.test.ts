@@ -32,12 +32,7 @@ async function server(options: SshServerOptions): Promise<SshServer> {
 }
 
 /** Writes a config with one host `home` and knows the server's keys, unless told otherwise. */
-async function configure(
-  port: number,
-  lines: string[] = [],
-  knownHosts = '',
-  more: string[] = [],
-): Promise<void> {
+async function configure(port: number, lines: string[] = [], knownHosts = '', more: string[] = []): Promise<void> {
   await folder.writeKnownHosts(knownHosts);
   const own = lines.some((line) => line.startsWith('IdentityFile'))
     ? []
@@ -334,7 +329,9 @@ describe('bad input, each with its clear error', () => {
       return (await open()).failure;
     };
     expect(await told(`${folder.path}/missing`)).toMatchObject({ code: 'key-unreadable' });
-    expect((await told(`${folder.path}/missing`))?.message).toContain(`The key ${folder.path}/missing could not be read`);
+    expect((await told(`${folder.path}/missing`))?.message).toContain(
+      `The key ${folder.path}/missing could not be read`,
+    );
     const garbage = await folder.addKey('garbage', 'not a key at all');
     expect(await told(garbage)).toMatchObject({
       code: 'key-unreadable',
@@ -531,7 +528,8 @@ describe('through other hosts', () => {
 
   it('runs a ProxyCommand', async () => {
     const at = await server({ door: { keys: [key.publicKey] } });
-    const script = 'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)';
+    const script =
+      'const s=require("net").connect(+process.argv[2],process.argv[1]);process.stdin.pipe(s).pipe(process.stdout)';
     await configure(at.port, [`ProxyCommand ${process.execPath} -e '${script}' %h %p`], at.knownHosts);
     const { host, failure } = await open();
     expect(failure).toBeNull();

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
@@ -104,12 +104,15 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
       socket.once('error', () => reject());
       socket.once('connect', () => join(accept(), socket));
     });
-    client.on('openssh.streamlocal' as never, ((accept: () => Duplex, reject: () => void, info: { socketPath: string }) => {
-      if (options.forwardsSockets === false) return reject();
-      const socket = connect(info.socketPath);
-      socket.once('error', () => reject());
-      socket.once('connect', () => join(accept(), socket));
-    }) as never);
+    client.on(
+      'openssh.streamlocal' as never,
+      ((accept: () => Duplex, reject: () => void, info: { socketPath: string }) => {
+        if (options.forwardsSockets === false) return reject();
+        const socket = connect(info.socketPath);
+        socket.once('error', () => reject());
+        socket.once('connect', () => join(accept(), socket));
+      }) as never,
+    );
   };
 
   const runCommand = (channel: ServerChannel, command: string): void => {
@@ -130,7 +133,8 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   };
 
   server.on('connection', () => {});
-  const inner = (server as unknown as { _srv: { on(event: 'connection', listener: (socket: Socket) => void): void } })._srv;
+  const inner = (server as unknown as { _srv: { on(event: 'connection', listener: (socket: Socket) => void): void } })
+    ._srv;
   inner.on('connection', (socket) => {
     sockets.add(socket);
     socket.setNoDelay(true);
@@ -215,13 +219,15 @@ export function generateKey(options: { type?: HostKeyType; passphrase?: string }
   privateKey: string;
   publicKey: string;
 } {
-  const { passphrase } = options;
+  const { type = 'ed25519', passphrase } = options;
   const locked = passphrase === undefined ? {} : { passphrase, cipher: 'aes256-ctr', rounds: 16 };
-  const pair =
-    options.type === 'rsa'
-      ? ssh2.utils.generateKeyPairSync('rsa', { bits: 2048, ...locked } as never)
-      : ssh2.utils.generateKeyPairSync('ed25519', locked as never);
-  return { privateKey: pair.private, publicKey: pair.public };
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync(type as 'ed25519', { bits: 2048, ...locked } as never);
+    // ssh2 writes one key in some hundreds in a form that it cannot read itself.
+    if (!(ssh2.utils.parseKey(pair.private, passphrase) instanceof Error)) {
+      return { privateKey: pair.private, publicKey: pair.public };
+    }
+  }
 }
 
 function publicKeyOf(privateKey: string): { line: string; fingerprint: string } {
