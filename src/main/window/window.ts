@@ -1,4 +1,5 @@
 import { BrowserWindow, type Session as ElectronSession, nativeTheme, screen } from 'electron';
+import type { Log } from '../log/log.ts';
 import type { WindowBounds } from '../settings/settings.ts';
 import { isOurs, origin } from './asset-path.ts';
 import { decideAttention } from './attention.ts';
@@ -8,9 +9,12 @@ export type MainWindowOptions = {
   preloadPath: string;
   iconPath: string;
   remembered: WindowBounds | null;
+  log: Log;
   /** Called when size or place settled. */
   onBounds(bounds: WindowBounds): void;
   onAttention(attentive: boolean): void;
+  /** Called when the page begins to load, the first time and again. */
+  onPage(): void;
   /** Asked at each try to close; false keeps the window open. */
   mayClose(window: BrowserWindow): boolean;
   onClosed(): void;
@@ -65,8 +69,31 @@ export function openMainWindow(options: MainWindowOptions): BrowserWindow {
     options.onClosed();
   });
 
+  watchPage(window, options);
+
   void window.loadURL(`${origin}/index.html`);
   return window;
+}
+
+/** A page that crashes this soon after it was loaded again would crash for ever. */
+const reloadAgainAfterMs = 10_000;
+
+function watchPage(window: BrowserWindow, { log, onPage }: MainWindowOptions): void {
+  let reloadedAtMs = Number.NEGATIVE_INFINITY;
+  const contents = window.webContents;
+  contents.on('did-start-navigation', (details) => {
+    if (details.isMainFrame && !details.isSameDocument) onPage();
+  });
+  contents.on('did-fail-load', (_event, code, description) =>
+    log.error(`the page did not load: ${code} ${description}`),
+  );
+  contents.on('preload-error', (_event, _path, error) => log.error('preload', error));
+  contents.on('render-process-gone', (_event, { reason }) => {
+    log.error(`the page is gone: ${reason}`);
+    if (reason === 'clean-exit' || Date.now() - reloadedAtMs < reloadAgainAfterMs) return;
+    reloadedAtMs = Date.now();
+    contents.reload();
+  });
 }
 
 function rememberBounds(window: BrowserWindow, remember: (bounds: WindowBounds) => void): void {
