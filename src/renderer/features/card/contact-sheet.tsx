@@ -1,3 +1,26 @@
-export function ContactSheet(_: Record<string, unknown>) {
-  return null;
+import { useState } from 'react';
+import { Card } from './card.tsx';
+import { samplesAt } from './samples.ts';
+
+/** The card in every state of its switch, side by side, in the theme of the window. Shown at `#contact-sheet` only. */
+export function ContactSheet() {
+  const [samples] = useState(() => samplesAt(Date.now()));
+  return (
+    <main className="contact-sheet" data-testid="contact-sheet">
+      {samples.map(({ title, service }) => (
+        <figure key={service.id} data-testid={`sample-${service.switch.kind}`}>
+          <figcaption>{title}</figcaption>
+          <Card
+            service={service}
+            traffic={service.traffic}
+            asked={undefined}
+            declined={undefined}
+            detail="near"
+            selected={false}
+            onOffer={() => undefined}
+          />
+        </figure>
+      ))}
+    </main>
+  );
 }

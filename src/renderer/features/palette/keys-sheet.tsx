@@ -1,3 +1,74 @@
-export function KeysSheet(_: Record<string, unknown>) {
-  return null;
+import { showKeys } from '../../bridge/window-state.ts';
+import { Dialog } from '../../ui/controls.tsx';
+import './palette.css';
+
+const groups: { title: string; keys: [string[], string][] }[] = [
+  {
+    title: 'Move',
+    keys: [
+      [['←', '↑', '→', '↓'], 'to the next service'],
+      [['Enter'], 'open its panel'],
+      [['Esc'], 'close what is open'],
+      [['0'], 'fit the map'],
+      [['+', '-'], 'zoom'],
+      [['Alt', '1…9'], 'go to a server'],
+    ],
+  },
+  {
+    title: 'Do, with the selected service',
+    keys: [
+      [['F'], 'flip, or flip back'],
+      [['D'], 'deploy next'],
+      [['A'], 'adopt'],
+      [['P'], 'preview next'],
+      [['R'], 'retire'],
+      [['X'], 'dismiss what the card says'],
+      [['B'], 'blast radius'],
+    ],
+  },
+  {
+    title: 'Window',
+    keys: [
+      [['Ctrl', 'K'], 'find anything'],
+      [['L'], 'map or list'],
+      [['J'], 'activity'],
+      [['N'], 'connect another server'],
+      [['?'], 'these keys'],
+    ],
+  },
+];
+
+export function KeysSheet() {
+  const mac = window.switchyard.platform === 'darwin';
+  return (
+    <Dialog className="sheet keys" label="Keys" testid="keys" onClose={() => showKeys(false)}>
+      <div className="sheet-head">
+        <h2>Keys</h2>
+      </div>
+      <div className="sheet-body keys-body">
+        {groups.map((group) => (
+          <section key={group.title}>
+            <h3 className="block-title">{group.title}</h3>
+            <dl>
+              {group.keys.map(([keys, what]) => (
+                <div key={what}>
+                  <dt>
+                    {keys.map((key) => (
+                      <kbd key={key}>{mac && key === 'Ctrl' ? '⌘' : mac && key === 'Alt' ? '⌥' : key}</kbd>
+                    ))}
+                  </dt>
+                  <dd>{what}</dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+      <div className="sheet-foot">
+        <button type="button" className="button" onClick={() => showKeys(false)}>
+          Close
+        </button>
+      </div>
+    </Dialog>
+  );
 }

@@ -1,3 +1,167 @@
-export function Palette(_: Record<string, unknown>) {
-  return null;
+import { CornerDownLeft } from 'lucide-react';
+import { useId, useMemo, useState } from 'react';
+import type { HostView, ServiceView } from '../../../contract/views.ts';
+import { call } from '../../bridge/client.ts';
+import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { useServer } from '../../bridge/store.ts';
+import {
+  openPanel,
+  panelTabs,
+  setTheme,
+  showActivity,
+  showConnect,
+  showHost,
+  showKeys,
+  showPalette,
+  toggleView,
+  useWindow,
+} from '../../bridge/window-state.ts';
+import { Dialog } from '../../ui/controls.tsx';
+import { oneLine } from '../../ui/format.ts';
+import { rank } from './find.ts';
+import './palette.css';
+
+type Command = { key: string; title: string; more: string; run: () => void };
+
+const most = 60;
+
+/** Find a service, a verb or a place by typing some of its letters. */
+export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Offer, service: ServiceView) => void }) {
+  const [typed, setTyped] = useState('');
+  const [active, setActive] = useState(0);
+  const hosts = useServer((state) => state.hosts);
+  const selected = useWindow((state) => state.service);
+  const list = useId();
+  const commands = useMemo(() => commandsOf(host, hosts, selected, onOffer), [host, hosts, selected, onOffer]);
+  const found = useMemo(
+    () =>
+      commands
+        .map((command) => ({
+          command,
+          rank: rank(command.title, typed) ?? later(rank(`${command.title} ${command.more}`, typed)),
+        }))
+        .filter((each): each is { command: Command; rank: number } => each.rank !== null)
+        .sort((a, b) => a.rank - b.rank)
+        .slice(0, most)
+        .map((each) => each.command),
+    [commands, typed],
+  );
+  const run = (command: Command | undefined) => {
+    if (command === undefined) return;
+    showPalette(false);
+    command.run();
+  };
+  return (
+    <Dialog className="sheet palette" label="Find anything" testid="palette" onClose={() => showPalette(false)}>
+      <input
+        className="palette-field"
+        data-testid="palette-field"
+        // biome-ignore lint/a11y/noAutofocus: the palette is opened to type in.
+        autoFocus
+        role="combobox"
+        aria-expanded
+        aria-controls={list}
+        aria-activedescendant={`${list}-${active}`}
+        aria-label="Find a service or a command"
+        placeholder="Find a service or a command"
+        spellCheck={false}
+        value={typed}
+        onChange={(event) => {
+          setTyped(event.target.value);
+          setActive(0);
+        }}
+        onKeyDown={(event) => {
+          if (event.key === 'ArrowDown') setActive((index) => Math.min(found.length - 1, index + 1));
+          else if (event.key === 'ArrowUp') setActive((index) => Math.max(0, index - 1));
+          else if (event.key === 'Enter') run(found[active]);
+          else return;
+          event.preventDefault();
+        }}
+      />
+      <div className="palette-list" role="listbox" id={list} aria-label="Found">
+        {found.map((command, index) => (
+          <button
+            key={command.key}
+            id={`${list}-${index}`}
+            type="button"
+            role="option"
+            tabIndex={-1}
+            aria-selected={index === active}
+            className="palette-item"
+            ref={index === active ? (node) => node?.scrollIntoView({ block: 'nearest' }) : undefined}
+            onMouseMove={() => setActive(index)}
+            onClick={() => run(command)}
+          >
+            <span className="clip">{command.title}</span>
+            <span className="quiet clip">{command.more}</span>
+            {index === active && <CornerDownLeft size={14} aria-hidden />}
+          </button>
+        ))}
+        {found.length === 0 && <p className="quiet palette-none">Nothing is called that.</p>}
+      </div>
+    </Dialog>
+  );
+}
+
+const later = (value: number | null): number | null => (value === null ? null : value + 10);
+
+const paletteOffers = new Set<Offer>(['adopt', 'deploy', 'flip', 'rollback', 'preview', 'retire', 'logs']);
+
+function commandsOf(
+  host: HostView,
+  hosts: HostView[],
+  selected: string | null,
+  onOffer: (offer: Offer, service: ServiceView) => void,
+): Command[] {
+  const services = (host.map?.stacks ?? []).flatMap((stack) => stack.services);
+  const ofService = (service: ServiceView): Command[] =>
+    offersOf(service)
+      .filter((offer) => paletteOffers.has(offer))
+      .map((offer) => ({
+        key: `${service.id} ${offer}`,
+        title: `${offerLabels[offer]} ${oneLine(service.name)}`,
+        more: oneLine(service.stack),
+        run: () => onOffer(offer, service),
+      }));
+  const current = services.find((service) => service.id === selected);
+  const others = services.filter((service) => service !== current);
+  return [
+    ...(current === undefined ? [] : ofService(current)),
+    ...(current === undefined
+      ? []
+      : panelTabs.map((tab) => ({
+          key: `tab ${tab}`,
+          title: `${tab[0]?.toUpperCase()}${tab.slice(1)} of ${oneLine(current.name)}`,
+          more: 'panel',
+          run: () => openPanel(current.id, tab),
+        }))),
+    ...services.map((service) => ({
+      key: `show ${service.id}`,
+      title: oneLine(service.name),
+      more: oneLine(service.stack),
+      run: () => openPanel(service.id),
+    })),
+    ...others.flatMap(ofService),
+    { key: 'view', title: 'Map or list', more: 'L', run: toggleView },
+    { key: 'activity', title: 'Activity', more: 'J', run: () => showActivity(true) },
+    {
+      key: 'refresh',
+      title: 'Read everything again',
+      more: host.target,
+      run: () => void call('hosts.refresh', { host: host.id }),
+    },
+    { key: 'connect', title: 'Connect another server', more: 'N', run: showConnect },
+    ...hosts
+      .filter((other) => other.id !== host.id)
+      .map((other) => ({
+        key: `host ${other.id}`,
+        title: `Go to ${oneLine(other.target)}`,
+        more: 'server',
+        run: () => showHost(other.id),
+      })),
+    { key: 'light', title: 'Light theme', more: 'theme', run: () => setTheme('light') },
+    { key: 'dark', title: 'Dark theme', more: 'theme', run: () => setTheme('dark') },
+    { key: 'system', title: 'Theme of the system', more: 'theme', run: () => setTheme('system') },
+    { key: 'keys', title: 'Keys', more: '?', run: () => showKeys(true) },
+  ];
 }

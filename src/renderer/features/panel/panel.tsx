@@ -1,3 +1,197 @@
-export function Panel(_: Record<string, unknown>) {
-  return null;
+import { X } from 'lucide-react';
+import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
+import type { ServiceView } from '../../../contract/views.ts';
+import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { useAsked, useService } from '../../bridge/store.ts';
+import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
+import { useSeconds } from '../../ui/clock.ts';
+import { oneLine } from '../../ui/format.ts';
+import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { explainSwitch, ticks } from '../../ui/switch-words.ts';
+import { BoundariesTab } from './boundaries-tab.tsx';
+import { ChecksTab } from './checks-tab.tsx';
+import { LogsTab } from './logs-tab.tsx';
+import { OverviewTab } from './overview-tab.tsx';
+import { ReleasesTab } from './releases-tab.tsx';
+import './panel.css';
+
+const tabWords: Record<PanelTab, string> = {
+  overview: 'Overview',
+  releases: 'Releases',
+  checks: 'Checks',
+  logs: 'Logs',
+  boundaries: 'Boundaries',
+};
+
+export type OnOffer = (offer: Offer, service: ServiceView) => void;
+
+/** All about one service, beside the map. */
+export function Panel({ host, service: id, onOffer }: { host: string; service: string; onOffer: OnOffer }) {
+  const service = useService(host, id);
+  const width = useWindow((state) => state.panelWidth);
+  const tab = useWindow((state) => state.panelTab);
+  if (service === undefined) return null;
+  return (
+    <aside className="panel" style={{ width }} data-testid="panel" aria-label={`Service ${oneLine(service.name)}`}>
+      <Grip />
+      <header className="panel-head">
+        <HealthMark health={service.health} size={16} />
+        <h2 className="clip" title={service.name}>
+          {oneLine(service.name)}
+        </h2>
+        <span className="quiet clip">{oneLine(service.stack)}</span>
+        <button
+          type="button"
+          className="button plain icon"
+          aria-label="Close the panel"
+          title="Close (Esc)"
+          data-testid="panel-close"
+          onClick={closePanel}
+        >
+          <X size={16} />
+        </button>
+      </header>
+      <Standing host={host} service={service} onOffer={onOffer} />
+      <Tabs tab={tab} />
+      <div
+        className="panel-body"
+        role="tabpanel"
+        id="panel-body"
+        aria-label={tabWords[tab]}
+        data-tab={tab}
+        key={`${id} ${tab}`}
+      >
+        {tab === 'overview' && <OverviewTab host={host} service={service} onOffer={onOffer} />}
+        {tab === 'releases' && <ReleasesTab host={host} service={service} onOffer={onOffer} />}
+        {tab === 'checks' && <ChecksTab host={host} service={service} />}
+        {tab === 'logs' && <LogsTab host={host} service={service} />}
+        {tab === 'boundaries' && <BoundariesTab host={host} service={service} />}
+      </div>
+    </aside>
+  );
+}
+
+function Grip() {
+  const start = useRef<{ x: number; width: number } | null>(null);
+  const width = useWindow((state) => state.panelWidth);
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be dragged.
+    <div
+      className="panel-grip"
+      role="separator"
+      tabIndex={0}
+      aria-orientation="vertical"
+      aria-label="Width of the panel"
+      aria-valuenow={width}
+      onPointerDown={(event) => {
+        start.current = { x: event.clientX, width };
+        event.currentTarget.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={(event) => {
+        if (start.current !== null) resizePanel(start.current.width + start.current.x - event.clientX);
+      }}
+      onPointerUp={() => {
+        start.current = null;
+      }}
+      onKeyDown={(event) => {
+        if (event.key === 'ArrowLeft') resizePanel(width + 24);
+        else if (event.key === 'ArrowRight') resizePanel(width - 24);
+      }}
+    />
+  );
+}
+
+const panelOffers = new Set<Offer>([
+  'adopt',
+  'deploy',
+  'flip',
+  'rollback',
+  'preview',
+  'retire',
+  'retry',
+  'follow',
+  'dismiss',
+]);
+
+function Standing({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  return ticks(service.switch.kind) ? (
+    <TickingStanding host={host} service={service} onOffer={onOffer} />
+  ) : (
+    <StandingAt host={host} service={service} onOffer={onOffer} nowMs={Date.now()} />
+  );
+}
+
+function TickingStanding(props: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  return <StandingAt {...props} nowMs={useSeconds()} />;
+}
+
+function StandingAt({
+  host,
+  service,
+  onOffer,
+  nowMs,
+}: {
+  host: string;
+  service: ServiceView;
+  onOffer: OnOffer;
+  nowMs: number;
+}) {
+  const asked = useAsked(host, service.id);
+  const words = explainSwitch(service.switch, nowMs);
+  const offers = offersOf(service).filter((offer) => panelOffers.has(offer));
+  return (
+    <div className="standing" data-tone={words.tone}>
+      <p>
+        <SwitchMark state={service.switch} size={15} />
+        <b>{words.word}</b>
+        {words.more !== null && <span>{words.more}</span>}
+      </p>
+      {offers.length > 0 && (
+        <div className="standing-actions">
+          {offers.map((offer, index) => (
+            <button
+              key={offer}
+              type="button"
+              className={`button ${index === 0 && (offer === 'flip' || offer === 'adopt') ? 'primary' : ''}`}
+              data-testid={`action-${offer}`}
+              disabled={asked !== undefined}
+              onClick={() => onOffer(offer, service)}
+            >
+              {offerLabels[offer]}
+            </button>
+          ))}
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Tabs({ tab }: { tab: PanelTab }) {
+  const move = (event: ReactKeyboardEvent<HTMLDivElement>) => {
+    const step = event.key === 'ArrowRight' ? 1 : event.key === 'ArrowLeft' ? -1 : 0;
+    if (step === 0) return;
+    event.preventDefault();
+    const next = panelTabs[(panelTabs.indexOf(tab) + step + panelTabs.length) % panelTabs.length];
+    if (next === undefined) return;
+    showTab(next);
+    event.currentTarget.querySelector<HTMLElement>(`[data-testid="panel-tab-${next}"]`)?.focus();
+  };
+  return (
+    <div className="panel-tabs" role="tablist" tabIndex={-1} aria-label="About this service" onKeyDown={move}>
+      {panelTabs.map((each) => (
+        <button
+          key={each}
+          type="button"
+          role="tab"
+          aria-selected={each === tab}
+          aria-controls="panel-body"
+          tabIndex={each === tab ? 0 : -1}
+          data-testid={`panel-tab-${each}`}
+          onClick={() => showTab(each)}
+        >
+          {tabWords[each]}
+        </button>
+      ))}
+    </div>
+  );
 }

@@ -1,0 +1,123 @@
+import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
+import { failure } from '../../../core/failure.ts';
+
+/** One card for each state a switch can be in, told as it could be true. For looking at all of them side by side. */
+export type Sample = { title: string; service: ServiceView };
+
+const minute = 60_000;
+const day = 86_400_000;
+const image = (version: string): string => `registry.home.lan/shop/frontend:${version}`;
+
+function slot(now: number, at: 'blue' | 'green', role: SlotView['role'], version: string, age: number): SlotView {
+  return {
+    slot: at,
+    role,
+    release: version === '1.4.2' ? 12 : 13,
+    version,
+    digest: version === '1.4.2' ? 'sha256:3fa9c1d27b88' : 'sha256:77b02e10c4aa',
+    image: image(version),
+    health: 'healthy',
+    checks: null,
+    container: null,
+    startedAtMs: now - age,
+  };
+}
+
+/** Every sample, for a moment in time. */
+export function samplesAt(now: number): Sample[] {
+  const history = Array.from({ length: 60 }, (_, index) => ({
+    requests: Math.round(60 + 22 * Math.sin(index / 4) + 14 * Math.sin(index * 1.9)),
+    errors: 0,
+  }));
+  const base: ServiceView = {
+    id: 'shop/frontend',
+    stack: 'shop',
+    name: 'frontend',
+    tier: 'service',
+    depth: 0,
+    image: image('1.4.2'),
+    version: '1.4.2',
+    digest: 'sha256:3fa9c1d27b88',
+    createdAtMs: now - 6 * day,
+    health: 'healthy',
+    adopted: true,
+    flipKind: 'http',
+    live: 'blue',
+    slots: { blue: slot(now, 'blue', 'current', '1.4.2', 6 * day), green: null },
+    switch: { kind: 'idle', reason: 'up to date' },
+    traffic: { requestsPerSecond: 12.4, errorsPerSecond: 0, history },
+    ports: [],
+    mounts: [],
+    networks: [],
+    dependsOn: [],
+    blastRadius: [],
+    containers: [],
+    managedBy: null,
+    canFlipBack: false,
+    findings: [],
+  };
+  const next = { blue: base.slots.blue, green: slot(now, 'green', 'next', '1.5.0', 2 * minute) };
+  const after = {
+    blue: slot(now, 'blue', 'previous', '1.4.2', 6 * day),
+    green: slot(now, 'green', 'current', '1.5.0', minute),
+  };
+  const plain = { adopted: false, live: null, slots: { blue: null, green: null }, traffic: null };
+  const sample = (title: string, state: SwitchView, more: Partial<ServiceView> = {}): Sample => ({
+    title,
+    service: { ...base, ...more, id: `shop/${title.replace(/\W+/g, '-')}`, switch: state },
+  });
+  return [
+    sample(
+      'Not adopted',
+      { kind: 'not-adopted', adoptable: true, reason: 'HTTP on port 3000, no state of its own' },
+      plain,
+    ),
+    sample(
+      'Cannot be adopted',
+      { kind: 'not-adopted', adoptable: false, reason: 'Watchtower would overwrite it: turn that off first' },
+      plain,
+    ),
+    sample('Idle', { kind: 'idle', reason: 'up to date' }),
+    sample('Idle, cannot tell', { kind: 'idle', reason: 'can’t tell: rate limited until 14:20' }),
+    sample('Preparing', {
+      kind: 'preparing',
+      step: 'pull',
+      text: 'layer 4 of 9',
+      progress: { done: 43e6, total: 120e6, unit: 'bytes' },
+    }),
+    sample('Next is ready', { kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, { slots: next }),
+    sample(
+      'Next is not ready',
+      { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
+      { slots: next },
+    ),
+    sample('Flipping', { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3 }, { slots: next }),
+    sample('Held', { kind: 'held', waiting: 14, sinceMs: now - 800 }, { slots: next }),
+    sample(
+      'Watching',
+      { kind: 'watching', untilMs: now + 252_000, from: 'blue', to: 'green', errors: 0, requests: 412 },
+      { slots: after, live: 'green', canFlipBack: true },
+    ),
+    sample(
+      'Settled',
+      { kind: 'settled', atMs: now - 34 * minute, canFlipBack: true, to: 'blue' },
+      { slots: after, live: 'green', canFlipBack: true },
+    ),
+    sample(
+      'Went back by itself',
+      { kind: 'went-back', atMs: now - 12 * minute, reason: '10 errors in a row after 1.5.0 got the traffic' },
+      { slots: { ...next, green: slot(now, 'green', 'idle', '1.5.0', 14 * minute) } },
+    ),
+    sample('Failed', {
+      kind: 'failed',
+      verb: 'deploy',
+      step: 'pull',
+      failure: failure('image-missing', 'shop/frontend:1.9.0 does not exist in registry.home.lan.', {
+        detail: 'manifest unknown: shop/frontend:1.9.0',
+        running: 'Release 12 (1.4.2) in blue still has the traffic.',
+      }),
+    }),
+    sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
+    sample('Locked', { kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: now - 30 * minute }, { slots: next }),
+  ];
+}

@@ -1,0 +1,300 @@
+import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import { type Slot, slots } from '../../../core/slot.ts';
+import { call } from '../../bridge/client.ts';
+import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
+import { useAnswer } from '../../bridge/use-answer.ts';
+import { showPreview, showTab, useWindow } from '../../bridge/window-state.ts';
+import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
+import { DiffTable } from '../../ui/diff-table.tsx';
+import { formatClock, formatRate, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
+import { dataWarning, formatProgress, verbNames } from '../../ui/switch-words.ts';
+import type { OnOffer } from './panel.tsx';
+
+/** What runs, what next would change, and what stands in the way. */
+export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  const state = service.switch;
+  const warning = dataWarning(service, Date.now());
+  return (
+    <>
+      <Trouble host={host} service={service} onOffer={onOffer} />
+      {state.kind === 'preparing' && state.progress?.total != null && (
+        <div>
+          <Bar done={state.progress.done} total={state.progress.total} label={state.step} />
+          <p className="quiet number spaced">
+            {oneLine(state.step)}: {formatProgress(state.progress)}
+          </p>
+        </div>
+      )}
+      <Preview host={host} service={service} />
+      <section>
+        <h3 className="block-title">What runs</h3>
+        {service.adopted ? (
+          <div className="slots">
+            {slots.map((slot) => (
+              <SlotRow key={slot} service={service} slot={slot} at={service.slots[slot]} />
+            ))}
+          </div>
+        ) : (
+          <dl className="rows">
+            <dt>Image</dt>
+            <dd className="mono">{shortImage(service.image)}</dd>
+            <dt>Version</dt>
+            <dd>{oneLine(service.version ?? tagOf(service.image) ?? 'not told by the image')}</dd>
+            <dt>Digest</dt>
+            <dd className="mono">
+              <Digest digest={service.digest} />
+            </dd>
+            <dt>Health</dt>
+            <dd>{service.health}</dd>
+            {service.createdAtMs !== null && (
+              <>
+                <dt>Created</dt>
+                <dd>
+                  <Ago atMs={service.createdAtMs} />
+                </dd>
+              </>
+            )}
+          </dl>
+        )}
+        {warning !== null && <p className="quiet spaced">{warning}</p>}
+      </section>
+      {service.adopted && <Changes host={host} service={service} onOffer={onOffer} />}
+      {!service.adopted && state.kind === 'not-adopted' && (
+        <Note level="note" title={state.adoptable ? 'One track only' : 'Cannot be adopted now'}>
+          <p>{state.reason}</p>
+          {state.adoptable && (
+            <p className="quiet">Adopting gives it a second track, so that its next release starts beside this one.</p>
+          )}
+        </Note>
+      )}
+      {service.managedBy !== null && (
+        <Note level="warning" title={`${oneLine(service.managedBy)} manages this service`}>
+          <p>It may replace what Switchyard sets up. Turn it off for this service before adopting.</p>
+        </Note>
+      )}
+      <Findings findings={service.findings} />
+      {service.traffic !== null && (
+        <section>
+          <h3 className="block-title">Traffic now</h3>
+          <p className="number">
+            {formatRate(service.traffic.requestsPerSecond)} requests per second,{' '}
+            {formatRate(service.traffic.errorsPerSecond)} errors per second
+          </p>
+        </section>
+      )}
+    </>
+  );
+}
+
+function Trouble({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  const declined = useDeclined(host, service.id);
+  const state = service.switch;
+  if (declined !== undefined) {
+    return (
+      <FailureNote failure={declined.failure} lead={`${verbNames[declined.verb]} was refused`}>
+        <button type="button" className="button small" onClick={() => dismiss(host, service)}>
+          Dismiss
+        </button>
+      </FailureNote>
+    );
+  }
+  if (state.kind === 'failed') {
+    return (
+      <FailureNote
+        failure={state.failure}
+        lead={`${verbNames[state.verb]} failed${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`}
+      >
+        <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
+          Retry
+        </button>
+        <button type="button" className="button small" onClick={() => onOffer('follow', service)}>
+          Whole output
+        </button>
+      </FailureNote>
+    );
+  }
+  if (state.kind === 'went-back') {
+    return (
+      <Note level="warning" title={`The traffic went back by itself at ${formatClock(state.atMs, Date.now())}`}>
+        <p>{state.reason}</p>
+        {service.live !== null && (
+          <p>
+            {oneLine(service.slots[service.live]?.version ?? 'The release before')} in {service.live} has the traffic.
+          </p>
+        )}
+        <div className="note-actions">
+          <button type="button" className="button small" onClick={() => showTab('logs')}>
+            Logs
+          </button>
+          <button type="button" className="button small" onClick={() => dismiss(host, service)}>
+            Dismiss
+          </button>
+        </div>
+      </Note>
+    );
+  }
+  if (state.kind === 'not-ready') {
+    return (
+      <Note level="warning" title={`Next is not ready: ${state.passed} of ${state.total} checks pass`}>
+        <pre className="file telling">{state.reason}</pre>
+        <p>The release that has the traffic is not touched. Flip waits until every check passes.</p>
+        <div className="note-actions">
+          <button type="button" className="button small" onClick={() => showTab('checks')}>
+            Checks
+          </button>
+          <button type="button" className="button small" onClick={() => showTab('logs')}>
+            Logs of next
+          </button>
+        </div>
+      </Note>
+    );
+  }
+  return null;
+}
+
+function Preview({ host, service }: { host: string; service: ServiceView }) {
+  const preview = useWindow((state) => state.previews[service.id]);
+  if (preview === undefined) return null;
+  return (
+    <Note level="note" title={`Preview of release ${preview.release} in ${preview.slot}`} testid="preview">
+      <p>
+        Open in your browser, apart from the traffic: <code className="mono selectable">{preview.url}</code>
+        <CopyButton text={preview.url} />
+      </p>
+      <div className="note-actions">
+        <button
+          type="button"
+          className="button small"
+          data-testid="preview-close"
+          onClick={() => {
+            showPreview(service.id, null);
+            void call('preview.close', { ref: refOf(host, service) });
+          }}
+        >
+          Close the preview
+        </button>
+      </div>
+    </Note>
+  );
+}
+
+const roleWords: Record<SlotView['role'], string> = {
+  current: 'has the traffic',
+  next: 'next',
+  previous: 'previous',
+  idle: 'stopped',
+};
+
+function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: SlotView | null }) {
+  const live = service.live === slot;
+  return (
+    <div className="slot" data-slot={slot} data-live={live || undefined} data-testid={`slot-${slot}`}>
+      <i className="slot-mark" aria-hidden />
+      <b>{slot}</b>
+      {at === null ? (
+        <span className="quiet">empty</span>
+      ) : (
+        <>
+          <span className="slot-version">{oneLine(at.version ?? tagOf(at.image) ?? shortImage(at.image))}</span>
+          <span className="quiet slot-role">
+            {at.role === 'previous' && service.canFlipBack ? 'previous, kept warm' : roleWords[at.role]}
+          </span>
+          <p className="slot-more">
+            release {at.release} · <Digest digest={at.digest} />
+            {at.health !== null && ` · ${at.health}`}
+            {at.startedAtMs !== null && (
+              <>
+                {' · started '}
+                <Ago atMs={at.startedAtMs} />
+              </>
+            )}
+          </p>
+          <p className="slot-more mono clip selectable" title={at.image}>
+            {shortImage(at.image)}
+          </p>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Digest({ digest }: { digest: string | null }) {
+  return digest === null ? (
+    <span>not known</span>
+  ) : (
+    <span className="mono" title={digest}>
+      {shortDigest(digest)}
+    </span>
+  );
+}
+
+/** The diff of what comes next: the release that stands in the other slot, else what compose.yaml says. */
+function Changes({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  const all = slots.map((slot) => service.slots[slot]);
+  const current = all.find((at) => at?.role === 'current');
+  const next = all.find((at) => at?.role === 'next');
+  if (current != null && next != null) {
+    return <Compared host={host} service={service} before={current.release} after={next.release} />;
+  }
+  return <Planned host={host} service={service} onOffer={onOffer} />;
+}
+
+function Compared({
+  host,
+  service,
+  before,
+  after,
+}: {
+  host: string;
+  service: ServiceView;
+  before: number;
+  after: number;
+}) {
+  const answer = useAnswer(
+    'releases.compare',
+    { ref: refOf(host, service), before, after },
+    `${host} ${service.id} ${before} ${after}`,
+  );
+  return (
+    <section>
+      <h3 className="block-title">What next changes</h3>
+      {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
+      {answer.state === 'here' &&
+        (answer.value.length === 0 ? (
+          <p className="quiet">Nothing but the container.</p>
+        ) : (
+          <DiffTable lines={answer.value} />
+        ))}
+    </section>
+  );
+}
+
+function Planned({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+  const answer = useAnswer(
+    'next.plan',
+    { ref: refOf(host, service), options: {} },
+    `${host} ${service.id} ${service.live === null ? '' : service.slots[service.live]?.release}`,
+  );
+  return (
+    <section>
+      <h3 className="block-title">What compose.yaml says now</h3>
+      {answer.state === 'asking' && <p className="quiet">Comparing with what runs.</p>}
+      {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
+      {answer.state === 'here' && (
+        <>
+          {answer.value.diff.length === 0 ? (
+            <p className="quiet">The same as what runs.</p>
+          ) : (
+            <DiffTable lines={answer.value.diff} />
+          )}
+          <Findings findings={answer.value.findings} />
+        </>
+      )}
+      {service.switch.kind === 'idle' && (
+        <button type="button" className="button spaced" onClick={() => onOffer('deploy', service)}>
+          Choose an image…
+        </button>
+      )}
+    </section>
+  );
+}
