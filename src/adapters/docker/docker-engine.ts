@@ -18,7 +18,7 @@ import { StreamAgent } from './stream-agent.ts';
 
 export type OpenDocker = {
   engine: DockerEngine;
-  /** The engine's version, asked at once. Rejects with FailureError when no engine answers. */
+  /** The engine's version. What else `observe` tells of the engine is asked for as well, ahead. Rejects with FailureError when no engine answers. */
   version(signal?: AbortSignal): Promise<string>;
   /** Opens streams ahead of the first `observe`. */
   prepare(): void;
@@ -100,22 +100,27 @@ export function createDocker(place: DockerPlace): OpenDocker {
     signal ? { ...options, abortSignal: signal } : options;
 
   // What an engine is does not change while its streams stay open: asked once, asked again after one broke.
-  let engineFact: Promise<EngineFact> | null = null;
-  const engineOf = (signal?: AbortSignal): Promise<EngineFact> => {
-    engineFact ??= Promise.all([read(undefined, () => docker.version()), read(undefined, () => docker.info())]).then(
-      ([version, info]) => narrowEngine(version, info),
-    );
-    const asked = engineFact;
-    asked.catch(() => {
-      if (engineFact === asked) engineFact = null;
-    });
-    return read(signal, () => asked);
+  let asked: { version: Promise<unknown>; info: Promise<unknown> } | null = null;
+  const askEngine = (): { version: Promise<unknown>; info: Promise<unknown> } => {
+    if (asked) return asked;
+    const asking = { version: read(undefined, () => docker.version()), info: read(undefined, () => docker.info()) };
+    asked = asking;
+    const forget = (): void => {
+      if (asked === asking) asked = null;
+    };
+    asking.version.catch(forget);
+    asking.info.catch(forget);
+    return asking;
+  };
+  const engineOf = async (): Promise<EngineFact> => {
+    const { version, info } = askEngine();
+    return narrowEngine(await version, await info);
   };
 
   const engine: DockerEngine = {
     async observe(signal) {
       const [fact, containers, images, networks, volumes] = await Promise.all([
-        engineOf(signal),
+        read(signal, engineOf),
         read(signal, () => docker.listContainers(withSignal({ all: true }, signal))),
         read(signal, () => docker.listImages(withSignal({}, signal))),
         read(signal, () => docker.listNetworks(withSignal({}, signal))),
@@ -161,11 +166,11 @@ export function createDocker(place: DockerPlace): OpenDocker {
         });
       } catch (error) {
         if (signal.aborted) return;
-        engineFact = null;
+        asked = null;
         throw asFailure(error, place.words);
       }
       if (signal.aborted) return;
-      engineFact = null;
+      asked = null;
       throw new FailureError(
         failure('link-lost', `Docker’s event stream on ${place.words} ended.`, { transient: true }),
       );
@@ -196,8 +201,14 @@ export function createDocker(place: DockerPlace): OpenDocker {
 
   return {
     engine,
-    // The same two requests that `observe` needs: it finds them answered.
-    version: async (signal) => (await withinTime(engineOf(signal), place.words)).version,
+    version: async (signal) =>
+      narrowEngine(
+        await withinTime(
+          read(signal, () => askEngine().version),
+          place.words,
+        ),
+        null,
+      ).version,
     prepare: () => agent.prepare(observeRequests),
     close: () => {
       isOpen = false;

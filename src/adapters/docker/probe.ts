@@ -18,16 +18,19 @@ export const usualSocket = '/var/run/docker.sock';
 
 /**
  * One line for any login shell (sh, bash, zsh, fish, csh): single quotes around, none and no backslash inside. It reads
- * and never changes anything. The docker command is run only when a context is chosen, since it takes 50 ms.
+ * and never changes anything. On most hosts it starts no other program: connecting waits for it. The docker command is
+ * run only where a context is chosen, since it takes 50 ms.
  */
 export const probeCommand = `sh -c '${[
-  'echo switchyard-probe; u=$(id -u); echo "user $(id -un)";',
+  'echo switchyard-probe; echo "user $USER";',
   'PATH="$PATH:/usr/local/bin:/usr/bin:/snap/bin:/opt/bin:/var/packages/ContainerManager/target/usr/bin";',
+  'f="$HOME/.docker/config.json";',
   'if [ -n "$DOCKER_HOST" ]; then echo "configured $DOCKER_HOST";',
-  'elif [ -n "$DOCKER_CONTEXT" ] || grep -qs currentContext "$HOME/.docker/config.json"; then',
+  'elif [ -n "$DOCKER_CONTEXT" ] || { [ -r "$f" ] && grep -q currentContext "$f"; }; then',
   'c=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) && echo "configured $c"; fi;',
-  `for p in ${usualSocket} /run/docker.sock "$XDG_RUNTIME_DIR/docker.sock" "/run/user/$u/docker.sock"`,
-  '"$HOME/.docker/run/docker.sock" "/run/user/$u/podman/podman.sock" /run/podman/podman.sock; do',
+  // Another user's folder in /run/user cannot be looked into, so that what is found there is this user's.
+  `for p in ${usualSocket} /run/docker.sock "$XDG_RUNTIME_DIR/docker.sock" /run/user/*/docker.sock`,
+  '"$HOME/.docker/run/docker.sock" /run/user/*/podman/podman.sock /run/podman/podman.sock; do',
   'if [ -S "$p" ]; then if [ -r "$p" ] && [ -w "$p" ]; then echo "usable $p"; else echo "closed $p"; fi; fi; done;',
   'for c in docker podman; do command -v $c >/dev/null 2>&1 && echo command; done; echo end',
 ].join(' ')}'`;

@@ -20,17 +20,26 @@ export function createSshShell(
   const queue = createQueue(concurrentSessions);
   const followers = createQueue(concurrentFollowers);
 
-  const openChannel = (command: string): Promise<ClientChannel> =>
+  const openChannel = (command: string): Promise<Session> =>
     new Promise((resolve, reject) => {
       if (!state.isOpen()) return reject(state.lost());
       try {
-        client.exec(command, (error, channel) => (error ? reject(error) : resolve(channel)));
+        client.exec(command, (error, channel) => {
+          if (error) return reject(error);
+          // Listened to at once: a quick command's end is in the same packet as its beginning.
+          const session: Session = { channel, exit: null };
+          channel.on('exit', (code: number | null, signal?: string) => {
+            session.exit = { code, signal: signal ?? null };
+          });
+          channel.on('error', () => {});
+          return resolve(session);
+        });
       } catch (error) {
         reject(error);
       }
     });
 
-  const open = async (command: string, signal?: AbortSignal): Promise<ClientChannel> => {
+  const open = async (command: string, signal?: AbortSignal): Promise<Session> => {
     for (let attempt = 0; ; attempt++) {
       if (signal?.aborted) throw cancelledAt(state.words);
       try {
@@ -59,15 +68,17 @@ export function createSshShell(
     const release = await queue.enter();
     try {
       return await new Promise<ShellOutcome>((resolve, reject) => {
-        let channel: ClientChannel | null = null;
+        let session: Session | null = null;
+        let isSettled = false;
         const settle = (act: () => void): void => {
+          isSettled = true;
           clearTimeout(timer);
           signal?.removeEventListener('abort', onAbort);
           act();
         };
         const giveUp = (error: FailureError): void =>
           settle(() => {
-            channel?.close();
+            session?.channel.close();
             reject(error);
           });
         const onAbort = (): void => giveUp(cancelledAt(state.words));
@@ -79,13 +90,16 @@ export function createSshShell(
 
         open(command, signal).then(
           (opened) => {
-            channel = opened;
-            if (signal?.aborted) return opened.close();
+            session = opened;
+            if (isSettled) {
+              opened.channel.close();
+              return;
+            }
             collect(opened, state).then(
               (outcome) => settle(() => resolve(outcome)),
               (error) => settle(() => reject(error)),
             );
-            opened.end(options.stdin === undefined ? undefined : Buffer.from(options.stdin));
+            opened.channel.end(options.stdin === undefined ? undefined : Buffer.from(options.stdin));
           },
           (error) => settle(() => reject(error)),
         );
@@ -100,13 +114,13 @@ export function createSshShell(
     const leaveFollowers = await followers.enter();
     const leaveQueue = await queue.enter();
     try {
-      const channel = await open(command, signal);
-      const onAbort = (): void => channel.close();
+      const session = await open(command, signal);
+      const onAbort = (): void => session.channel.close();
       signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) channel.close();
+      if (signal.aborted) onAbort();
       try {
-        channel.end();
-        const { code } = await collect(channel, state, (chunk, stream) => {
+        session.channel.end();
+        const { code } = await collect(session, state, (chunk, stream) => {
           if (!signal.aborted) onOutput(chunk, stream);
         });
         return { code };
@@ -125,38 +139,32 @@ export function createSshShell(
     }
   };
 
-  return { shell: { run, follow }, open: (command) => open(command) };
+  return { shell: { run, follow }, open: async (command) => (await open(command)).channel };
 }
+
+type Session = { channel: ClientChannel; exit: { code: number | null; signal: string | null } | null };
 
 /** Reads a channel to its end. Without `onOutput` the output is collected. */
 function collect(
-  channel: ClientChannel,
+  session: Session,
   state: LinkState,
   onOutput?: (chunk: string, stream: 'out' | 'err') => void,
 ): Promise<ShellOutcome> {
   return new Promise((resolve, reject) => {
-    const outcome: ShellOutcome = { code: null, signal: null, stdout: '', stderr: '' };
-    let hasEnded = false;
+    const texts = { out: '', err: '' };
     const take = (stream: 'out' | 'err') => {
       const decoder = new StringDecoder('utf8');
       return (chunk: Buffer): void => {
         const text = decoder.write(chunk);
         if (onOutput) onOutput(text, stream);
-        else if (stream === 'out') outcome.stdout += text;
-        else outcome.stderr += text;
+        else texts[stream] += text;
       };
     };
-    channel.on('data', take('out'));
-    channel.stderr.on('data', take('err'));
-    channel.on('exit', (code: number | null, signal?: string) => {
-      hasEnded = true;
-      outcome.code = code;
-      outcome.signal = signal ?? null;
-    });
-    channel.on('error', () => {});
-    channel.on('close', () => {
+    session.channel.on('data', take('out'));
+    session.channel.stderr.on('data', take('err'));
+    session.channel.on('close', () => {
       // sshd tells how a command ended before it closes the channel. Without that nobody knows whether it did.
-      if (hasEnded) resolve(outcome);
+      if (session.exit) resolve({ ...session.exit, stdout: texts.out, stderr: texts.err });
       else reject(state.lost());
     });
   });

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
 
 export type HostKeyType = 'ed25519' | 'rsa';
 
@@ -165,40 +165,38 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
 
 function admit(context: AuthContext, door: Doorkeeper, hasKey: boolean, keep: () => void): void {
   const methods = methodsOf(door, hasKey);
-  if (!methods.includes(context.method as never)) return context.reject(methods);
-  switch (context.method) {
-    case 'publickey': {
-      const keys = (door.keys ?? []).map((text) => ssh2.utils.parseKey(text));
-      const key = keys.find((each) => !(each instanceof Error) && each.getPublicSSH().equals(context.key.data));
-      if (!key || key instanceof Error) return context.reject(methods);
-      if (!context.signature) return context.accept();
-      const isRight = key.verify(context.blob as Buffer, context.signature, context.hashAlgo);
-      if (isRight !== true) return context.reject(methods);
-      if (door.secondFactor === undefined) return context.accept();
+  if (context.method === 'none' || context.method === 'hostbased' || !methods.includes(context.method)) {
+    context.reject(methods);
+  } else if (context.method === 'publickey') {
+    const { key: shown, blob, signature, hashAlgo } = context;
+    const key = (door.keys ?? [])
+      .map((text) => ssh2.utils.parseKey(text) as ParsedKey)
+      .find((each) => each.getPublicSSH().equals(shown.data));
+    if (key && !signature) context.accept();
+    else if (!key || !signature || key.verify(blob as Buffer, signature, hashAlgo) !== true) context.reject(methods);
+    else if (door.secondFactor === undefined) context.accept();
+    else {
       keep();
-      return context.reject([door.secondFactor], true);
+      context.reject([door.secondFactor], true);
     }
-    case 'password':
-      return context.password === door.password ? context.accept() : context.reject(methods);
-    case 'keyboard-interactive': {
-      const rounds = [...(door.dialogue ?? [])];
-      const next = (): void => {
-        const round = rounds.shift();
-        if (!round) return context.accept();
-        context.prompt(
-          round.questions.map((each) => ({ prompt: each.text, echo: each.echo })),
-          round.title ?? '',
-          '',
-          (answers) => {
-            if (JSON.stringify(answers) === JSON.stringify(round.answers)) next();
-            else context.reject(methods);
-          },
-        );
-      };
-      return next();
-    }
-    default:
-      return context.reject(methods);
+  } else if (context.method === 'password') {
+    if (context.password === door.password) context.accept();
+    else context.reject(methods);
+  } else {
+    const rounds = [...(door.dialogue ?? [])];
+    const next = (): void => {
+      const round = rounds.shift();
+      if (!round) {
+        context.accept();
+        return;
+      }
+      const questions = round.questions.map((each) => ({ prompt: each.text, echo: each.echo }));
+      context.prompt(questions, round.title ?? '', '', (answers) => {
+        if (JSON.stringify(answers) === JSON.stringify(round.answers)) next();
+        else context.reject(methods);
+      });
+    };
+    next();
   }
 }
 
