@@ -237,8 +237,8 @@ release_slot() { cat "$service_dir/releases/$1/slot" 2>/dev/null; }
 # The other end is bash in the entry point's image: it needs no socat, no curl, nothing of the host.
 # Each request is one line; each answer its lines with a space in front, then a line with a dot.
 
-# shellcheck disable=SC2016
-runtime_loop='
+runtime_loop=$(
+  cat <<'LOOP'
 ask() { exec 5<>/dev/tcp/127.0.0.1/9999 || return 1; printf "%s\n" "$1" >&5; while IFS= read -r -t 5 out <&5; do printf " %s\n" "$out"; done; exec 5<&- 5>&-; }
 http() { # host port path low high contains
   status=000
@@ -258,14 +258,16 @@ http() { # host port path low high contains
 tcp() { if (exec 5<>"/dev/tcp/$1/$2") 2>/dev/null; then printf " good port %s open\n" "$2"; else printf " bad port %s closed\n" "$2"; fi; }
 T=5
 while IFS= read -r line; do
-  IFS=$'"'\\\\t'"' read -r verb a b c d e f <<<"$line"
+  IFS=$'\t' read -r verb a b c d e f <<<"$line"
   case $verb in
     ask) ask "$a" ;;
     http) http "$a" "$b" "$c" "$d" "$e" "$f" ;;
     tcp) tcp "$a" "$b" ;;
   esac
   printf ".\n"
-done'
+done
+LOOP
+)
 
 runtime_open=
 
@@ -318,47 +320,50 @@ ask() { request "ask$tab$1"; }
 
 valid_reference() { case $1 in '' | *[!A-Za-z0-9._/:@-]*) return 1 ;; esac; }
 
-# Reads the output of `docker pull` from a terminal (bytes a layer) or from a pipe (layers) and says how far it is.
+# Says how far a pull is, from what it has printed so far: bytes a layer where it had a terminal, else layers.
 pull_progress() {
-  tr '\r' '\n' | awk -v job="$JOB" -v step="$step" -v feed="$ROOT/feed.ndjson" '
+  told=$(tr '\r' '\n' <"$job_dir/pull.log" 2>/dev/null | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' | awk '
     function bytes(text,   n) { n = text + 0; if (text ~ /GB/) n *= 1e9; else if (text ~ /MB/) n *= 1e6; else if (text ~ /kB/) n *= 1e3; return n }
-    function tell(   id, d, t, n, m, known, cmd, ms) {
-      known = 0
-      for (id in seen) { n++; if (state[id] == "done") m++; if (total[id] > 0) known = 1 ; d += have[id]; t += total[id] }
-      if (n == 0) return
-      cmd = "date +%s%3N"; cmd | getline ms; close(cmd)
-      if (known) printf "{\"job\":\"%s\",\"at\":%s,\"kind\":\"progress\",\"step\":\"%s\",\"done\":%d,\"total\":%d,\"unit\":\"bytes\"}\n", job, ms, step, d, t >> feed
-      else printf "{\"job\":\"%s\",\"at\":%s,\"kind\":\"progress\",\"step\":\"%s\",\"done\":%d,\"total\":%d,\"unit\":\"layers\"}\n", job, ms, step, m, n >> feed
-      close(feed)
-    }
-    {
-      gsub(/\033\[[0-9;]*[A-Za-z]/, "")
-      if (match($0, /[0-9a-f]+: (Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists)/)) {
-        line = substr($0, RSTART)
-        id = line; sub(/:.*/, "", id)
-        if (length(id) != 12) next
-        seen[id] = 1
-        if (match(line, /[0-9.]+[kMG]?B\/[0-9.]+[kMG]?B/)) {
-          split(substr(line, RSTART, RLENGTH), part, "/")
-          if (line ~ /Downloading/) { have[id] = bytes(part[1]); total[id] = bytes(part[2]) }
-        }
-        if (line ~ /Download complete|Extracting|Verifying/) have[id] = total[id]
-        if (line ~ /Pull complete|Already exists/) { state[id] = "done"; have[id] = total[id] }
-        if (++count % 8 == 1 || line ~ /complete/) tell()
+    match($0, /[0-9a-f]+: (Pulling fs layer|Waiting|Downloading|Verifying Checksum|Download complete|Extracting|Pull complete|Already exists)/) {
+      line = substr($0, RSTART)
+      id = line; sub(/:.*/, "", id)
+      if (length(id) != 12) next
+      seen[id] = 1
+      if (line ~ /Downloading/ && match(line, /[0-9.]+ ?[kMG]?B\/[0-9.]+ ?[kMG]?B/)) {
+        split(substr(line, RSTART, RLENGTH), part, "/")
+        have[id] = bytes(part[1]); total[id] = bytes(part[2])
       }
+      if (line ~ /Download complete|Extracting|Verifying/) have[id] = total[id]
+      if (line ~ /Pull complete|Already exists/) { ended[id] = 1; have[id] = total[id] }
     }
-    END { tell() }'
+    END {
+      for (id in seen) { n++; m += ended[id]; d += have[id]; t += total[id] }
+      if (n && t > 0) printf "%d %d bytes", d, t; else if (n) printf "%d %d layers", m, n
+    }')
+  [ -n "$told" ] && [ "$told" != "${told_before:-}" ] && {
+    told_before=$told
+    # shellcheck disable=SC2086
+    progress $told
+  }
+  return 0
 }
 
 # Pulls image $1 with progress. On failure sets pull_code and pull_detail.
 pull_image() {
   valid_reference "$1" || { pull_code=input-invalid; pull_detail="$1"; return 1; }
-  rm -f "$job_dir/pull.log"
-  if command -v script >/dev/null 2>&1 && script -qec true /dev/null >/dev/null 2>&1; then
-    { script -qec "docker pull '$1' 2>&1; echo pull-exit=\$?" /dev/null </dev/null; } | tee "$job_dir/pull.log" | pull_progress
+  : >"$job_dir/pull.log"
+  if command -v script >/dev/null 2>&1 && script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
+    script -qefc "docker pull '$1' 2>&1; echo pull-exit=\$?" /dev/null </dev/null >"$job_dir/pull.log" 2>&1 &
   else
-    { docker pull "$1" 2>&1; echo "pull-exit=$?"; } | tee "$job_dir/pull.log" | pull_progress
+    { docker pull "$1" 2>&1; echo "pull-exit=$?"; } >"$job_dir/pull.log" &
   fi
+  puller=$!
+  while kill -0 "$puller" 2>/dev/null; do
+    pull_progress
+    sleep 0.3 2>/dev/null || sleep 1
+  done
+  wait "$puller" 2>/dev/null
+  pull_progress
   grep -q 'pull-exit=0' "$job_dir/pull.log" && return 0
   pull_detail=$(tr '\r' '\n' <"$job_dir/pull.log" | sed 's/\x1b\[[0-9;]*[A-Za-z]//g' | grep -v '^pull-exit' | grep -iE 'error|denied|not found|no space|unknown|refused|timeout' | tail -n 1)
   [ -n "$pull_detail" ] || pull_detail=$(tr '\r' '\n' <"$job_dir/pull.log" | grep -v '^pull-exit' | tail -n 1)
@@ -429,19 +434,19 @@ run_checks() {
     [ -n "$kind" ] || continue
     total=$((total + 1))
     case $kind in
-      http) verdict=$(request "http$tab$1$tab$a$tab$b$tab$c$tab$d$tab$e") || verdict='bad the probe itself is gone' ;;
-      tcp) verdict=$(request "tcp$tab$1$tab$a") || verdict='bad the probe itself is gone' ;;
+      http) check_said=$(request "http$tab$1$tab$a$tab$b$tab$c$tab$d$tab$e") || check_said='bad the probe itself is gone' ;;
+      tcp) check_said=$(request "tcp$tab$1$tab$a") || check_said='bad the probe itself is gone' ;;
       container)
         # shellcheck disable=SC2046
         set -- "$1" $(container_state "$1")
-        case ${3:-none} in healthy) verdict='good container healthy' ;; none) verdict='good no healthcheck' ;; *) verdict="bad container ${3}" ;; esac
+        case ${3:-none} in healthy) check_said='good container healthy' ;; none) check_said='good no healthcheck' ;; *) check_said="bad container ${3}" ;; esac
         ;;
-      command) if timeout 30 docker exec "$1" sh -c "$a" >"$job_dir/command.out" 2>&1; then verdict='good command'; else verdict="bad command: $(tail -n 1 "$job_dir/command.out")"; fi ;;
-      *) verdict="bad unknown check $kind" ;;
+      command) if timeout 30 docker exec "$1" sh -c "$a" >"$job_dir/command.out" 2>&1; then check_said='good command'; else check_said="bad command: $(tail -n 1 "$job_dir/command.out")"; fi ;;
+      *) check_said="bad unknown check $kind" ;;
     esac
-    case $verdict in
+    case $check_said in
       good*) passed=$((passed + 1)) ;;
-      *) [ -n "$failing" ] || failing="$kind ${a:+$a }${b:+$b }: ${verdict#bad }" ;;
+      *) [ -n "$failing" ] || failing="$kind ${a:+$a }${b:+$b }: ${check_said#bad }" ;;
     esac
   done <<LIST
 $CHECKS

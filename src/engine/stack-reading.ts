@@ -58,10 +58,9 @@ mark hashed; printf '%s\\n' "$hashed"
 mark hash; printf '%s\\n' "$hashed" | while IFS= read -r file; do if [ -e "$file" ]; then sha256sum <"$file"; else echo absent; fi; done | sha256sum | cut -d' ' -f1
 part=$(mktemp -d) || exit 1
 trap 'rm -rf "$part"' EXIT
-count=$#
-first=1
+first=1 seen=
 for file in "$@" "$override"; do
-  [ $first = 1 ] && set -- && first=
+  [ -n "$first" ] && set -- && first=
   [ -n "$file" ] || continue
   case " $seen " in *" $file "*) continue ;; esac
   seen="$seen $file"
@@ -74,6 +73,7 @@ for file in "$@" "$override"; do
 done
 mark config
 docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; exit 0; }
+echo
 mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPorts}}{{println $port}}{{end}}' "$container" 2>/dev/null
 mark mentions
 [ -n "$container" ] && grep -lsF -- "$container" ./*.sh ./*.bash 2>/dev/null
