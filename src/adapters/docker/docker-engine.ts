@@ -85,13 +85,14 @@ export function createDocker(place: DockerPlace): OpenDocker {
   const read = async <Value>(signal: AbortSignal | undefined, ask: () => Promise<Value>): Promise<Value> => {
     for (let attempt = 0; ; attempt++) {
       if (signal?.aborted) throw cancelledAt(place.words);
+      if (!isOpen) throw closedAt(place.words);
       try {
         return await ask();
       } catch (error) {
         if (signal?.aborted) throw cancelledAt(place.words);
         // A kept stream may have been closed by the engine in the moment it was used again. Reads may be asked twice.
         if (attempt === 0 && isOpen && isBrokenStream(error)) continue;
-        throw asFailure(error, place.words);
+        throw isOpen ? asFailure(error, place.words) : closedAt(place.words);
       }
     }
   };
@@ -151,6 +152,7 @@ export function createDocker(place: DockerPlace): OpenDocker {
 
     async events({ signal, onOpen, onEvent }) {
       if (signal.aborted) return;
+      if (!isOpen) throw closedAt(place.words);
       let rest = '';
       try {
         const options: Docker.GetEventsOptions = withSignal({ filters: JSON.stringify(followedEvents) }, signal);
@@ -167,7 +169,7 @@ export function createDocker(place: DockerPlace): OpenDocker {
       } catch (error) {
         if (signal.aborted) return;
         asked = null;
-        throw asFailure(error, place.words);
+        throw isOpen ? asFailure(error, place.words) : closedAt(place.words);
       }
       if (signal.aborted) return;
       asked = null;
@@ -194,7 +196,7 @@ export function createDocker(place: DockerPlace): OpenDocker {
         if (signal.aborted) return;
         const told = asFailure(error, place.words);
         if (isMissing(told) || isMissing(error)) return;
-        throw told;
+        throw isOpen ? told : closedAt(place.words);
       }
     },
   };
@@ -323,6 +325,9 @@ export function dockerFailure(error: unknown, words: string): Failure {
 
 const asFailure = (error: unknown, words: string): FailureError =>
   error instanceof FailureError ? error : new FailureError(dockerFailure(error, words), { cause: error });
+
+const closedAt = (words: string): FailureError =>
+  new FailureError(failure('link-lost', `The connection to Docker on ${words} is closed.`, { transient: true }));
 
 const cancelledAt = (words: string): FailureError =>
   new FailureError(failure('cancelled', `A question to Docker on ${words} was cancelled.`));

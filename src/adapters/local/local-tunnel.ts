@@ -8,8 +8,12 @@ type OpenStream = (where: { path: string } | { host: string; port: number }) => 
 /** Ports of this machine that lead to addresses of this machine. The same as over ssh, so that no caller has to know. */
 export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tunnel; close(): void } {
   const forwards = new Set<Forward>();
+  let isOpen = true;
+  const closedTunnel = (): FailureError =>
+    new FailureError(failure('link-lost', `The connection to ${words} is closed.`, { transient: true }));
 
   const forward = async (address: string, port: number): Promise<Forward> => {
+    if (!isOpen) throw closedTunnel();
     const sockets = new Set<Socket>();
     const server = createServer((socket) => {
       sockets.add(socket);
@@ -50,6 +54,7 @@ export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tu
     tunnel: {
       forward,
       async openSocket(path) {
+        if (!isOpen) throw closedTunnel();
         try {
           return await open({ path });
         } catch (error) {
@@ -64,6 +69,7 @@ export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tu
       },
     },
     close: () => {
+      isOpen = false;
       for (const each of forwards) each.close().catch(() => {});
     },
   };

@@ -174,7 +174,7 @@ function createHost(client: Client, words: string, closeAll: () => void): SshHos
   return {
     words,
     shell: shell.shell,
-    tunnel: createSshTunnel({ words, openSocket, openAddress, closed }),
+    tunnel: createSshTunnel({ ...state, openSocket, openAddress, closed }),
     openSocket,
     openAddress,
     openCommand: shell.open,

@@ -9,10 +9,13 @@ export function createSshTunnel(link: {
   words: string;
   openSocket(path: string): Promise<Duplex>;
   openAddress(address: string, port: number): Promise<Duplex>;
+  isOpen(): boolean;
+  lost(): FailureError;
   closed: Promise<unknown>;
 }): Tunnel {
   return {
     async forward(address, port) {
+      if (!link.isOpen()) throw link.lost();
       const sockets = new Set<Socket>();
       const server = createServer((socket) => {
         sockets.add(socket);
