@@ -120,7 +120,7 @@ async function findDocker(host: Host, signal: AbortSignal): Promise<OpenDocker> 
   const guess = createDocker({ words: host.words, open: () => host.openSocket(usualSocket) });
   const guessed = guess.version(signal).then(
     () => null,
-    (error: unknown) => failureOf(error),
+    (error: unknown) => (error instanceof FailureError ? error : new FailureError(failureOf(error), { cause: error })),
   );
   guess.prepare();
   try {
@@ -135,37 +135,48 @@ async function findDocker(host: Host, signal: AbortSignal): Promise<OpenDocker> 
     }
     const endpoint = chooseEndpoint(facts, host.words);
     if (!endpoint.ok) throw new FailureError(endpoint.failure);
-    if (endpoint.value.kind === 'socket' && endpoint.value.path === usualSocket && (await guessed) === null)
-      return guess;
+    const isGuess = endpoint.value.kind === 'socket' && endpoint.value.path === usualSocket;
+    const refused = isGuess ? await guessed : null;
+    if (isGuess && refused === null) return guess;
     guess.close();
-    return await openEndpoint(host, endpoint.value, signal);
+    return await openEndpoint(host, endpoint.value, refused, signal);
   } catch (error) {
     guess.close();
     throw error;
   }
 }
 
-async function openEndpoint(host: Host, endpoint: DockerEndpoint, signal: AbortSignal): Promise<OpenDocker> {
+/** `refused`: why the endpoint could not be opened directly, when that was tried. */
+async function openEndpoint(
+  host: Host,
+  endpoint: DockerEndpoint,
+  refused: FailureError | null,
+  signal: AbortSignal,
+): Promise<OpenDocker> {
   if (endpoint.kind === 'address') {
     return createDocker({ words: host.words, open: () => host.openAddress(endpoint.host, endpoint.port) });
   }
   const { path } = endpoint;
-  const direct = createDocker({ words: host.words, open: () => host.openSocket(path) });
-  try {
-    await direct.version(signal);
-    return direct;
-  } catch (error) {
-    direct.close();
-    const openInstead = host.openInstead(path);
-    if (signal.aborted || openInstead === null) throw error;
-    const instead = createDocker({ words: host.words, open: openInstead, places: placesOverSessions });
+  let problem: unknown = refused;
+  if (problem === null) {
+    const direct = createDocker({ words: host.words, open: () => host.openSocket(path) });
     try {
-      await instead.version(signal);
-      return instead;
-    } catch {
-      instead.close();
-      // The first word is the clearer one: the second way only fails because the first did.
-      throw error;
+      await direct.version(signal);
+      return direct;
+    } catch (error) {
+      direct.close();
+      problem = error;
     }
+  }
+  const openInstead = host.openInstead(path);
+  if (signal.aborted || openInstead === null) throw problem;
+  const instead = createDocker({ words: host.words, open: openInstead, places: placesOverSessions });
+  try {
+    await instead.version(signal);
+    return instead;
+  } catch {
+    instead.close();
+    // The first word is the clearer one: the second way only fails because the first did.
+    throw problem;
   }
 }

@@ -33,10 +33,12 @@ export type DockerPlace = {
   open(): Promise<Duplex>;
   /** How many requests at a time; 16 where streams are cheap. */
   places?: number;
+  /** How long the first answer may take. */
+  patienceMs?: number;
 };
 
 /** An engine that takes connections and says nothing is as good as stopped. */
-const firstAnswerMs = 15_000;
+const usualPatienceMs = 15_000;
 
 /** What `observe` asks at once. */
 const observeRequests = 6;
@@ -208,6 +210,7 @@ export function createDocker(place: DockerPlace): OpenDocker {
         await withinTime(
           read(signal, () => askEngine().version),
           place.words,
+          place.patienceMs ?? usualPatienceMs,
         ),
         null,
       ).version,
@@ -256,14 +259,14 @@ function drain(stream: Readable, signal: AbortSignal, take: (chunk: Buffer) => v
   });
 }
 
-function withinTime<Value>(answer: Promise<Value>, words: string): Promise<Value> {
+function withinTime<Value>(answer: Promise<Value>, words: string, patienceMs: number): Promise<Value> {
   return new Promise((resolve, reject) => {
-    const text = `no answer within ${firstAnswerMs / 1000} s`;
+    const text = `no answer within ${patienceMs / 1000} s`;
     const stopped = failure('docker-stopped', `Docker on ${words} takes connections and gives no answer.`, {
       detail: text,
       transient: true,
     });
-    const timer = setTimeout(() => reject(new FailureError(stopped)), firstAnswerMs);
+    const timer = setTimeout(() => reject(new FailureError(stopped)), patienceMs);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

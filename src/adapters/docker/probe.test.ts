@@ -35,12 +35,19 @@ describe('where Docker is on a host', () => {
   });
 
   it('is what the operator configured, wherever that is', () => {
-    expect(chosen('configured unix:///srv/docker.sock\nusable /var/run/docker.sock')).toEqual({
+    expect(chosen('configured unix:///srv/docker.sock\nusable /srv/docker.sock\nusable /var/run/docker.sock')).toEqual({
       kind: 'socket',
       path: '/srv/docker.sock',
     });
     expect(chosen('configured tcp://127.0.0.1:2375')).toEqual({ kind: 'address', host: '127.0.0.1', port: 2375 });
     expect(chosen('configured tcp://[::1]:2375')).toEqual({ kind: 'address', host: '::1', port: 2375 });
+    expect(chosen('configured unix:///srv/docker.sock\nusable /var/run/docker.sock')).toEqual({
+      code: 'docker-stopped',
+      message: 'Docker on home is configured to be at /srv/docker.sock, but there is no socket.',
+    });
+    expect(chosen('configured unix:///srv/docker.sock\nclosed /srv/docker.sock')).toMatchObject({
+      code: 'docker-forbidden',
+    });
     expect(chosen('configured ssh://other')).toEqual({
       code: 'docker-missing',
       message: 'Docker on home is configured to be at ssh://other, which cannot be used from here.',

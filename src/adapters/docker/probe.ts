@@ -22,14 +22,15 @@ export const usualSocket = '/var/run/docker.sock';
  * run only where a context is chosen, since it takes 50 ms.
  */
 export const probeCommand = `sh -c '${[
-  'echo switchyard-probe; echo "user $USER";',
+  'h=; echo switchyard-probe; echo "user $USER";',
   'PATH="$PATH:/usr/local/bin:/usr/bin:/snap/bin:/opt/bin:/var/packages/ContainerManager/target/usr/bin";',
   'f="$HOME/.docker/config.json";',
-  'if [ -n "$DOCKER_HOST" ]; then echo "configured $DOCKER_HOST";',
+  'if [ -n "$DOCKER_HOST" ]; then h="$DOCKER_HOST";',
   'elif [ -n "$DOCKER_CONTEXT" ] || { [ -r "$f" ] && grep -q currentContext "$f"; }; then',
-  'c=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null) && echo "configured $c"; fi;',
+  'h=$(docker context inspect --format "{{.Endpoints.docker.Host}}" 2>/dev/null); fi;',
+  '[ -n "$h" ] && echo "configured $h";',
   // Another user's folder in /run/user cannot be looked into, so that what is found there is this user's.
-  `for p in ${usualSocket} /run/docker.sock "$XDG_RUNTIME_DIR/docker.sock" /run/user/*/docker.sock`,
+  `for p in "\${h#unix://}" ${usualSocket} /run/docker.sock "$XDG_RUNTIME_DIR/docker.sock" /run/user/*/docker.sock`,
   '"$HOME/.docker/run/docker.sock" /run/user/*/podman/podman.sock /run/podman/podman.sock; do',
   'if [ -S "$p" ]; then if [ -r "$p" ] && [ -w "$p" ]; then echo "usable $p"; else echo "closed $p"; fi; fi; done;',
   'for c in docker podman; do command -v $c >/dev/null 2>&1 && echo command; done; echo end',
@@ -77,7 +78,13 @@ function configuredEndpoint(configured: string, facts: ProbeFacts, words: string
   const socket = /^unix:\/\/(\/.+)$/.exec(configured)?.[1];
   if (socket !== undefined) {
     const found = facts.sockets.find((each) => each.path === socket);
-    return found && !found.usable ? failed(forbidden(socket, facts, words)) : ok({ kind: 'socket', path: socket });
+    if (found) return found.usable ? ok({ kind: 'socket', path: socket }) : failed(forbidden(socket, facts, words));
+    return failed(
+      failure('docker-stopped', `Docker on ${words} is configured to be at ${socket}, but there is no socket.`, {
+        detail: configured,
+        transient: true,
+      }),
+    );
   }
   const address = /^(?:tcp|http):\/\/(\[[^\]]+\]|[^:/]+):(\d+)\/?$/.exec(configured);
   const port = Number(address?.[2]);

@@ -30,8 +30,10 @@ export type SshServerOptions = {
   forwardsSockets?: boolean;
   /** Hangs up this long after somebody connected and has not logged in: LoginGraceTime. */
   loginGraceMs?: number;
-  /** Milliseconds before a command's channel is opened. */
+  /** More of the environment of commands. */
   env?: Record<string, string>;
+  /** What runs instead of any command, as where the login shell is nologin. */
+  loginShell?: string;
 };
 
 /** An ssh server inside the test: real protocol, real commands of this machine, and switches that no sshd has. */
@@ -116,7 +118,10 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   };
 
   const runCommand = (channel: ServerChannel, command: string): void => {
-    const child = spawn('sh', ['-c', command], { detached: true, env: { ...process.env, ...options.env } });
+    const child = spawn('sh', ['-c', options.loginShell ?? command], {
+      detached: true,
+      env: { ...process.env, ...options.env },
+    });
     children.add(child);
     child.stdin.on('error', () => {});
     channel.pipe(child.stdin);
