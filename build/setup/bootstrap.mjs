@@ -49,8 +49,15 @@ async function install() {
   let output = '';
   const code = await new Promise((resolve) => {
     // node-gyp and postinstall scripts print a lot; it is shown when it matters, after a failure.
-    const npm = spawn('npm', [verb, '--no-audit', '--no-fund'], { cwd: repository, stdio: ['ignore', 'pipe', 'pipe'], shell: process.platform === 'win32' });
-    const ticker = setInterval(() => say(`  still installing, ${Math.round((performance.now() - startedMs) / 1000)} s`), 10_000);
+    const npm = spawn('npm', [verb, '--no-audit', '--no-fund'], {
+      cwd: repository,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      shell: process.platform === 'win32',
+    });
+    const ticker = setInterval(
+      () => say(`  still installing, ${Math.round((performance.now() - startedMs) / 1000)} s`),
+      10_000,
+    );
     for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => (output += chunk));
     npm.on('error', (error) => {
       clearInterval(ticker);
@@ -70,7 +77,9 @@ async function install() {
     );
   }
   if (!existsSync(projectNode)) {
-    fail(`npm ${verb} ended well, but ${projectNode} is not there.\nThe devDependency "node" brings it: check package.json, then remove node_modules and try again.`);
+    fail(
+      `npm ${verb} ended well, but ${projectNode} is not there.\nThe devDependency "node" brings it: check package.json, then remove node_modules and try again.`,
+    );
   }
   // Hashed after the installation: without a lock file, npm has just written one.
   writeFileSync(stampFile, wantedStamp());
@@ -88,7 +97,9 @@ function runScript(script, args) {
       if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal);
     });
   }
-  child.on('error', (error) => fail(`${projectNode} does not start: ${error.message}\nRemove node_modules and try again.`));
+  child.on('error', (error) =>
+    fail(`${projectNode} does not start: ${error.message}\nRemove node_modules and try again.`),
+  );
   child.on('close', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) process.removeAllListeners(name);
@@ -99,10 +110,17 @@ function runScript(script, args) {
 const [script, ...args] = process.argv.slice(2);
 if (script === undefined) fail('usage: node build/setup/bootstrap.mjs SCRIPT.ts [ARGUMENTS...]', 2);
 if (Number(process.versions.node.split('.')[0]) < oldestNode) {
-  fail(`Node ${process.versions.node} is too old: this needs Node ${oldestNode} or later to start.\nInstall a current one (https://nodejs.org, or your system's packages) and try again.`);
+  fail(
+    `Node ${process.versions.node} is too old: this needs Node ${oldestNode} or later to start.\nInstall a current one (https://nodejs.org, or your system's packages) and try again.`,
+  );
 }
-if (!existsSync(path.join(repository, 'package.json'))) fail(`There is no package.json in ${repository}: is this a whole clone?`);
+if (!existsSync(path.join(repository, 'package.json')))
+  fail(`There is no package.json in ${repository}: is this a whole clone?`);
 if (!isInstalled()) {
-  await withLock(`install ${repository}`, () => say('Another process is installing the npm packages; waiting for it ...'), install);
+  await withLock(
+    `install ${repository}`,
+    () => say('Another process is installing the npm packages; waiting for it ...'),
+    install,
+  );
 }
 runScript(script, args);

@@ -1,12 +1,12 @@
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { spawn } from 'node:child_process';
 import { lastLines, run, succeeds } from './command.ts';
 import { outFolder } from './folders.ts';
 import { withLock } from './lock.mjs';
-import { logToStderr, timed, type Log } from './progress.ts';
+import { type Log, logToStderr, timed } from './progress.ts';
 
 /** Something this machine lacks and that could not be put there. The message ends with what to type. */
 export class SetupError extends Error {
@@ -23,49 +23,80 @@ export class SetupError extends Error {
  */
 export async function ensureSystemPackages(packages: readonly string[], log: Log = logToStderr): Promise<void> {
   if (!(await succeeds(['dpkg-query', '--version']))) {
-    throw new SetupError(`This system is not Debian or Ubuntu. Install what provides these packages, then try again: ${packages.join(' ')}`);
+    throw new SetupError(
+      `This system is not Debian or Ubuntu. Install what provides these packages, then try again: ${packages.join(' ')}`,
+    );
   }
   if ((await missingPackages(packages)).length === 0) return;
-  await withLock('apt', () => log('Another process is installing system packages; waiting for it ...'), async () => {
-    const missing = await missingPackages(packages);
-    if (missing.length === 0) return;
-    const asRoot = await rootPrefix();
-    if (asRoot === undefined) {
-      throw new SetupError(`These system packages are missing, and installing them needs root. Type:\n  sudo apt-get install ${missing.map((name) => name.split('|')[0]).join(' ')}`);
-    }
-    let names = await chooseKnown(missing);
-    let updated = false;
-    if (names === undefined) {
-      await timed(log, 'Package lists updated', () => run([...asRoot, 'apt-get', 'update', '-q'], { timeoutMs: 300_000 }));
-      updated = true;
-      names = (await chooseKnown(missing)) ?? missing.map((name) => name.split('|')[0] ?? name);
-    }
-    const install = [...asRoot, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', 'install', '-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...names];
-    const attempt = () => timed(log, `Installed ${names.join(' ')}`, () => run(install, { timeoutMs: 1_200_000 }));
-    log(`Installing system packages: ${names.join(' ')} ...`);
-    try {
-      await attempt();
-    } catch (error) {
-      // Lists that are there may still be too old: the files they name are gone from the mirrors.
-      if (updated) throw packagesFailed(names, error);
-      try {
-        await timed(log, 'Package lists updated', () => run([...asRoot, 'apt-get', 'update', '-q'], { timeoutMs: 300_000 }));
-        await attempt();
-      } catch (secondError) {
-        throw packagesFailed(names, secondError);
+  await withLock(
+    'apt',
+    () => log('Another process is installing system packages; waiting for it ...'),
+    async () => {
+      const missing = await missingPackages(packages);
+      if (missing.length === 0) return;
+      const asRoot = await rootPrefix();
+      if (asRoot === undefined) {
+        throw new SetupError(
+          `These system packages are missing, and installing them needs root. Type:\n  sudo apt-get install ${missing.map((name) => name.split('|')[0]).join(' ')}`,
+        );
       }
-    }
-  });
+      let names = await chooseKnown(missing);
+      let updated = false;
+      if (names === undefined) {
+        await timed(log, 'Package lists updated', () =>
+          run([...asRoot, 'apt-get', 'update', '-q'], { timeoutMs: 300_000 }),
+        );
+        updated = true;
+        names = (await chooseKnown(missing)) ?? missing.map((name) => name.split('|')[0] ?? name);
+      }
+      const install = [
+        ...asRoot,
+        'env',
+        'DEBIAN_FRONTEND=noninteractive',
+        'apt-get',
+        'install',
+        '-y',
+        '-q',
+        '--no-install-recommends',
+        '-o',
+        'DPkg::Lock::Timeout=300',
+        ...names,
+      ];
+      const attempt = () => timed(log, `Installed ${names.join(' ')}`, () => run(install, { timeoutMs: 1_200_000 }));
+      log(`Installing system packages: ${names.join(' ')} ...`);
+      try {
+        await attempt();
+      } catch (error) {
+        // Lists that are there may still be too old: the files they name are gone from the mirrors.
+        if (updated) throw packagesFailed(names, error);
+        try {
+          await timed(log, 'Package lists updated', () =>
+            run([...asRoot, 'apt-get', 'update', '-q'], { timeoutMs: 300_000 }),
+          );
+          await attempt();
+        } catch (secondError) {
+          throw packagesFailed(names, secondError);
+        }
+      }
+    },
+  );
 }
 
 function packagesFailed(names: readonly string[], error: unknown): SetupError {
   const words = error instanceof Error ? error.message : String(error);
-  return new SetupError(`${words}\n\nThe system packages could not be installed. Look at the lines above, then type:\n  sudo apt-get update && sudo apt-get install ${names.join(' ')}`);
+  return new SetupError(
+    `${words}\n\nThe system packages could not be installed. Look at the lines above, then type:\n  sudo apt-get update && sudo apt-get install ${names.join(' ')}`,
+  );
 }
 
 async function missingPackages(packages: readonly string[]): Promise<string[]> {
   const names = packages.flatMap((name) => name.split('|'));
-  const { stdout } = await run(['dpkg-query', '-W', '-f', '${db:Status-Abbrev} ${Package} ${Provides}\n', ...names], { okCodes: [0, 1] });
+  const { stdout } = await run(
+    ['dpkg-query', '-W', '-f', `\${db:Status-Abbrev} \${Package} \${Provides}\n`, ...names],
+    {
+      okCodes: [0, 1],
+    },
+  );
   const installed = new Set<string>();
   for (const line of stdout.split('\n')) {
     if (!line.startsWith('ii ')) continue;
@@ -76,7 +107,9 @@ async function missingPackages(packages: readonly string[]): Promise<string[]> {
 
 /** For each package the first alternative that apt knows a version of; undefined when one has none (lists absent or old). */
 async function chooseKnown(packages: readonly string[]): Promise<string[] | undefined> {
-  const { stdout } = await run(['apt-cache', 'policy', ...packages.flatMap((name) => name.split('|'))], { okCodes: [0, 100] });
+  const { stdout } = await run(['apt-cache', 'policy', ...packages.flatMap((name) => name.split('|'))], {
+    okCodes: [0, 100],
+  });
   const known = new Set<string>();
   for (const [, name, candidate] of stdout.matchAll(/^(\S+):\n(?:.*\n)?\s+Candidate: (\S+)/gm)) {
     if (name !== undefined && candidate !== '(none)') known.add(name);
@@ -98,17 +131,32 @@ async function rootPrefix(): Promise<readonly string[] | undefined> {
  */
 export async function ensureDockerEngine(log: Log = logToStderr): Promise<void> {
   if (await engineAnswers()) return;
-  await withLock('docker engine', () => log('Another process is starting the Docker engine; waiting for it ...'), async () => {
-    if (await engineAnswers()) return;
-    if (process.platform !== 'linux') {
-      throw new SetupError('No Docker engine answers (`docker info`). Start Docker Desktop or another engine, then try again.');
-    }
-    if (!(await succeeds(['sh', '-c', 'command -v dockerd && command -v docker && command -v iptables && command -v ip']))) {
-      await ensureSystemPackages(['docker.io', 'docker-cli|docker.io', 'iptables', 'iproute2', 'ca-certificates'], log);
+  await withLock(
+    'docker engine',
+    () => log('Another process is starting the Docker engine; waiting for it ...'),
+    async () => {
       if (await engineAnswers()) return;
-    }
-    await timed(log, 'Docker engine started', () => startEngine());
-  });
+      if (process.platform !== 'linux') {
+        throw new SetupError(
+          'No Docker engine answers (`docker info`). Start Docker Desktop or another engine, then try again.',
+        );
+      }
+      if (
+        !(await succeeds([
+          'sh',
+          '-c',
+          'command -v dockerd && command -v docker && command -v iptables && command -v ip',
+        ]))
+      ) {
+        await ensureSystemPackages(
+          ['docker.io', 'docker-cli|docker.io', 'iptables', 'iproute2', 'ca-certificates'],
+          log,
+        );
+        if (await engineAnswers()) return;
+      }
+      await timed(log, 'Docker engine started', () => startEngine());
+    },
+  );
 }
 
 async function engineAnswers(): Promise<boolean> {
@@ -118,7 +166,9 @@ async function engineAnswers(): Promise<boolean> {
 async function startEngine(): Promise<void> {
   const asRoot = await rootPrefix();
   if (asRoot === undefined) {
-    throw new SetupError('No Docker engine answers (`docker info`), and starting one needs root. Type one of:\n  sudo systemctl start docker\n  sudo usermod -aG docker "$USER"   (and log in again, if it runs already)');
+    throw new SetupError(
+      'No Docker engine answers (`docker info`), and starting one needs root. Type one of:\n  sudo systemctl start docker\n  sudo usermod -aG docker "$USER"   (and log in again, if it runs already)',
+    );
   }
   if (existsSync('/run/systemd/system')) {
     await run([...asRoot, 'systemctl', 'start', 'docker'], { timeoutMs: 90_000 });
@@ -130,7 +180,7 @@ async function startEngine(): Promise<void> {
   const output = await open(logFile, 'a');
   const startedAt = (await output.stat()).size;
   // In a session of its own, so that it outlives this process and its terminal.
-  const [program, ...args] = [...asRoot, 'dockerd'] as [string, ...string[]];
+  const [program = 'dockerd', ...args] = [...asRoot, 'dockerd'];
   const child = spawn(program, args, { detached: true, stdio: ['ignore', output.fd, output.fd] });
   let ended: string | undefined;
   child.once('error', (error) => {
@@ -142,12 +192,16 @@ async function startEngine(): Promise<void> {
   child.unref();
   await output.close();
   await waitForEngine(
-    async () => `${ended ?? 'dockerd does not answer'}. The last lines of ${logFile}:\n${lastLines((await readFile(logFile, 'utf8')).slice(startedAt).trim(), 15)}`,
+    async () =>
+      `${ended ?? 'dockerd does not answer'}. The last lines of ${logFile}:\n${lastLines((await readFile(logFile, 'utf8')).slice(startedAt).trim(), 15)}`,
     () => ended !== undefined,
   );
 }
 
-async function waitForEngine(explain: () => string | Promise<string>, hasEnded: () => boolean = () => false): Promise<void> {
+async function waitForEngine(
+  explain: () => string | Promise<string>,
+  hasEnded: () => boolean = () => false,
+): Promise<void> {
   const deadlineMs = performance.now() + 60_000;
   while (performance.now() < deadlineMs && !hasEnded()) {
     if (await engineAnswers()) return;

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { CommandError } from '../../build/setup/command.ts';
 import { SetupError } from '../../build/setup/system.ts';
-import { downLab, isRecipeName, labStatus, openLab, recipes, upLab, type HostStatus } from './lab.ts';
+import { downLab, type HostStatus, isRecipeName, labStatus, openLab, recipes, upLab } from './lab.ts';
 import type { RecipeName } from './recipe.ts';
 
 const usage = `usage: npm run lab -- COMMAND
@@ -41,7 +41,8 @@ class UsageError extends Error {}
 
 function recipeNames(words: readonly string[], otherwise: RecipeName[]): RecipeName[] {
   const names = words.map((word) => {
-    if (!isRecipeName(word)) throw new UsageError(`there is no recipe ${word}; there are: ${Object.keys(recipes).join(', ')}`);
+    if (!isRecipeName(word))
+      throw new UsageError(`there is no recipe ${word}; there are: ${Object.keys(recipes).join(', ')}`);
     return word;
   });
   return names.length > 0 ? names : otherwise;
@@ -54,7 +55,9 @@ async function printStatus(asJson: boolean): Promise<number> {
   } else if (status.hosts.length === 0) {
     process.stdout.write('The lab is not up. Type: npm run lab -- up\n');
   } else {
-    process.stdout.write(`${status.hosts.map(renderHost).join('\n')}\nregistry ${status.registry.name} ${status.registry.state}, here 127.0.0.1:${status.registry.port}\n`);
+    process.stdout.write(
+      `${status.hosts.map(renderHost).join('\n')}\nregistry ${status.registry.name} ${status.registry.state}, here 127.0.0.1:${status.registry.port}\n`,
+    );
   }
   return status.up ? 0 : 3;
 }
@@ -62,7 +65,11 @@ async function printStatus(asJson: boolean): Promise<number> {
 function renderHost(host: HostStatus): string {
   const addresses = Object.entries(host.http).map(([what, port]) => `${what} http://127.0.0.1:${port}`);
   const stacks = Object.entries(host.stackStates).map(([name, state]) => `  ${name}: ${state}`);
-  return [`${host.name} ${host.state}, ${host.containers} containers, ssh -F out/lab/ssh_config ${host.name}`, ...addresses.map((each) => `  ${each}`), ...stacks].join('\n');
+  return [
+    `${host.name} ${host.state}, ${host.containers} containers, ssh -F out/lab/ssh_config ${host.name}`,
+    ...addresses.map((each) => `  ${each}`),
+    ...stacks,
+  ].join('\n');
 }
 
 function runSsh(args: readonly string[]): Promise<number> {

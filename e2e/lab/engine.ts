@@ -1,4 +1,4 @@
-import { read, run, type CommandOptions, type CommandResult } from '../../build/setup/command.ts';
+import { type CommandOptions, type CommandResult, read, run } from '../../build/setup/command.ts';
 
 /** Runs the docker client of this machine: the outer engine, whose containers are the lab's servers. */
 export function docker(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {

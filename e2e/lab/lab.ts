@@ -1,15 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { run, type CommandOptions, type CommandResult } from '../../build/setup/command.ts';
+import { type CommandOptions, type CommandResult, run } from '../../build/setup/command.ts';
 import { withLock } from '../../build/setup/lock.mjs';
-import { logToStderr, renderSeconds, timed, type Log } from '../../build/setup/progress.ts';
+import { type Log, logToStderr, renderSeconds, timed } from '../../build/setup/progress.ts';
 import { ensureDockerEngine, ensureSystemPackages } from '../../build/setup/system.ts';
-import { docker, inspectContainers, labLabel, readDocker, type OuterContainer } from './engine.ts';
+import { docker, inspectContainers, labLabel, type OuterContainer, readDocker } from './engine.ts';
 import { fingerprint } from './fingerprint.ts';
 import { admitUsers, containerOf, ensureContainer, homeServerArgs, waitForServer } from './home-server.ts';
-import { ensureImages, listLabImages, type BuiltImage } from './images.ts';
+import { type BuiltImage, ensureImages, listLabImages } from './images.ts';
 import type { Recipe, RecipeName } from './recipe.ts';
 import { crowd } from './recipes/crowd.ts';
 import { shop } from './recipes/shop.ts';
@@ -17,7 +17,7 @@ import { traefik } from './recipes/traefik.ts';
 import { Registry } from './registry.ts';
 import { renderKnownHosts, renderSshConfig, type SshHost } from './ssh-config.ts';
 import { renderResetScript } from './stack-script.ts';
-import { labPlace, loadState, saveState, type LabPlace, type LabState } from './state.ts';
+import { type LabPlace, type LabState, labPlace, loadState, saveState } from './state.ts';
 
 /** All recipes, by name. */
 export const recipes: Readonly<Record<RecipeName, Recipe>> = { shop, traefik, crowd };
@@ -87,30 +87,34 @@ export interface UpOptions {
 export async function upLab(names: readonly RecipeName[], options: UpOptions = {}): Promise<Lab> {
   const log = options.log ?? logToStderr;
   const place = labPlace(options.folder);
-  return withLock(`lab ${place.folder}`, () => log('Another process is working on the lab; waiting for it ...'), async () => {
-    const startedMs = performance.now();
-    await ensureDockerEngine(log);
-    await ensureSystemPackages(['openssh-client'], log);
-    const state = await loadState(place, newPassword);
-    const wanted = [...new Set([...state.recipes.filter(isRecipeName), ...names])];
-    await ensureKeys(place);
+  return withLock(
+    `lab ${place.folder}`,
+    () => log('Another process is working on the lab; waiting for it ...'),
+    async () => {
+      const startedMs = performance.now();
+      await ensureDockerEngine(log);
+      await ensureSystemPackages(['openssh-client'], log);
+      const state = await loadState(place, newPassword);
+      const wanted = [...new Set([...state.recipes.filter(isRecipeName), ...names])];
+      await ensureKeys(place);
 
-    const images = await ensureImages([...new Set(['host', ...wanted.flatMap((name) => recipes[name].images)])], log);
-    const hostImage = imageNamed(images, 'host');
-    await docker(['network', 'create', '--label', `${labLabel}=${place.id}`, place.prefix], { okCodes: [0, 1] });
-    try {
-      // Servers boot while the registry fills.
-      const servers = Promise.all(wanted.map((name) => ensureServer(place, state, recipes[name], hostImage, log)));
-      await Promise.all([servers, ensureRegistry(place, state, wanted, images, hostImage, log)]);
-      await writeSshFiles(place, state, wanted);
-      for (const name of wanted) await provision(place, state, recipes[name], log);
-      state.recipes = wanted;
-    } finally {
-      await saveState(place, state);
-    }
-    log(`The lab is up: ${wanted.join(', ')} (${renderSeconds(performance.now() - startedMs)})`);
-    return describeLab(place, state);
-  });
+      const images = await ensureImages([...new Set(['host', ...wanted.flatMap((name) => recipes[name].images)])], log);
+      const hostImage = imageNamed(images, 'host');
+      await docker(['network', 'create', '--label', `${labLabel}=${place.id}`, place.prefix], { okCodes: [0, 1] });
+      try {
+        // Servers boot while the registry fills.
+        const servers = Promise.all(wanted.map((name) => ensureServer(place, state, recipes[name], hostImage, log)));
+        await Promise.all([servers, ensureRegistry(place, state, wanted, images, hostImage, log)]);
+        await writeSshFiles(place, state, wanted);
+        for (const name of wanted) await provision(place, state, recipes[name], log);
+        state.recipes = wanted;
+      } finally {
+        await saveState(place, state);
+      }
+      log(`The lab is up: ${wanted.join(', ')} (${renderSeconds(performance.now() - startedMs)})`);
+      return describeLab(place, state);
+    },
+  );
 }
 
 /** The lab that is up, without a look at whether it should be another; throws when none is. Quick: one call to the engine. */
@@ -125,25 +129,34 @@ export async function openLab(options: Pick<UpOptions, 'folder'> = {}): Promise<
 export async function downLab(options: UpOptions & { images?: boolean } = {}): Promise<void> {
   const log = options.log ?? logToStderr;
   const place = labPlace(options.folder);
-  await withLock(`lab ${place.folder}`, () => log('Another process is working on the lab; waiting for it ...'), async () => {
-    const state = await loadState(place, newPassword);
-    const containers = (await readDocker(['ps', '-aq', '--filter', `label=${labLabel}=${place.id}`])).split('\n').filter(Boolean);
-    if (containers.length > 0) await timed(log, 'Servers and registry removed', () => docker(['rm', '-f', '-v', ...containers]));
-    await docker(['network', 'rm', place.prefix], { okCodes: [0, 1] });
-    if (options.images === true) {
-      const volumes = (await readDocker(['volume', 'ls', '-q', '--filter', `name=^${place.prefix}-`])).split('\n').filter(Boolean);
-      if (volumes.length > 0) await docker(['volume', 'rm', ...volumes]);
-      const images = await listLabImages();
-      if (images.length > 0) await timed(log, 'Images removed', () => docker(['image', 'rm', '-f', ...images]));
-      await rm(place.folder, { recursive: true, force: true });
-      return;
-    }
-    state.recipes = [];
-    state.hosts = {};
-    state.provisioned = {};
-    state.registry = { containerId: '', published: {} };
-    await saveState(place, state);
-  });
+  await withLock(
+    `lab ${place.folder}`,
+    () => log('Another process is working on the lab; waiting for it ...'),
+    async () => {
+      const state = await loadState(place, newPassword);
+      const containers = (await readDocker(['ps', '-aq', '--filter', `label=${labLabel}=${place.id}`]))
+        .split('\n')
+        .filter(Boolean);
+      if (containers.length > 0)
+        await timed(log, 'Servers and registry removed', () => docker(['rm', '-f', '-v', ...containers]));
+      await docker(['network', 'rm', place.prefix], { okCodes: [0, 1] });
+      if (options.images === true) {
+        const volumes = (await readDocker(['volume', 'ls', '-q', '--filter', `name=^${place.prefix}-`]))
+          .split('\n')
+          .filter(Boolean);
+        if (volumes.length > 0) await docker(['volume', 'rm', ...volumes]);
+        const images = await listLabImages();
+        if (images.length > 0) await timed(log, 'Images removed', () => docker(['image', 'rm', '-f', ...images]));
+        await rm(place.folder, { recursive: true, force: true });
+        return;
+      }
+      state.recipes = [];
+      state.hosts = {};
+      state.provisioned = {};
+      state.registry = { containerId: '', published: {} };
+      await saveState(place, state);
+    },
+  );
 }
 
 function newPassword(): string {
@@ -172,7 +185,13 @@ async function ensureKeys(place: LabPlace): Promise<void> {
   }
 }
 
-async function ensureServer(place: LabPlace, state: LabState, recipe: Recipe, image: BuiltImage, log: Log): Promise<void> {
+async function ensureServer(
+  place: LabPlace,
+  state: LabState,
+  recipe: Recipe,
+  image: BuiltImage,
+  log: Log,
+): Promise<void> {
   const { host } = recipe;
   const container = await ensureContainer(place, state, {
     host,
@@ -188,7 +207,11 @@ async function ensureServer(place: LabPlace, state: LabState, recipe: Recipe, im
     return;
   }
   await timed(log, `Server ${host} booted`, () => waitForServer(container.name, sshPort));
-  const hostKey = await admitUsers(container.name, [`${keyPathOf(place)}.pub`, `${lockedKeyPathOf(place)}.pub`], state.password);
+  const hostKey = await admitUsers(
+    container.name,
+    [`${keyPathOf(place)}.pub`, `${lockedKeyPathOf(place)}.pub`],
+    state.password,
+  );
   state.hosts[host] = { containerId: container.id, hostKey };
 }
 
@@ -211,11 +234,12 @@ async function ensureRegistry(
 
   const name = containerOf(place, 'registry');
   const existing = (await inspectContainers([name])).get(name);
-  const holds = existing !== undefined && existing.id === state.registry.containerId ? state.registry.published : undefined;
+  const holds =
+    existing !== undefined && existing.id === state.registry.containerId ? state.registry.published : undefined;
   let published = holds;
   let image = `${hostImage.reference}`;
   if (published === undefined) {
-    const saved = await findSavedRegistry(hostImage, wanted);
+    const saved = await findSavedRegistry(wanted);
     published = saved?.published ?? {};
     image = saved?.reference ?? image;
     if (existing !== undefined) await docker(['rm', '-f', '-v', name]);
@@ -240,11 +264,14 @@ async function ensureRegistry(
   const missing = Object.keys(wanted).filter((reference) => published?.[reference] !== wanted[reference]);
   if (missing.length > 0) {
     await timed(log, `Pushed ${missing.length} images to the registry`, async () => {
-      const own = [...images.values()].flatMap((each) => each.published.filter((reference) => missing.includes(reference)).map((reference) => ({ each, reference })));
+      const own = [...images.values()].flatMap((each) =>
+        each.published.filter((reference) => missing.includes(reference)).map((reference) => ({ each, reference })),
+      );
       // Layers that images share first, then one image of each repository, then the rest, which finds nearly all there.
       const waves: (typeof own)[] = [[], [], []];
       for (const entry of own) {
-        const isFirst = own.find(({ reference }) => repositoryOf(reference) === repositoryOf(entry.reference)) === entry;
+        const isFirst =
+          own.find(({ reference }) => repositoryOf(reference) === repositoryOf(entry.reference)) === entry;
         waves[entry.each.name === 'debian' ? 0 : isFirst ? 1 : 2]?.push(entry);
       }
       for (const wave of waves) await Promise.all(wave.map(({ each, reference }) => push(each, reference, port)));
@@ -254,8 +281,17 @@ async function ensureRegistry(
       }
     });
     published = { ...published, ...wanted };
-    const label = Object.entries(published).map(([reference, inputs]) => `${reference}=${inputs}`).sort().join(',');
-    await docker(['commit', '-c', `LABEL ${publishedLabel}="${label}"`, name, `${registryImage}:${fingerprint(hostImage.inputs, label)}`]);
+    const label = Object.entries(published)
+      .map(([reference, inputs]) => `${reference}=${inputs}`)
+      .sort()
+      .join(',');
+    await docker([
+      'commit',
+      '-c',
+      `LABEL ${publishedLabel}="${label}"`,
+      name,
+      `${registryImage}:${fingerprint(hostImage.inputs, label)}`,
+    ]);
   }
   state.registry = { containerId: container.id, published: published ?? {} };
 }
@@ -282,10 +318,22 @@ function repositoryOf(reference: string): string {
 }
 
 /** The kept registry that already holds the most of what is wanted. */
-async function findSavedRegistry(hostImage: BuiltImage, wanted: Record<string, string>): Promise<{ reference: string; published: Record<string, string> } | undefined> {
-  const references = (await readDocker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', registryImage])).split('\n').filter(Boolean);
+async function findSavedRegistry(
+  wanted: Record<string, string>,
+): Promise<{ reference: string; published: Record<string, string> } | undefined> {
+  const references = (await readDocker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', registryImage]))
+    .split('\n')
+    .filter(Boolean);
   if (references.length === 0) return undefined;
-  const lines = (await readDocker(['image', 'inspect', '--format', `{{index .RepoTags 0}} {{index .Config.Labels "${publishedLabel}"}}`, ...references])).split('\n');
+  const lines = (
+    await readDocker([
+      'image',
+      'inspect',
+      '--format',
+      `{{index .RepoTags 0}} {{index .Config.Labels "${publishedLabel}"}}`,
+      ...references,
+    ])
+  ).split('\n');
   let best: { reference: string; published: Record<string, string>; score: number } | undefined;
   for (const line of lines) {
     const [reference = '', label = ''] = line.split(' ');
@@ -345,7 +393,9 @@ async function describeLab(place: LabPlace, state: LabState): Promise<Lab> {
       lockedKeyPath: lockedKeyPathOf(place),
       knownHostsPath: knownHostsPathOf(place),
       password: state.password,
-      http: Object.fromEntries(Object.entries(recipe.http).map(([what, port]) => [what, state.ports[`${host}:${port}`] ?? 0])),
+      http: Object.fromEntries(
+        Object.entries(recipe.http).map(([what, port]) => [what, state.ports[`${host}:${port}`] ?? 0]),
+      ),
       stacks: Object.fromEntries((await recipe.stacks()).map((stack) => [stack.name, `/home/home/${stack.name}`])),
     };
   }
@@ -356,7 +406,8 @@ async function describeLab(place: LabPlace, state: LabState): Promise<Lab> {
     registry: new Registry(containerOf(place, 'registry'), state.ports['registry:5000'] ?? 0),
     host(name) {
       const host = hosts[name];
-      if (host === undefined) throw new Error(`the lab has no host named ${name}; it has: ${Object.keys(hosts).join(', ')}`);
+      if (host === undefined)
+        throw new Error(`the lab has no host named ${name}; it has: ${Object.keys(hosts).join(', ')}`);
       return host;
     },
     exec(name, command, options = {}) {
@@ -364,7 +415,10 @@ async function describeLab(place: LabPlace, state: LabState): Promise<Lab> {
       const home = user === 'root' ? '/root' : `/home/${user}`;
       const argv = typeof command === 'string' ? ['bash', '-c', command] : command;
       const container = lab.host(name).container;
-      return docker(['exec', '-i', '-u', user, '-w', home, '-e', `HOME=${home}`, '-e', `USER=${user}`, container, ...argv], rest);
+      return docker(
+        ['exec', '-i', '-u', user, '-w', home, '-e', `HOME=${home}`, '-e', `USER=${user}`, container, ...argv],
+        rest,
+      );
     },
     async reset(recipe) {
       await resetRecipe(place, recipes[recipe], false);
@@ -381,21 +435,37 @@ export interface HostStatus extends LabHost {
 }
 
 /** What is up, asked and not remembered. */
-export async function labStatus(options: Pick<UpOptions, 'folder'> = {}): Promise<{ up: boolean; folder: string; sshConfigPath: string; registry: { name: string; port: number; state: string }; hosts: HostStatus[] }> {
+export async function labStatus(options: Pick<UpOptions, 'folder'> = {}): Promise<{
+  up: boolean;
+  folder: string;
+  sshConfigPath: string;
+  registry: { name: string; port: number; state: string };
+  hosts: HostStatus[];
+}> {
   const place = labPlace(options.folder);
   const state = await loadState(place, newPassword);
   const lab = await describeLab(place, state);
-  const found = await inspectContainers([...Object.values(lab.hosts).map((host) => host.container), lab.registry.container]);
-  const stateOf = (container: string) => (found.get(container) === undefined ? 'absent' : found.get(container)?.running === true ? 'running' : 'stopped');
+  const found = await inspectContainers([
+    ...Object.values(lab.hosts).map((host) => host.container),
+    lab.registry.container,
+  ]);
+  const stateOf = (container: string) =>
+    found.get(container) === undefined ? 'absent' : found.get(container)?.running === true ? 'running' : 'stopped';
   const hosts = await Promise.all(
     Object.values(lab.hosts).map(async (host): Promise<HostStatus> => {
       const hostState = stateOf(host.container);
       const base = { ...host, state: hostState, containers: 0, stackStates: {} } satisfies HostStatus;
       if (hostState !== 'running') return base;
-      const { stdout } = await lab.exec(host.name, `docker compose ls --all --format json && docker ps -q | wc -l`, { okCodes: [0, 1] });
+      const { stdout } = await lab.exec(host.name, `docker compose ls --all --format json && docker ps -q | wc -l`, {
+        okCodes: [0, 1],
+      });
       const [json = '[]', count = '0'] = stdout.trim().split('\n');
       const stacks = JSON.parse(json || '[]') as { Name: string; Status: string }[];
-      return { ...base, containers: Number(count), stackStates: Object.fromEntries(stacks.map((stack) => [stack.Name, stack.Status])) };
+      return {
+        ...base,
+        containers: Number(count),
+        stackStates: Object.fromEntries(stacks.map((stack) => [stack.Name, stack.Status])),
+      };
     }),
   );
   return {
@@ -406,4 +476,3 @@ export async function labStatus(options: Pick<UpOptions, 'folder'> = {}): Promis
     hosts,
   };
 }
-

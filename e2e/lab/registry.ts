@@ -7,7 +7,8 @@ interface Manifest {
   layers: { digest: string }[];
 }
 
-const manifestTypes = 'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
+const manifestTypes =
+  'application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json';
 
 /** The lab's registry as this machine reaches it; servers of the lab call it `registry.lab:5000`. */
 export class Registry {
@@ -30,7 +31,8 @@ export class Registry {
         () => 0,
       );
       if (status === 200) return;
-      if (performance.now() > deadlineMs) throw new Error(`the lab's registry does not answer on 127.0.0.1:${this.port}`);
+      if (performance.now() > deadlineMs)
+        throw new Error(`the lab's registry does not answer on 127.0.0.1:${this.port}`);
       await sleep(50);
     }
   }
@@ -52,13 +54,19 @@ export class Registry {
   async copy(from: string, to: string): Promise<void> {
     const source = splitReference(from);
     const target = splitReference(to);
-    const manifest = await this.#request('GET', `/v2/${source.repository}/manifests/${source.tag}`, { accept: manifestTypes });
+    const manifest = await this.#request('GET', `/v2/${source.repository}/manifests/${source.tag}`, {
+      accept: manifestTypes,
+    });
     if (manifest.status !== 200) throw new Error(`registry: ${from}: ${manifest.status} ${manifest.body}`);
     if (source.repository !== target.repository) {
       const { config, layers } = JSON.parse(manifest.body) as Manifest;
       for (const { digest } of [config, ...layers]) {
-        const mounted = await this.#request('POST', `/v2/${target.repository}/blobs/uploads/?mount=${digest}&from=${encodeURIComponent(source.repository)}`);
-        if (mounted.status !== 201) throw new Error(`registry: mount of ${digest} in ${target.repository}: ${mounted.status} ${mounted.body}`);
+        const mounted = await this.#request(
+          'POST',
+          `/v2/${target.repository}/blobs/uploads/?mount=${digest}&from=${encodeURIComponent(source.repository)}`,
+        );
+        if (mounted.status !== 201)
+          throw new Error(`registry: mount of ${digest} in ${target.repository}: ${mounted.status} ${mounted.body}`);
       }
     }
     const put = await this.#request(
@@ -86,13 +94,22 @@ export class Registry {
   ): Promise<{ status: number; headers: http.IncomingHttpHeaders; body: string }> {
     return new Promise((resolve, reject) => {
       const request = http.request(
-        { host: '127.0.0.1', port: this.port, method, path, headers: { ...headers, 'content-length': Buffer.byteLength(body) }, timeout: 10_000 },
+        {
+          host: '127.0.0.1',
+          port: this.port,
+          method,
+          path,
+          headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+          timeout: 10_000,
+        },
         (response) => {
           let text = '';
           response.setEncoding('utf8').on('data', (chunk: string) => {
             text += chunk;
           });
-          response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }));
+          response.on('end', () =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: text }),
+          );
           response.on('error', reject);
         },
       );

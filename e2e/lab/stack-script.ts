@@ -1,8 +1,9 @@
+import { renderHealScript } from './fault-script.ts';
 import type { Recipe, StackFiles } from './recipe.ts';
 
 /**
- * A bash script, for root on the server, that leaves nothing but pristine stacks: containers, networks, volumes, folders and
- * images of whatever was there are gone, but for the stacks that are kept. With fromRegistry the images are pulled even where
+ * A bash script, for root on the server, that leaves nothing but pristine stacks: containers, networks, volumes, folders,
+ * faults and images of whatever was there are gone, but for the stacks that are kept. With fromRegistry the images are pulled even where
  * a tag is there: it may be of an older lab, whose engine this one inherited.
  */
 export function renderResetScript(
@@ -14,17 +15,23 @@ export function renderResetScript(
   const kept = fromRegistry ? [] : recipe.keptByReset;
   const fresh = stacks.filter((stack) => !kept.includes(stack.name));
   return `set -euo pipefail
+# What a killed test left wrong.
+${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}for _ in $(seq 600); do docker info >/dev/null 2>&1 && break; sleep 0.1; done
 keep=' ${kept.join(' ')} '
 # Jobs that still run would write into what is about to go.
 pkill -9 -u home -f '[.]switchyard' || true
-docker ps -aq --format '{{.ID}} {{.Label "com.docker.compose.project"}}' | while read -r id project; do
+docker ps -a --format '{{.ID}} {{.Label "com.docker.compose.project"}}' | while read -r id project; do
   case "$keep" in *" $project "*) ;; *) echo "$id" ;; esac
 done >/tmp/reset-containers
 [ ! -s /tmp/reset-containers ] || xargs docker rm -f -v </tmp/reset-containers >/dev/null
 docker network prune -f >/dev/null
 docker volume prune -a -f >/dev/null
 ${stacks
-  .map((stack) => (kept.includes(stack.name) ? `[ -f /home/home/${stack.name}/compose.yaml ] || {\n${renderFiles(stack)}}\n` : `rm -rf /home/home/${stack.name}\n${renderFiles(stack)}`))
+  .map((stack) =>
+    kept.includes(stack.name)
+      ? `[ -f /home/home/${stack.name}/compose.yaml ] || {\n${renderFiles(stack)}}\n`
+      : `rm -rf /home/home/${stack.name}\n${renderFiles(stack)}`,
+  )
   .join('')}rm -rf /home/home/.local/state/switchyard
 # Versions that were pulled since: a deploy shall pull again.
 keep_images=$(cat ${stacks.map((stack) => `/home/home/${stack.name}/compose.yaml`).join(' ')} | sed -n 's/^ *image: *\\([^ #]*\\).*/\\1/p' | sort -u)

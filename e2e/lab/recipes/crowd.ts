@@ -66,11 +66,18 @@ function parseService(line: string): CrowdService {
 
 /** The compose.yaml of one stack. */
 export function renderCrowdStack(stack: string, services: readonly CrowdService[]): string {
-  const lines = [`# ${stack}, made by the lab: every service is the same small web server under another name.`, 'services:'];
+  const lines = [
+    `# ${stack}, made by the lab: every service is the same small web server under another name.`,
+    'services:',
+  ];
   const checked = new Set(services.filter((service) => service.hasHealthcheck).map((service) => service.name));
   for (const service of services) {
     lines.push(`  ${service.name}:`, `    image: ${imageOf(stack, service)}`, '    restart: unless-stopped');
-    lines.push('    environment:', `      SERVICE_NAME: ${stack}/${service.name}`, `      SERVICE_VERSION: "${service.version}"`);
+    lines.push(
+      '    environment:',
+      `      SERVICE_NAME: ${stack}/${service.name}`,
+      `      SERVICE_VERSION: "${service.version}"`,
+    );
     if (service.port !== undefined) lines.push('    ports:', `      - "${service.port}:8080"`);
     if (service.volume !== undefined) lines.push('    volumes:', `      - ${service.volume}:/data`);
     if (service.networks.length > 0) lines.push(`    networks: [${service.networks.join(', ')}]`);
@@ -81,7 +88,10 @@ export function renderCrowdStack(stack: string, services: readonly CrowdService[
       }
     }
     if (service.hasHealthcheck) {
-      lines.push('    healthcheck:', '      test: ["CMD", "busybox", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"]');
+      lines.push(
+        '    healthcheck:',
+        '      test: ["CMD", "busybox", "wget", "-q", "-O", "/dev/null", "http://127.0.0.1:8080/"]',
+      );
       lines.push('      interval: 2m', '      timeout: 5s', '      start_period: 2m', '      start_interval: 2s');
     }
   }
@@ -107,7 +117,10 @@ export const crowd: Recipe = {
     ),
   ),
   stacks: async (): Promise<StackFiles[]> =>
-    [...parseCrowd()].map(([name, services]) => ({ name, files: { 'compose.yaml': renderCrowdStack(name, services) } })),
+    [...parseCrowd()].map(([name, services]) => ({
+      name,
+      files: { 'compose.yaml': renderCrowdStack(name, services) },
+    })),
   keptByReset: [],
   startedAtOnce: 3,
 };
