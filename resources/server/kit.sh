@@ -140,15 +140,19 @@ running_words() {
   esac
 }
 
-# --- lock: lock/<epoch>/ made by mkdir; the highest epoch is the holder -----------------------------------------------------
+# --- lock: lock/<service>/<epoch>/ made by mkdir; the highest epoch is the holder --------------------------------------------
+# One lock a service, so that nothing done to one can stand in the way of going back with another; who edits the stack's
+# compose files holds the lock named + as well.
 # Taking over makes the next epoch, so two contenders can never both win and nothing needs to be unlocked by hand.
 # A holder is gone when the machine was booted since, or when its lease (seconds of uptime) is over and its process is gone.
 
 lease_s=30
+lock_dir=$ROOT/lock/$SVC
+stack_epoch=0
 
 highest_epoch() {
   highest=0
-  for each in "$ROOT"/lock/[0-9]*; do
+  for each in "$lock_dir"/[0-9]*; do
     [ -d "$each" ] || continue
     n=${each##*/}
     [ "$n" -gt "$highest" ] 2>/dev/null && highest=$n
@@ -161,53 +165,99 @@ process_started() { # pid: when it was started, in ticks since boot
 }
 
 lock_held() { # epoch: whether its holder may still act
-  [ -e "$ROOT/lock/$1/released" ] && return 1
+  [ -e "$lock_dir/$1/released" ] && return 1
   # A holder that died between mkdir and writing who it is has no owner: give it the time of one lease by the folder's own age.
-  if ! [ -s "$ROOT/lock/$1/owner" ]; then
-    [ -n "$(find "$ROOT/lock/$1" -maxdepth 0 -mmin +1 2>/dev/null)" ] && return 1
+  if ! [ -s "$lock_dir/$1/owner" ]; then
+    [ -n "$(find "$lock_dir/$1" -maxdepth 0 -mmin +1 2>/dev/null)" ] && return 1
     return 0
   fi
   owner_pid='' owner_started='' owner_boot='' lease=0
-  read -r owner_pid owner_started owner_boot <"$ROOT/lock/$1/owner"
+  read -r owner_pid owner_started owner_boot <"$lock_dir/$1/owner"
   [ "$owner_boot" = "$(boot_id)" ] || return 1
-  read -r lease 2>/dev/null <"$ROOT/lock/$1/lease"
+  read -r lease 2>/dev/null <"$lock_dir/$1/lease"
   [ "$(uptime_s)" -le "${lease:-0}" ] && return 0
   [ -d /proc/self ] || { kill -0 "$owner_pid" 2>/dev/null; return; }
   [ "$(process_started "$owner_pid")" = "$owner_started" ]
 }
 
-renew_lease() { printf '%s\n' "$(($(uptime_s) + lease_s))" >"$ROOT/lock/$epoch/lease.tmp" && mv -f "$ROOT/lock/$epoch/lease.tmp" "$ROOT/lock/$epoch/lease"; }
+renew_lease() { # folder of an epoch
+  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$1/lease.tmp" && mv -f "$1/lease.tmp" "$1/lease"
+}
 
-lock_acquire() {
-  mkdir -p "$ROOT/lock"
+# Asks a job that only prepares to make way, for going back comes first. It undoes what it began and lets go.
+make_way() { # epoch
+  [ "$VERB" = rollback ] || return 1
+  read -r owner_pid _ <"$lock_dir/$1/owner"
+  case $(cat "$lock_dir/$1/verb" 2>/dev/null) in deploy | retire) ;; *) return 1 ;; esac
+  [ "${asked_way:-}" = "$1" ] || kill -TERM "$owner_pid" 2>/dev/null
+  asked_way=$1
+  ways=$((${ways:-0} + 1))
+  [ "$ways" -lt 100 ] || return 1
+  sleep 0.1 2>/dev/null || sleep 1
+}
+
+# Takes the lock in lock_dir, or refuses and returns 1. Sets epoch.
+take_lock() {
+  mkdir -p "$lock_dir"
   tries=0
   while :; do
     top=$(highest_epoch)
     if [ "$top" -gt 0 ] && lock_held "$top"; then
+      make_way "$top" && continue
       epoch=0
-      refuse lock-held "$(cat "$ROOT/lock/$top/who" 2>/dev/null || echo Somebody) holds the stack $STACK. Nothing was changed." "" ""
+      refuse lock-held "$(cat "$lock_dir/$top/who" 2>/dev/null || echo Somebody else). Nothing was changed." "$(running_words)" ""
+      return 1
     fi
     epoch=$((top + 1))
-    if mkdir "$ROOT/lock/$epoch" 2>/dev/null; then
+    if mkdir "$lock_dir/$epoch" 2>/dev/null; then
       if [ "$(highest_epoch)" = "$epoch" ]; then break; fi
-      rmdir "$ROOT/lock/$epoch" 2>/dev/null
+      rmdir "$lock_dir/$epoch" 2>/dev/null
     fi
     epoch=0
     tries=$((tries + 1))
-    [ "$tries" -gt 50 ] && refuse lock-held "Too many jobs want the stack $STACK at once. Nothing was changed." "" ""
+    if [ "$tries" -gt 50 ]; then
+      refuse lock-held "Too many jobs want $SERVICE of $STACK at once. Nothing was changed." "$(running_words)" ""
+      return 1
+    fi
   done
-  renew_lease
-  printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$ROOT/lock/$epoch/who"
-  printf '%s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" | put_file "$ROOT/lock/$epoch/owner"
-  for each in "$ROOT"/lock/[0-9]*; do
+  renew_lease "$lock_dir/$epoch"
+  printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$lock_dir/$epoch/who"
+  printf '%s\n' "$VERB" >"$lock_dir/$epoch/verb"
+  printf '%s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" | put_file "$lock_dir/$epoch/owner"
+  for each in "$lock_dir"/[0-9]*; do
     [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each"
   done
-  (while sleep 10; do [ -d "$ROOT/lock/$epoch" ] && kill -0 $$ 2>/dev/null || exit 0; renew_lease; done) </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  return 0
+}
+
+lock_acquire() {
+  take_lock || return 1
+  case $VERB in
+    adopt | eject)
+      service_epoch=$epoch
+      lock_dir=$ROOT/lock/+
+      if ! take_lock; then
+        lock_dir=$ROOT/lock/$SVC
+        return 1
+      fi
+      stack_epoch=$epoch
+      lock_dir=$ROOT/lock/$SVC
+      epoch=$service_epoch
+      ;;
+  esac
+  (
+    while sleep 10; do
+      kill -0 $$ 2>/dev/null || exit 0
+      [ -d "$lock_dir/$epoch" ] && renew_lease "$lock_dir/$epoch"
+      [ "$stack_epoch" -gt 0 ] && renew_lease "$ROOT/lock/+/$stack_epoch"
+    done
+  ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
   renewer=$!
-  for each in "$ROOT"/journal/*.json; do last=$each; done
-  last=${last##*/}
+  last=
+  for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
   seq=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
   case $seq in '' | *[!0-9]*) seq=0 ;; esac
+  return 0
 }
 
 # Checked before each step: a job that lost its epoch must not act.
@@ -218,9 +268,11 @@ still_mine() {
 }
 
 lock_release() {
-  [ "$epoch" -gt 0 ] || return 0
   kill "${renewer:-}" 2>/dev/null
-  : >"$ROOT/lock/$epoch/released"
+  [ "$stack_epoch" -gt 0 ] && : >"$ROOT/lock/+/$stack_epoch/released"
+  stack_epoch=0
+  [ "$epoch" -gt 0 ] || return 0
+  : >"$lock_dir/$epoch/released"
   epoch=0
 }
 

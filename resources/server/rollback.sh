@@ -24,13 +24,13 @@ if [ "$have" = "$to" ]; then
 fi
 
 top=0
-for each in "$ROOT"/lock/[0-9]*; do
+for each in "$LOCK_DIR"/[0-9]*; do
   [ -d "$each" ] && [ "${each##*/}" -gt "$top" ] && top=${each##*/}
 done
-if [ "$top" -gt 0 ] && ! [ -e "$ROOT/lock/$top/released" ] && [ -z "$force" ]; then
-  read -r pid _ <"$ROOT/lock/$top/owner"
+if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ]; then
+  read -r pid _ <"$LOCK_DIR/$top/owner"
   if kill -0 "$pid" 2>/dev/null; then
-    echo "Refused: $(cat "$ROOT/lock/$top/who") is still running. Wait for it, or add --force."
+    echo "Refused: $(cat "$LOCK_DIR/$top/who") is still running. Wait for it, or add --force."
     exit 11
   fi
 fi
@@ -56,8 +56,8 @@ done
 if [ -n "$dry" ]; then echo "Dry run: $PREFIX--$to answers; nothing was changed."; exit 0; fi
 
 # The next epoch: a job that still sleeps finds that it must not act any more.
-mkdir -p "$ROOT/lock"
-mkdir "$ROOT/lock/$((top + 1))" 2>/dev/null && : >"$ROOT/lock/$((top + 1))/released"
+mkdir -p "$LOCK_DIR"
+mkdir "$LOCK_DIR/$((top + 1))" 2>/dev/null && : >"$LOCK_DIR/$((top + 1))/released"
 printf 'live %s\n' "$to-settled" >"$map.hand.tmp"
 sync "$map.hand.tmp" 2>/dev/null || sync
 mv -f "$map.hand.tmp" "$map"

@@ -46,13 +46,11 @@ JOB=$flip_job-watch
 mkdir -p "$ROOT/jobs/$JOB"
 close_runtime
 job_dir=$ROOT/jobs/$JOB
-refuse() { sleep 1; acquired=; }
-acquired=
-tries=0
-while [ -z "$acquired" ] && [ "$tries" -lt 60 ]; do
-  acquired=1
-  tries=$((tries + 1))
-  lock_acquire
+refuse() { sleep 1; }
+waited=0
+until lock_acquire; do
+  waited=$((waited + 1))
+  [ "$waited" -lt 60 ] && mine || exit 0
 done
 mine || { lock_release; exit 0; }
 open_runtime "$ENTRY"

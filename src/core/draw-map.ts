@@ -109,7 +109,7 @@ function drawStack(
       };
       return state === null
         ? { ...shared, ...drawPlain(images, service, list, facts.awaySinceMs) }
-        : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list, server?.holder ?? null) };
+        : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list) };
     });
   const used = (kind: (service: Service) => string[]): Map<string, string[]> => {
     const users = new Map<string, string[]>();
@@ -212,7 +212,6 @@ function drawAdopted(
   slotContainers: ReadonlyMap<string, ContainerFact>,
   state: ServiceState,
   entry: ContainerFact[],
-  holder: string | null,
 ): Drawn {
   const { record } = state;
   const id = `${record.stack}/${record.service}`;
@@ -234,6 +233,7 @@ function drawAdopted(
   };
   const mine = facts.jobs.filter((job) => job.stack === record.stack && job.service === record.service);
   const newest = mine.find((job) => job.state === 'running') ?? mine[0] ?? null;
+  const wentBack = state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
   const job = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id) ? null : newest;
   const foreign =
     facts.jobs.find(
@@ -257,7 +257,7 @@ function drawAdopted(
     live,
     slots: { blue: drawn.blue, green: drawn.green },
     switch: decideSwitch({
-      state,
+      state: { ...state, wentBack },
       job,
       foreign,
       awaySinceMs: facts.awaySinceMs,
@@ -269,8 +269,8 @@ function drawAdopted(
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
     canFlipBack: previousWarm && state.next === null && newest?.state !== 'running',
     findings:
-      holder !== null && newest?.state !== 'running' && foreign === null
-        ? [{ level: 'note', title: 'The stack is held', text: holder }]
+      state.holder !== null && newest?.state !== 'running' && foreign === null
+        ? [{ level: 'note', title: 'The service is held', text: state.holder }]
         : [],
   };
 }

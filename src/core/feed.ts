@@ -58,6 +58,8 @@ export function parseFeedLine(text: string): FeedLine | null {
 /** The jobs of a feed after one more line. Lines of a job whose beginning was rotated away are ignored. Pure. */
 export function foldFeed(jobs: ReadonlyMap<string, Job>, line: FeedLine): ReadonlyMap<string, Job> {
   if (line.kind === 'job') {
+    // Read again after a reconnect: what is known of it is not begun anew.
+    if (jobs.get(line.job)?.startedAt === line.at) return jobs;
     const steps = line.steps
       .split(',')
       .map((name): JobStep => ({ name, state: 'waiting', text: null, progress: null, ms: null }));

@@ -28,14 +28,14 @@ export type ServiceState = {
   watchUntilMs: number | null;
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
+  /** Who holds the service's lock, in the server's words, or null. */
+  holder: string | null;
 };
 
 /** One stack's `.switchyard` folder. */
 export type ServerState = {
   root: string;
   services: ServiceState[];
-  /** Who holds the lock, in the server's words, or null. */
-  holder: string | null;
   /** Jobs that wrote no end and whose process is gone. */
   deadJobs: string[];
   /** Files that could not be read, by path. */
@@ -57,7 +57,7 @@ for root in "$@"; do
     "$root"/*/current/state "$root"/*/next/state "$root"/*/previous/state; do
     [ -s "$file" ] && set -- "$@" "$file"
   done
-  for who in "$root"/lock/*/who; do
+  for who in "$root"/lock/*/*/who; do
     [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] && set -- "$@" "$who"
   done
   [ $# -gt 0 ] && awk 'FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}' "$@"
@@ -99,10 +99,8 @@ export function parseServerStates(output: string): ServerState[] {
 function readState(root: string, deadJobs: string[], files: Map<string, string>): ServerState {
   const damaged: string[] = [];
   const services: ServiceState[] = [];
-  let holder: string | null = null;
   for (const [path, text] of files) {
     const inside = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-    if (inside.startsWith('lock/')) holder = text.trim();
     const slug = /^([^/]+)\/service\.json$/.exec(inside)?.[1];
     if (slug === undefined) continue;
     const record = parseJson(serviceRecordSchema, text);
@@ -112,7 +110,7 @@ function readState(root: string, deadJobs: string[], files: Map<string, string>)
     }
     services.push(readService(`${root}/${slug}`, record, files, damaged));
   }
-  return { root, services, holder, deadJobs, damaged };
+  return { root, services, deadJobs, damaged };
 }
 
 function readService(
@@ -145,7 +143,17 @@ function readService(
     watchUntilMs: number(words('watch')[0]),
     settledAtMs: number(words('settled')[0]),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
+    holder: holderOf(folder, files),
   };
+}
+
+/** The highest epoch that was not let go of; `observeScript` leaves the others out. */
+function holderOf(folder: string, files: Map<string, string>): string | null {
+  const cut = folder.lastIndexOf('/');
+  const locks = `${folder.slice(0, cut)}/lock/${folder.slice(cut + 1)}/`;
+  const epoch = (path: string) => Number(path.slice(locks.length).split('/')[0]);
+  const [top] = [...files].filter(([path]) => path.startsWith(locks)).sort(([a], [b]) => epoch(b) - epoch(a));
+  return top?.[1].trim() ?? null;
 }
 
 export function parseReleaseState(text: string): ReleaseState {

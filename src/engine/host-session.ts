@@ -681,7 +681,6 @@ export function createHostSession(parts: HostSessionParts): Session {
         const id = jobId();
         const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value);
         if (!uploaded.ok) return uploaded;
-        dismissed.clear();
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!jobs.has(id)) {
           const started: FeedLine = {
@@ -733,6 +732,10 @@ export function createHostSession(parts: HostSessionParts): Session {
     dismiss(name) {
       for (const job of jobs.values()) {
         if (job.stack === name.stack && job.service === name.service && job.state !== 'running') dismissed.add(job.id);
+      }
+      for (const { record, wentBack } of states.flatMap((state) => state.services)) {
+        const here = record.stack === name.stack && record.service === name.service;
+        if (here && wentBack !== null) dismissed.add(`${name.stack}/${name.service}@${wentBack.atMs}`);
       }
       redraw();
     },

@@ -64,6 +64,7 @@ export function renderRollback(
   const values = renderAssignments({
     ROOT: of.root,
     SVC_DIR: of.serviceDir,
+    LOCK_DIR: `${of.root}/lock/${serviceSlug(of.service)}`,
     SERVICE: of.service,
     PREFIX: of.prefix,
     ENTRY: of.entry,
