@@ -21,6 +21,7 @@ import { ConnectScreen } from '../features/connect/connect.tsx';
 import { LadderScreen } from '../features/connect/ladder.tsx';
 import { AwayBanner, HostTabs } from '../features/hosts/host-bar.tsx';
 import { ListScreen } from '../features/list/list.tsx';
+import { warmUp } from '../features/map/elk.ts';
 import { MapScreen } from '../features/map/map.tsx';
 import { KeysSheet } from '../features/palette/keys-sheet.tsx';
 import { Palette } from '../features/palette/palette.tsx';
@@ -56,6 +57,7 @@ function Main() {
       }),
     [],
   );
+  useEffect(warmUp, []);
   useKeys(current);
   if (!ready) return null;
   const connecting = current === undefined || adding;
@@ -73,18 +75,19 @@ function TopBar({ hosts, current }: { hosts: HostView[]; current: string | null 
   const view = useWindow((state) => state.view);
   const dark = useWindow((state) => state.dark);
   const activity = useWindow((state) => state.activity);
-  const running = useHost(current)?.jobs.filter((job) => job.state === 'running').length ?? 0;
+  const host = useHost(current);
+  const hasMap = host !== undefined && showsMap(host);
+  const running = host?.jobs.filter((job) => job.state === 'running').length ?? 0;
   return (
     <header className="topbar">
       {hosts.length === 0 ? <span className="brand">Switchyard</span> : <HostTabs hosts={hosts} current={current} />}
       <div className="topbar-tools">
-        {current !== null && (
+        {hasMap && (
           <>
             <button
               type="button"
               className="button plain"
               data-testid="list-view"
-              aria-pressed={view === 'list'}
               title={view === 'map' ? 'Show as a list (L)' : 'Show as a map (L)'}
               onClick={toggleView}
             >
@@ -161,7 +164,7 @@ function HostScreen({ host }: { host: HostView }) {
   const service = useWindow((state) => state.service);
   const activity = useWindow((state) => state.activity);
   const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
-  if (host.map === null || host.connection.kind === 'failed' || isAsking(host)) return <LadderScreen host={host} />;
+  if (host.map === null || !showsMap(host)) return <LadderScreen host={host} />;
   return (
     <>
       <AwayBanner host={host} />
@@ -181,7 +184,9 @@ function HostScreen({ host }: { host: HostView }) {
   );
 }
 
-const isAsking = (host: HostView): boolean => host.connection.kind === 'asking';
+/** What stops connecting stands in front of an old map: it is what the operator has to look at. */
+const showsMap = (host: HostView): boolean =>
+  host.map !== null && host.connection.kind !== 'failed' && host.connection.kind !== 'asking';
 
 function Footing({ host }: { host: HostView }) {
   const engine = host.map?.engine;

@@ -48,7 +48,7 @@ export function offersOf(service: ServiceView): Offer[] {
     case 'next-ready':
       return ['flip', 'preview', 'retire', ...back];
     case 'not-ready':
-      return ['logs', 'deploy', 'preview', 'retire', ...back];
+      return ['logs', 'preview', 'retire', ...back];
     case 'watching':
       return [...back, 'follow'];
     case 'settled':

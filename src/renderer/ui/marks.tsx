@@ -3,6 +3,7 @@ import {
   CheckCheck,
   CircleCheck,
   CircleDashed,
+  CircleMinus,
   CirclePause,
   CirclePlay,
   CircleQuestionMark,
@@ -35,7 +36,14 @@ const icons: Record<Exclude<SwitchView['kind'], 'not-adopted'>, LucideIcon> = {
 
 /** Each state of the switch has a shape of its own. */
 export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: number }) {
-  const Icon = state.kind === 'not-adopted' ? (state.adoptable ? CircleDashed : CircleSlash) : icons[state.kind];
+  const Icon =
+    state.kind === 'not-adopted'
+      ? state.adoptable
+        ? CircleDashed
+        : CircleSlash
+      : state.kind === 'idle' && !/^up to date/i.test(state.reason)
+        ? CircleMinus
+        : icons[state.kind];
   return <Icon size={size} aria-hidden className="switch-mark" />;
 }
 

@@ -11,7 +11,7 @@ test('a pull says how much of how much', () => {
       { kind: 'preparing', step: 'pull', text: null, progress: { done: 43e6, total: 120e6, unit: 'bytes' } },
       now,
     ),
-  ).toEqual({ word: 'Preparing', more: 'pull 43 MB of 120 MB', why: null, tone: 'notable' });
+  ).toEqual({ word: 'Preparing', more: 'pull 43 of 120 MB', why: null, tone: 'notable' });
 });
 
 test('a watch counts down and says what it has seen', () => {
@@ -20,7 +20,7 @@ test('a watch counts down and says what it has seen', () => {
       { kind: 'watching', untilMs: now + 252_000, from: 'blue', to: 'green', errors: 0, requests: 412 },
       now,
     ),
-  ).toEqual({ word: 'Watching', more: '4:12 left', why: '0 of 412 requests failed', tone: 'notable' });
+  ).toEqual({ word: 'Watching', more: '4:12 left', why: '0 of 412 failed', tone: 'notable' });
 });
 
 test('no check is said to be no proof', () => {
@@ -44,7 +44,19 @@ test('a failure leads with its telling line', () => {
 });
 
 test('a lock names who holds it', () => {
-  expect(explainSwitch({ kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: at(20, 40) }, now).more).toBe(
-    'anna is deploying since 20:40',
-  );
+  expect(explainSwitch({ kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: at(20, 40) }, now)).toEqual({
+    word: 'Locked',
+    more: 'by anna',
+    why: 'deploying since 20:40',
+    tone: 'quiet',
+  });
+});
+
+test('an idle reason is a word and a why', () => {
+  expect(explainSwitch({ kind: 'idle', reason: "can't tell: rate limited until 14:20" }, now)).toEqual({
+    word: "Can't tell",
+    more: null,
+    why: 'rate limited until 14:20',
+    tone: 'quiet',
+  });
 });

@@ -33,10 +33,15 @@ export const verbNames: Record<Verb, string> = {
   eject: 'Eject',
 };
 
-/** `43 MB of 120 MB`, `2 of 4 checks`. */
+/** `43 of 120 MB`, `2 of 4 checks`. */
 export function formatProgress(progress: { done: number; total: number | null; unit: string }): string {
   const { done, total, unit } = progress;
-  if (unit === 'bytes') return total === null ? formatBytes(done) : `${formatBytes(done)} of ${formatBytes(total)}`;
+  if (unit === 'bytes') {
+    if (total === null) return formatBytes(done);
+    const [a, b] = [formatBytes(done), formatBytes(total)];
+    const [figure, ownUnit] = a.split(' ');
+    return `${b.endsWith(` ${ownUnit}`) ? figure : a} of ${b}`;
+  }
   if (unit === 'seconds') return total === null ? `${done} s` : `${done} of ${total} s`;
   return total === null ? `${done} ${unit}` : `${done} of ${total} ${unit}`;
 }
@@ -52,7 +57,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         ? { word: 'Not adopted', more: null, why: oneLine(state.reason), tone: 'quiet' }
         : { word: 'Cannot be adopted', more: null, why: oneLine(state.reason), tone: 'quiet' };
     case 'idle':
-      return { word: sentence(oneLine(state.reason)), more: null, why: null, tone: 'quiet' };
+      return explainIdle(oneLine(state.reason));
     case 'preparing': {
       const figure = state.progress === null ? null : formatProgress(state.progress);
       return {
@@ -97,11 +102,11 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: 'Watching',
         more: `${formatCountdown(state.untilMs - nowMs)} left`,
-        why: `${state.errors.toLocaleString('en')} of ${count(state.requests, 'request')} failed`,
+        why: `${state.errors.toLocaleString('en')} of ${state.requests.toLocaleString('en')} failed`,
         tone: 'notable',
       };
     case 'settled':
-      return { word: 'Settled', more: `since ${formatClock(state.atMs, nowMs)}`, why: null, tone: 'quiet' };
+      return { word: 'Settled', more: formatClock(state.atMs, nowMs), why: null, tone: 'quiet' };
     case 'went-back':
       return {
         word: 'Went back by itself',
@@ -126,8 +131,8 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'locked':
       return {
         word: 'Locked',
-        more: `${oneLine(state.by)} is ${doing[state.verb]} since ${formatClock(state.sinceMs, nowMs)}`,
-        why: null,
+        more: `by ${oneLine(state.by)}`,
+        why: `${doing[state.verb]} since ${formatClock(state.sinceMs, nowMs)}`,
         tone: 'quiet',
       };
     default:
@@ -135,7 +140,12 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
   }
 }
 
-const sentence = (text: string): string => (text === '' ? 'Nothing to flip' : text[0]?.toUpperCase() + text.slice(1));
+/** `can't tell: rate limited until 14:20` is a word and a why. */
+function explainIdle(reason: string): SwitchWords {
+  const [head = '', ...rest] = reason.split(': ');
+  const word = head === '' ? 'Nothing to flip' : head[0]?.toUpperCase() + head.slice(1);
+  return { word, more: null, why: rest.length === 0 ? null : rest.join(': '), tone: 'quiet' };
+}
 
 /** What a flip back cannot bring back, said plainly, where the service writes something. */
 export function dataWarning(service: ServiceView, nowMs: number): string | null {

@@ -200,6 +200,7 @@ function tailOf(
     return { text: <Identity digest={at.digest} sinceMs={at.startedAtMs} nowMs={nowMs} />, loud: false };
   }
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
+  if (state.kind === 'locked') return { text: words.why, loud: false };
   if (state.kind === 'preparing') return { text: 'preparing', loud: false };
   if (at.role === 'previous')
     return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
@@ -244,7 +245,7 @@ function Track({
     return (
       <div className="track" data-slot={slot} data-empty>
         <span className="track-slot">{slot}</span>
-        <span className="track-tail clip">{state.kind === 'preparing' ? (words.why ?? 'preparing') : 'empty'}</span>
+        <span className="track-tail clip">{words.why ?? (state.kind === 'preparing' ? 'preparing' : 'empty')}</span>
       </div>
     );
   }
@@ -305,6 +306,8 @@ function Identity({ digest, sinceMs, nowMs }: { digest: string | null; sinceMs: 
   );
 }
 
+const alwaysIcon = new Set<Offer>(['details', 'logs', 'follow']);
+
 /** The buttons of a card: the first with its word, the others as icons. */
 export function Actions({
   offers,
@@ -320,12 +323,12 @@ export function Actions({
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
   const shown = detail === 'mid' ? offers.slice(0, 1) : offers;
-  const worded = shown.find((offer) => icons[offer] === undefined || offer === shown[0]);
+  const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (
     <span className="card-actions nodrag nopan">
       {ordered.map((offer) => {
-        const Icon = offer === worded && offer !== 'details' && offer !== 'logs' ? undefined : icons[offer];
+        const Icon = offer === worded && !alwaysIcon.has(offer) ? undefined : icons[offer];
         return (
           <button
             key={offer}

@@ -1,4 +1,4 @@
-import { Lock, Pause, X } from 'lucide-react';
+import { Lock, X } from 'lucide-react';
 import type { ServiceView } from '../../../contract/views.ts';
 import { type Offer, offersOf } from '../../bridge/offers.ts';
 import { oneLine } from '../../ui/format.ts';
@@ -54,7 +54,11 @@ export function Lever({
       <span className="lever-slot" />
       {thumb !== 'none' && (
         <span className="lever-thumb">
-          {state.kind === 'held' && <Pause size={9} strokeWidth={3} aria-hidden />}
+          {state.kind === 'held' && (
+            <svg width="8" height="8" viewBox="0 0 8 8" aria-hidden="true">
+              <path d="M2.4 1v6M5.6 1v6" stroke="currentColor" strokeWidth="1.7" />
+            </svg>
+          )}
           {state.kind === 'locked' && <Lock size={9} strokeWidth={2.5} aria-hidden />}
         </span>
       )}

@@ -24,10 +24,11 @@ const stateWords = { waiting: 'not yet', running: 'trying', passed: 'passed', fa
 /** Connecting, rung by rung; what it has to ask; and what to do where it stops. */
 export function LadderScreen({ host }: { host: HostView }) {
   const connection = host.connection;
+  const says = connection.kind === 'asking' || connection.kind === 'failed';
   const retry = () => void call('hosts.connect', { host: host.id });
   return (
     <main className="connect">
-      <div className="connect-column">
+      <div className="connect-column" data-split={says || undefined}>
         <h1 className="clip">{oneLine(host.target)}</h1>
         <p className="connect-lead">
           {connection.kind === 'idle' && 'Not connected.'}
@@ -44,43 +45,45 @@ export function LadderScreen({ host }: { host: HostView }) {
             ))}
           </ol>
         )}
-        {connection.kind === 'asking' && (
-          <Question key={connection.question.id} host={host.id} question={connection.question} />
-        )}
-        {(connection.kind === 'failed' || connection.kind === 'away') && (
-          <ConnectFailure failure={connection.failure} />
-        )}
-        <div className="connect-buttons">
-          {(connection.kind === 'failed' || connection.kind === 'away' || connection.kind === 'idle') && (
+        <div className="connect-side">
+          {connection.kind === 'asking' && (
+            <Question key={connection.question.id} host={host.id} question={connection.question} />
+          )}
+          {(connection.kind === 'failed' || connection.kind === 'away') && (
+            <ConnectFailure failure={connection.failure} />
+          )}
+          <div className="connect-buttons">
+            {(connection.kind === 'failed' || connection.kind === 'away' || connection.kind === 'idle') && (
+              <button
+                type="button"
+                className="button primary"
+                data-testid="connect-retry"
+                onClick={retry}
+                disabled={connection.kind === 'failed' && isFinal(connection.failure)}
+                hidden={connection.kind === 'failed' && isFinal(connection.failure)}
+              >
+                {connection.kind === 'idle' ? 'Connect' : 'Try again'}
+              </button>
+            )}
+            {(connection.kind === 'connecting' || connection.kind === 'asking') && (
+              <button
+                type="button"
+                className="button"
+                data-testid="connect-cancel"
+                onClick={() => void call('hosts.disconnect', { host: host.id })}
+              >
+                Cancel
+              </button>
+            )}
             <button
               type="button"
-              className="button primary"
-              data-testid="connect-retry"
-              onClick={retry}
-              disabled={connection.kind === 'failed' && isFinal(connection.failure)}
-              hidden={connection.kind === 'failed' && isFinal(connection.failure)}
+              className="button plain"
+              data-testid="host-remove"
+              onClick={() => void call('hosts.remove', { host: host.id })}
             >
-              {connection.kind === 'idle' ? 'Connect' : 'Try again'}
+              Remove from the list
             </button>
-          )}
-          {(connection.kind === 'connecting' || connection.kind === 'asking') && (
-            <button
-              type="button"
-              className="button"
-              data-testid="connect-cancel"
-              onClick={() => void call('hosts.disconnect', { host: host.id })}
-            >
-              Cancel
-            </button>
-          )}
-          <button
-            type="button"
-            className="button plain"
-            data-testid="host-remove"
-            onClick={() => void call('hosts.remove', { host: host.id })}
-          >
-            Remove from the list
-          </button>
+          </div>
         </div>
       </div>
     </main>

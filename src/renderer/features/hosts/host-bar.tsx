@@ -187,7 +187,7 @@ function Away({ host, connection }: { host: HostView; connection: Extract<HostVi
           </>
         )}
       </p>
-      <span className="number banner-wait">{wait > 0 ? `next try in ${Math.ceil(wait / 1000)} s}` : 'trying now'}</span>
+      <span className="number banner-wait">{wait > 0 ? `next try in ${Math.ceil(wait / 1000)} s` : 'trying now'}</span>
       <button
         type="button"
         className="button small"

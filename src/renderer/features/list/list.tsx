@@ -126,7 +126,12 @@ function StackRow({ stack }: { stack: StackView }) {
     <tr className="list-stack" data-testid={`list-stack-${stack.name}`}>
       <th colSpan={7} scope="rowgroup" title={stack.folder ?? undefined}>
         {oneLine(stack.name)} <span className="quiet">{count(stack.services.length, 'service')}</span>
-        {troubles > 0 && <span className="list-trouble"> {troubles} need a look</span>}
+        {troubles > 0 && (
+          <span className="list-trouble">
+            {' '}
+            {troubles} {troubles === 1 ? 'needs' : 'need'} a look
+          </span>
+        )}
       </th>
     </tr>
   );

@@ -25,6 +25,11 @@ function startElk(): Promise<Elk> {
   });
 }
 
+/** Starts the layout before there is anything to lay out: it takes longer to load than to work. */
+export function warmUp(): void {
+  elk ??= startElk();
+}
+
 const known = new Map<string, Promise<StackLayout>>();
 
 /** Places of one stack. The same stack is only ever laid out once. */

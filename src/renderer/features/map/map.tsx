@@ -7,6 +7,7 @@ import {
   type NodeChange,
   ReactFlow,
   ReactFlowProvider,
+  useNodesInitialized,
   useReactFlow,
 } from '@xyflow/react';
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
@@ -218,6 +219,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const [moved, saveMoved] = usePositions(host.id);
   const [nodes, setNodes] = useState<Node[]>([]);
   const flow = useReactFlow();
+  const placed = useNodesInitialized();
   const pane = useRef<HTMLDivElement>(null);
   const fitted = useRef(viewports.has(host.id));
   const service = useWindow((state) => state.service);
@@ -233,11 +235,10 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     [flow],
   );
   useEffect(() => {
-    if (nodes.length === 0 || fitted.current) return;
+    if (!placed || nodes.length === 0 || fitted.current) return;
     fitted.current = true;
-    const frame = requestAnimationFrame(() => fit(0));
-    return () => cancelAnimationFrame(frame);
-  }, [nodes, fit]);
+    fit(0);
+  }, [placed, nodes, fit]);
 
   // The card whose panel is open stays in view.
   useEffect(() => {

@@ -204,7 +204,7 @@ function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: 
             {at.health !== null && ` · ${at.health}`}
             {at.startedAtMs !== null && (
               <>
-                {' · started '}
+                {' · '}
                 <Ago atMs={at.startedAtMs} />
               </>
             )}
