@@ -1,6 +1,6 @@
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { describe } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { renderCommand } from '../core/command.ts';
 import type { Link, Linker } from '../engine/ports/link.ts';
 import type { Shell } from '../engine/ports/shell.ts';
@@ -58,6 +58,18 @@ describeTunnel('this machine', async () => {
       talker.close();
     },
   };
+});
+
+describe('the lab’s home server, as a user who is not in group docker', () => {
+  it('says so, with the user and the socket', async () => {
+    const linker = createLinker({ target: 'guest@home', sshConfigPath });
+    const failure = await open(linker).then(
+      () => null,
+      (error) => error.failure,
+    );
+    expect(failure).toMatchObject({ code: 'docker-forbidden', detail: '/var/run/docker.sock', transient: false });
+    expect(failure.message).toMatch(/^The user guest may not use Docker’s socket \/var\/run\/docker.sock on home/);
+  });
 });
 
 /** Containers by the docker command of a host, of whichever image is there. */
