@@ -81,7 +81,6 @@ finish
 if [ "$MOVE_STATE" = watching ]; then
   printf '%s %s %s %s %s\n' "$(($(now_ms) + WATCH_S * 1000))" "$(($(uptime_s) + WATCH_S))" "$(boot_id)" "$to" "$JOB" | put_file "$service_dir/watch"
   close_runtime
-  cp "$job_dir/watch.sh" "$service_dir/watch.sh"
   (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 &)
 else
   rm -f "$service_dir/watch"
