@@ -43,13 +43,15 @@ function isInstalled() {
 
 async function install() {
   if (isInstalled()) return;
-  const verb = existsSync(path.join(repository, 'package-lock.json')) ? 'ci' : 'install';
+  // Not `npm ci`: it refuses a lock that lacks other platforms' optional packages, and a lock made where a registry does
+  // not hold those lacks them. With --no-save the lock's versions are taken and the lock stays as it is.
+  const verb = existsSync(path.join(repository, 'package-lock.json')) ? 'install --no-save' : 'install';
   say(`Installing npm packages (npm ${verb}) ...`);
   const startedMs = performance.now();
   let output = '';
   const code = await new Promise((resolve) => {
     // node-gyp and postinstall scripts print a lot; it is shown when it matters, after a failure.
-    const npm = spawn('npm', [verb, '--no-audit', '--no-fund'], {
+    const npm = spawn('npm', [...verb.split(' '), '--no-audit', '--no-fund'], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
