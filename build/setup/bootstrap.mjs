@@ -41,51 +41,70 @@ function isInstalled() {
   }
 }
 
-async function install() {
-  if (isInstalled()) return;
-  // Not `npm ci`: it refuses a lock that lacks other platforms' optional packages, and a lock made where a registry does
-  // not hold those lacks them. With --no-save the lock's versions are taken and the lock stays as it is.
-  const verb = existsSync(path.join(repository, 'package-lock.json')) ? 'install --no-save' : 'install';
-  say(`Installing npm packages (npm ${verb}) ...`);
+function runNpm(args) {
   const startedMs = performance.now();
   let output = '';
-  const code = await new Promise((resolve) => {
-    // node-gyp and postinstall scripts print a lot; it is shown when it matters, after a failure.
-    const npm = spawn('npm', [...verb.split(' '), '--no-audit', '--no-fund'], {
+  return new Promise((resolve) => {
+    // Packages print a lot while they install; it is shown when it matters, after a failure.
+    const npm = spawn('npm', [...args, '--no-audit', '--no-fund'], {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: process.platform === 'win32',
     });
-    const ticker = setInterval(
-      () => say(`  still installing, ${Math.round((performance.now() - startedMs) / 1000)} s`),
-      10_000,
-    );
-    for (const stream of [npm.stdout, npm.stderr]) stream.on('data', (chunk) => (output += chunk));
+    const ticker = setInterval(() => {
+      say(`  still installing, ${Math.round((performance.now() - startedMs) / 1000)} s`);
+    }, 10_000);
+    const keep = (chunk) => {
+      output += chunk;
+    };
+    npm.stdout.on('data', keep);
+    npm.stderr.on('data', keep);
     npm.on('error', (error) => {
       clearInterval(ticker);
-      output += error.message;
-      resolve(127);
+      resolve({ code: 127, output: `${output}npm does not start: ${error.message}` });
     });
-    npm.on('close', (exitCode) => {
+    npm.on('close', (code) => {
       clearInterval(ticker);
-      resolve(exitCode ?? 1);
+      resolve({ code: code ?? 1, output });
     });
   });
+}
+
+async function install() {
+  if (isInstalled()) return;
+  const startedMs = performance.now();
+  let verb = existsSync(path.join(repository, 'package-lock.json')) ? 'ci' : 'install';
+  say(`Installing npm packages (npm ${verb}) ...`);
+  let { code, output } = await runNpm([verb]);
+  if (code !== 0 && output.includes('EUSAGE')) {
+    // package-lock.json is not of this package.json, or names packages for other machines that this mirror lacks.
+    say('  npm ci does not accept package-lock.json; trying npm install, which leaves the file as it is');
+    verb = 'install';
+    ({ code, output } = await runNpm([verb, '--no-save']));
+  }
   if (code !== 0) {
     fail(
-      `${output.trim().split('\n').slice(-25).join('\n')}\n\n` +
+      `${explainNpm(output)}\n\n` +
         `The npm packages could not be installed (npm ${verb} ended with ${code}).\n` +
         `Look at the lines above; is the npm registry reachable? Then try again:\n  cd ${repository} && npm ${verb}`,
     );
   }
   if (!existsSync(projectNode)) {
     fail(
-      `npm ${verb} ended well, but ${projectNode} is not there.\nThe devDependency "node" brings it: check package.json, then remove node_modules and try again.`,
+      `npm ${verb} ended well, but ${projectNode} is not there.\n` +
+        'The devDependency "node" brings it: look at package.json, then remove node_modules and try again.',
     );
   }
   // Hashed after the installation: without a lock file, npm has just written one.
   writeFileSync(stampFile, wantedStamp());
   say(`Installed npm packages (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+}
+
+/** What npm says went wrong, without its warnings and without its page of usage. */
+function explainNpm(output) {
+  const lines = output.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('npm warn'));
+  const usageAt = lines.findIndex((line) => /^npm error (Usage:|Clean install a project)/.test(line));
+  return (usageAt < 0 ? lines : lines.slice(0, usageAt)).slice(-25).join('\n');
 }
 
 function runScript(script, args) {
