@@ -1,0 +1,122 @@
+import { readFile, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { ensureBuilt } from '../electron/built.ts';
+import { succeeds } from '../setup/command.ts';
+import { outFolder, repositoryFolder } from '../setup/folders.ts';
+import { logToStderr } from '../setup/progress.ts';
+import { ensureDockerEngine, ensureSystemPackages } from '../setup/system.ts';
+import { type Counts, countReport, readPlaywright, readVitest, verdict } from './counts.ts';
+import { openDisplay } from './display.ts';
+import { show } from './processes.ts';
+import { checkRules } from './rules.ts';
+
+/** One runner. What it throws counts as one failure. */
+export type Part = { name: string; about: string; run(): Promise<Counts> };
+
+const minute = 60_000;
+
+const tool = (name: string): string => path.join(repositoryFolder, 'node_modules', '.bin', name);
+
+const judged =
+  (argv: readonly string[], timeoutMs = 10 * minute) =>
+  async (): Promise<Counts> =>
+    verdict(await show(argv, { timeoutMs }));
+
+/** The scripts that run on a server, in every shell that may be /bin/sh there and is here. */
+async function checkShell(): Promise<Counts> {
+  const names = ['adopt', 'deploy', 'eject', 'flip', 'kit', 'receive', 'retire', 'rollback', 'watch'];
+  const scripts = [
+    ...names.map((name) => `resources/server/${name}.sh`),
+    'resources/server/live',
+    'resources/server/exec',
+  ];
+  let code = 0;
+  for (const shell of ['sh', 'dash', 'bash', 'busybox']) {
+    if (!(await succeeds(['sh', '-c', `command -v ${shell}`]))) continue;
+    const argv = shell === 'busybox' ? ['busybox', 'sh'] : [shell];
+    for (const script of scripts) code ||= await show([...argv, '-n', script], { timeoutMs: minute });
+  }
+  if (await succeeds(['shellcheck', '--version'])) {
+    code ||= await show(['shellcheck', '--shell=sh', '--severity=warning', '--external-sources', ...scripts], {
+      timeoutMs: 5 * minute,
+    });
+  } else {
+    process.stdout.write('shellcheck is not installed here: only the syntax was looked at.\n');
+  }
+  return verdict(code);
+}
+
+const vitest = (project: string, timeoutMs: number) => async (): Promise<Counts> => {
+  const report = path.join(outFolder, 'test', `${project}.json`);
+  await rm(report, { force: true });
+  const code = await show(
+    [
+      tool('vitest'),
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
+    { timeoutMs },
+  );
+  return countReport(readVitest, await readFile(report, 'utf8').catch(() => null), code);
+};
+
+async function endToEnd(): Promise<Counts> {
+  await ensureBuilt();
+  const display = await openDisplay();
+  try {
+    const report = path.join(outFolder, 'test', 'window.json');
+    await rm(report, { force: true });
+    const code = await show(
+      [tool('playwright'), 'test', '--config', 'e2e/window/playwright.config.ts', '--reporter=list,json'],
+      {
+        timeoutMs: 25 * minute,
+        env: { ...display.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
+      },
+    );
+    return countReport(readPlaywright, await readFile(report, 'utf8').catch(() => null), code);
+  } finally {
+    display.close();
+  }
+}
+
+/** What `npm run check` runs: quick, without Docker. */
+export const checkParts: readonly Part[] = [
+  { name: 'types', about: 'tsc -b, a project a layer', run: judged([tool('tsc'), '-b']) },
+  {
+    name: 'style',
+    about: 'biome check, no warnings',
+    run: judged([tool('biome'), 'check', '--error-on-warnings', '.']),
+  },
+  { name: 'knip', about: 'dead code, unused dependencies', run: judged([tool('knip'), '--no-progress']) },
+  {
+    name: 'rules',
+    about: 'each rule of src/core/SPEC.md is proven by a test',
+    run: async () => verdict(await checkRules((line) => process.stdout.write(`${line}\n`))),
+  },
+  { name: 'sh', about: 'the server kit parses', run: checkShell },
+  { name: 'unit', about: 'unit and property tests', run: vitest('unit', 15 * minute) },
+  { name: 'layers', about: 'what may import what', run: vitest('layers', 15 * minute) },
+];
+
+/** What `npm test` runs after them. */
+export const labParts: readonly Part[] = [
+  {
+    name: 'kit',
+    about: 'the server kit under a real shell',
+    run: async () => {
+      await ensureDockerEngine(logToStderr);
+      return vitest('kit', 15 * minute)();
+    },
+  },
+  { name: 'integration', about: 'contracts and journeys on the lab', run: vitest('integration', 30 * minute) },
+  { name: 'window', about: 'end to end in the real window', run: endToEnd },
+];
+
+/** What the parts need of the system, put there first so that no part waits for it. */
+export async function prepare(): Promise<void> {
+  await ensureSystemPackages(['openssh-client', 'git']);
+}
