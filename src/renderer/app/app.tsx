@@ -14,7 +14,8 @@ import {
 } from '../bridge/window-state.ts';
 import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
-import { DeploySheet, SwapSheet } from '../features/adopt/deploy-sheet.tsx';
+import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
+import { EjectSheet, GateSheet, SwapSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
@@ -211,7 +212,13 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'deploy' && service !== undefined && (
         <DeploySheet host={host.id} service={service} release={sheet.release} />
       )}
-      {sheet?.kind === 'flip' && service !== undefined && <SwapSheet host={host.id} service={service} />}
+      {sheet?.kind === 'flip' && service !== undefined && service.switch.kind === 'not-ready' && (
+        <GateSheet host={host.id} service={service} onOffer={onOffer} />
+      )}
+      {sheet?.kind === 'flip' && service !== undefined && service.switch.kind !== 'not-ready' && (
+        <SwapSheet host={host.id} service={service} />
+      )}
+      {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}
     </>

@@ -48,7 +48,7 @@ export function offersOf(service: ServiceView): Offer[] {
     case 'next-ready':
       return ['flip', 'preview', 'retire', ...back];
     case 'not-ready':
-      return ['logs', 'preview', 'retire', ...back];
+      return ['flip', 'logs', 'retire', 'preview', ...back];
     case 'watching':
       return [...back, 'follow'];
     case 'settled':
@@ -56,7 +56,7 @@ export function offersOf(service: ServiceView): Offer[] {
     case 'went-back':
       return ['details', 'deploy', 'dismiss'];
     case 'failed':
-      return ['retry', 'details', 'dismiss', ...back];
+      return ['retry', ...back, 'dismiss', 'details'];
     case 'unknown':
       return [];
     default:

@@ -3,6 +3,7 @@ import type { ServiceRef, VerbOptions } from '../../contract/channels.ts';
 import type { HostView, ServiceView, StackView, TrafficView } from '../../contract/views.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Verb } from '../../core/job.ts';
+import { asKnown } from './as-known.ts';
 import { call } from './client.ts';
 import { keepSame } from './keep-same.ts';
 
@@ -22,7 +23,8 @@ export const serviceKey = (host: string, id: string): string => `${host}\n${id}`
 
 export const useServer = create<ServerState>(() => ({ ready: false, hosts: [], traffic: {}, asked: {}, declined: {} }));
 
-function takeHost(view: HostView): void {
+function takeHost(told: HostView): void {
+  const view = asKnown(told);
   useServer.setState((state) => {
     const index = state.hosts.findIndex((host) => host.id === view.id);
     if (index < 0) return { hosts: [...state.hosts, view] };

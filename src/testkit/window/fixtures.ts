@@ -478,3 +478,8 @@ export const adoptPlan: AdoptPlan = {
 
 export const homeHost = (frontend: Partial<Service>): HostView =>
   connected('home', [shop(frontend), traefik(), media()], jobs());
+
+export const notReady = (): Partial<Service> => ({
+  ...nextReady(),
+  switch: { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
+});

@@ -9,7 +9,9 @@ import {
   ladderUpTo,
   mapOf,
   nextReady,
+  notReady,
   pullFailed,
+  shop,
   watching,
 } from './fixtures.ts';
 
@@ -32,6 +34,8 @@ const scenes: Record<string, () => HostView[]> = {
   shop: () => [homeHost({})],
   adopted: () => [homeHost(adoptedIdle())],
   ready: () => [homeHost(nextReady()), { ...connected('nas', []), map: mapOf([]) }],
+  'not-ready': () => [homeHost(notReady())],
+  small: () => [connected('home', [shop(nextReady())])],
   watching: () => [homeHost(watching())],
   failed: () => [homeHost(pullFailed())],
   crowd: () => [connected('big', crowd())],

@@ -111,38 +111,3 @@ function imageOf(typed: string, running: string): string {
   const repository = colon > bare.lastIndexOf('/') ? bare.slice(0, colon) : bare;
   return /^[\w][\w.-]*$/.test(text) ? `${repository}:${text}` : text;
 }
-
-/** A swap has a gap: it is said before, and asked about. */
-export function SwapSheet({ host, service }: { host: string; service: ServiceView }) {
-  const close = () => showSheet(null);
-  const name = oneLine(service.name);
-  return (
-    <Dialog className="sheet" label={`Flip ${name}`} testid="sheet-flip" onClose={close}>
-      <div className="sheet-head">
-        <h2>Flip {name} with a short gap</h2>
-      </div>
-      <div className="sheet-body">
-        <p>
-          No entry point can stand in front of this service, so one release stops before the other starts. Expect a gap
-          of some seconds. If the new one does not become healthy, the old one is started again.
-        </p>
-      </div>
-      <div className="sheet-foot">
-        <button type="button" className="button" data-testid="sheet-cancel" onClick={close}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          data-testid="sheet-confirm"
-          onClick={() => {
-            close();
-            void startVerb(host, service, 'flip');
-          }}
-        >
-          Flip
-        </button>
-      </div>
-    </Dialog>
-  );
-}

@@ -306,6 +306,8 @@ function Identity({ digest, sinceMs, nowMs }: { digest: string | null; sinceMs: 
   );
 }
 
+/** More do not fit beside the words; the panel has all of them. */
+const mostActions = 3;
 const alwaysIcon = new Set<Offer>(['details', 'logs', 'follow']);
 
 /** The buttons of a card: the first with its word, the others as icons. */
@@ -322,7 +324,7 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  const shown = detail === 'mid' ? offers.slice(0, 1) : offers;
+  const shown = offers.slice(0, detail === 'mid' ? 1 : mostActions);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (
@@ -335,7 +337,7 @@ export function Actions({
             type="button"
             tabIndex={-1}
             disabled={disabled}
-            className={`button small ${Icon === undefined ? (offer === 'flip' ? 'primary' : '') : 'plain icon'}`}
+            className={`button small ${Icon === undefined ? (offer === 'flip' && service.switch.kind === 'next-ready' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
             title={offerLabels[offer]}

@@ -157,6 +157,16 @@ function HostMenu({ host }: { host: HostView }) {
 export function AwayBanner({ host }: { host: HostView }) {
   const connection = host.connection;
   if (connection.kind === 'away') return <Away host={host} connection={connection} />;
+  if (connection.kind === 'connecting' && host.map !== null) {
+    return (
+      <div className="banner" role="status" data-testid="banner-away">
+        <PlugZap size={16} aria-hidden />
+        <p>
+          <b>Connecting to {oneLine(host.target)} again.</b> The map is as it was <Ago atMs={host.map.asOfMs} />.
+        </p>
+      </div>
+    );
+  }
   if (connection.kind === 'idle' && host.map !== null) {
     return (
       <div className="banner" role="status" data-testid="banner-away">

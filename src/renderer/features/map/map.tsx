@@ -203,6 +203,9 @@ function edgesOf({ topology, layouts }: Laid, moved: Places): Edge[] {
   return edges;
 }
 
+/** Moves of the view are short, and at once for those who want no motion. */
+const motionMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180);
+
 /** Where the operator left each host's map, for as long as the window lives. */
 const viewports = new Map<string, { x: number; y: number; zoom: number }>();
 
@@ -231,7 +234,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const edges = useMemo(() => (laid === null || moved === null ? [] : edgesOf(laid, moved)), [laid, moved]);
 
   const fit = useCallback(
-    (duration = 180) => void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration }),
+    (duration = motionMs()) => void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration }),
     [flow],
   );
   useEffect(() => {
@@ -256,7 +259,8 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         top >= 8 &&
         left + cardSize.width * zoom <= box.width - 8 &&
         top + cardSize.height * zoom <= box.height - 8;
-      if (!inside) void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: 180 });
+      if (!inside)
+        void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
     }, 30);
     return () => clearTimeout(timer);
   }, [service, panelOpen, flow]);
@@ -268,8 +272,8 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       const target = event.target as HTMLElement;
       if (target.closest('input, textarea, select, [role="tablist"], aside') !== null) return;
       if (event.key === '0') fit();
-      else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: 160 });
-      else if (event.key === '-') void flow.zoomOut({ duration: 160 });
+      else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: motionMs() });
+      else if (event.key === '-') void flow.zoomOut({ duration: motionMs() });
       else {
         const direction = arrows[event.key];
         if (direction === undefined) return;
@@ -294,7 +298,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         const left = box.x * zoom + x;
         const top = box.y * zoom + y;
         if (left < 0 || top < 0 || left + box.width * zoom > size.width || top + box.height * zoom > size.height)
-          void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom, duration: 160 });
+          void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom, duration: motionMs() });
       }
     };
     window.addEventListener('keydown', press);
@@ -359,10 +363,10 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       </MapContext.Provider>
       {empty && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
-        <Tool label="Zoom in (+)" onClick={() => void flow.zoomIn({ duration: 160 })}>
+        <Tool label="Zoom in (+)" onClick={() => void flow.zoomIn({ duration: motionMs() })}>
           <Plus size={15} />
         </Tool>
-        <Tool label="Zoom out (-)" onClick={() => void flow.zoomOut({ duration: 160 })}>
+        <Tool label="Zoom out (-)" onClick={() => void flow.zoomOut({ duration: motionMs() })}>
           <Minus size={15} />
         </Tool>
         <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fit()}>
@@ -376,7 +380,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         {service !== null && (
           <Tool
             label="Show the selected service"
-            onClick={() => void flow.fitView({ nodes: [{ id: service }], maxZoom: 1, duration: 180 })}
+            onClick={() => void flow.fitView({ nodes: [{ id: service }], maxZoom: 1, duration: motionMs() })}
           >
             <Locate size={14} />
           </Tool>

@@ -3,7 +3,7 @@ import { type Slot, slots } from '../../../core/slot.ts';
 import { call } from '../../bridge/client.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showPreview, showTab, useWindow } from '../../bridge/window-state.ts';
+import { showPreview, showSheet, showTab, useWindow } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
@@ -80,6 +80,21 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
             {formatRate(service.traffic.requestsPerSecond)} requests per second,{' '}
             {formatRate(service.traffic.errorsPerSecond)} errors per second
           </p>
+        </section>
+      )}
+      {service.adopted && state.kind !== 'unknown' && (
+        <section className="eject">
+          <p className="quiet">
+            Done with Switchyard here? Eject puts plain compose back, on the release that is live.
+          </p>
+          <button
+            type="button"
+            className="button small"
+            data-testid="action-eject"
+            onClick={() => showSheet({ kind: 'eject', service: service.id })}
+          >
+            Eject…
+          </button>
         </section>
       )}
     </>

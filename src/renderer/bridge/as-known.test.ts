@@ -1,0 +1,29 @@
+import { expect, test } from 'vitest';
+import { failure } from '../../core/failure.ts';
+import { adoptedIdle, connected, shop } from '../../testkit/window/fixtures.ts';
+import { asKnown } from './as-known.ts';
+
+const home = () => connected('home', [shop({ ...adoptedIdle(), canFlipBack: true })]);
+
+test('a connected host is shown as it is told', () => {
+  const view = home();
+  expect(asKnown(view)).toBe(view);
+});
+
+test('an away host knows nothing of its switches and offers nothing', () => {
+  const view = {
+    ...home(),
+    connection: {
+      kind: 'away' as const,
+      sinceMs: 5,
+      retryAtMs: 9,
+      failure: failure('link-lost', 'The connection was lost.'),
+    },
+  };
+  const services = asKnown(view).map?.stacks[0]?.services ?? [];
+  expect(services.map((service) => [service.name, service.switch.kind, service.canFlipBack])).toEqual([
+    ['frontend', 'unknown', false],
+    ['backend', 'not-adopted', false],
+    ['db', 'not-adopted', false],
+  ]);
+});

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { adoptedIdle, crowd, mapOf, nextReady, service, shop, stack } from '../../../testkit/window/fixtures.ts';
+import { topologyOf } from './topology.ts';
+
+test('health, versions and switches do not move anything', () => {
+  expect(topologyOf(mapOf([shop(nextReady())]), {})).toEqual(topologyOf(mapOf([shop(adoptedIdle())]), {}));
+});
+
+test('stacks above twelve services open collapsed, and as they were left', () => {
+  const collapsed = (expanded: Record<string, boolean>) =>
+    topologyOf(mapOf(crowd()), expanded)
+      .stacks.filter((each) => each.collapsed)
+      .map((each) => each.name);
+  expect(collapsed({})).toEqual(['arr']);
+  expect(collapsed({ arr: true, gitea: false })).toEqual(['gitea']);
+});
+
+test('a port bound on two addresses families is one door, a range is one door', () => {
+  const port = (hostPort: number, hostIp: string) => ({
+    hostIp,
+    hostPort,
+    containerPort: 80,
+    protocol: 'tcp' as const,
+  });
+  const doors = (ports: ReturnType<typeof port>[]) =>
+    topologyOf(mapOf([stack('a', [service('a', 'web', 'x:1', { ports })])]), {}).stacks[0]?.doors.map(
+      (door) => door.label,
+    );
+  expect(doors([port(80, '0.0.0.0'), port(80, '::')])).toEqual(['80']);
+  expect(doors([9000, 9001, 9002, 9003].map((each) => port(each, '')))).toEqual(['9000 +3']);
+});
+
+test('names and ids both mean a service, and what is not there is no line', () => {
+  const map = mapOf([
+    stack('a', [
+      service('a', 'web', 'x:1', { dependsOn: ['db', 'a/cache', 'gone'] }),
+      service('a', 'db', 'x:1'),
+      service('a', 'cache', 'x:1'),
+    ]),
+  ]);
+  expect(topologyOf(map, {}).stacks[0]?.depends).toEqual([
+    { from: 'a/web', to: 'a/db' },
+    { from: 'a/web', to: 'a/cache' },
+  ]);
+});
