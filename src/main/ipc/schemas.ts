@@ -24,6 +24,8 @@ const options = z.strictObject({
   release: z.int().positive().optional(),
   role: z.enum(['next', 'previous']).optional(),
   watchMinutes: z.number().min(0).max(1440).optional(),
+  shareVolumes: z.boolean().optional(),
+  replace: z.boolean().optional(),
 });
 
 const position = z.strictObject({ x: z.number(), y: z.number() });
