@@ -75,13 +75,15 @@ async function install() {
   const startedMs = performance.now();
   let verb = existsSync(path.join(repository, 'package-lock.json')) ? 'ci' : 'install';
   say(`Installing npm packages (npm ${verb}) ...`);
-  let { code, output } = await runNpm([verb]);
+  // Packages' own install scripts are not run: one compiles for minutes what the app does not use. Node's is the exception.
+  let { code, output } = await runNpm([verb, '--ignore-scripts']);
   if (code !== 0 && output.includes('EUSAGE')) {
     // package-lock.json is not of this package.json, or names packages for other machines that this mirror lacks.
     say('  npm ci does not accept package-lock.json; trying npm install, which leaves the file as it is');
     verb = 'install';
-    ({ code, output } = await runNpm([verb, '--no-save']));
+    ({ code, output } = await runNpm([verb, '--no-save', '--ignore-scripts']));
   }
+  if (code === 0) ({ code, output } = await runNpm(['rebuild', 'node']));
   if (code !== 0) {
     fail(
       `${explainNpm(output)}\n\n` +
