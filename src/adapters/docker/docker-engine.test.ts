@@ -44,7 +44,7 @@ beforeEach(async () => {
     answer(request, response);
   });
   await new Promise<void>((resolve) => server.listen(join(folder, 'docker.sock'), resolve));
-  docker = createDocker({ words: 'home', open, patienceMs: 100 });
+  docker = createDocker({ words: 'home', open });
 });
 
 afterEach(async () => {
@@ -120,7 +120,9 @@ describe('Docker over streams', () => {
 
   it('tells an engine that takes connections and says nothing', async () => {
     answer = () => {};
-    expect(await code(docker.version())).toBe('docker-stopped');
+    const impatient = createDocker({ words: 'home', open, patienceMs: 50 });
+    expect(await code(impatient.version())).toBe('docker-stopped');
+    impatient.close();
   });
 
   it('tells an engine that answers with errors, and with nonsense', async () => {

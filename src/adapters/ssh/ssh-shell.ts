@@ -115,20 +115,26 @@ export function createSshShell(
     const leaveQueue = await queue.enter();
     try {
       const session = await open(command, signal);
-      const onAbort = (): void => session.channel.close();
-      signal.addEventListener('abort', onAbort, { once: true });
-      if (signal.aborted) onAbort();
+      let stop = (): void => {};
+      // sshd confirms a closed channel only when the command has ended. Nobody waits for that.
+      const aborted = new Promise<{ code: null }>((resolve) => {
+        stop = () => {
+          session.channel.close();
+          resolve({ code: null });
+        };
+      });
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      const ended = collect(session, state, (chunk, stream) => {
+        if (!signal.aborted) onOutput(chunk, stream);
+      });
+      ended.catch(() => {});
+      session.channel.end();
       try {
-        session.channel.end();
-        const { code } = await collect(session, state, (chunk, stream) => {
-          if (!signal.aborted) onOutput(chunk, stream);
-        });
+        const { code } = await Promise.race([ended, aborted]);
         return { code };
-      } catch (error) {
-        if (signal.aborted) return { code: null };
-        throw error;
       } finally {
-        signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', stop);
       }
     } catch (error) {
       if (signal.aborted) return { code: null };

@@ -28,7 +28,7 @@ export type SshServerOptions = {
   maxSessions?: number;
   /** Whether streams to unix sockets are opened; `AllowStreamLocalForwarding no` otherwise. */
   forwardsSockets?: boolean;
-  /** Hangs up this long after somebody connected and has not logged in: LoginGraceTime. */
+  /** Hangs up on the first connection when it has not logged in after this long: LoginGraceTime. */
   loginGraceMs?: number;
   /** More of the environment of commands. */
   env?: Record<string, string>;
@@ -63,13 +63,14 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   const attempts: string[] = [];
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
+  let connections = 0;
   let sessions = 0;
   let most = 0;
 
   const server = new ssh2.Server({ hostKeys: hostKeyTexts, ident: 'OpenSSH_9.9 test' }, (client) => {
     client.on('error', () => {});
     let isLoggedIn = false;
-    if (options.loginGraceMs !== undefined) {
+    if (options.loginGraceMs !== undefined && connections++ === 0) {
       setTimeout(() => {
         if (!isLoggedIn) client.end();
       }, options.loginGraceMs);
