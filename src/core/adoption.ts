@@ -67,7 +67,7 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
       finding(
         'warning',
         'Unverified',
-        `The service has no health check, so “ready” means that GET / on ${port} answers below 500. Name a better path with --check-path.`,
+        `The service has no health check, so “ready” means that GET / on ${port} answers below 500. A better path can be named here (--check-path).`,
       ),
     );
   }

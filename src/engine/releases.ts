@@ -105,6 +105,16 @@ export async function compareReleases(
   const digests: DiffLine[] =
     left.value.file.image === right.value.file.image
       ? []
-      : [{ field: 'digest', key: 'image', before: left.value.file.image, after: right.value.file.image }];
+      : [
+          {
+            field: 'digest',
+            key: 'digest',
+            before: bareDigest(left.value.file.image),
+            after: bareDigest(right.value.file.image),
+          },
+        ];
   return ok([...lines, ...digests]);
 }
+
+/** `repository@sha256:…` to `sha256:…`. */
+const bareDigest = (image: string): string => image.slice(image.indexOf('@') + 1);

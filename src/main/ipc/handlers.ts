@@ -108,7 +108,12 @@ export function createHandlers(options: HandlersOptions): Handlers {
 
 /** The browser is only ever sent to a port of this machine. */
 export function isPreviewAddress(address: string, port: number): boolean {
-  if (!URL.canParse(address)) return false;
-  const url = new URL(address);
+  let url: URL;
+  try {
+    // URL.canParse is younger than the oldest Electron this runs on.
+    url = new URL(address);
+  } catch {
+    return false;
+  }
   return url.protocol === 'http:' && url.hostname === '127.0.0.1' && url.port === String(port) && url.username === '';
 }
