@@ -212,12 +212,10 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'deploy' && service !== undefined && (
         <DeploySheet host={host.id} service={service} release={sheet.release} />
       )}
-      {sheet?.kind === 'flip' && service !== undefined && service.switch.kind === 'not-ready' && (
+      {sheet?.kind === 'gate' && service !== undefined && (
         <GateSheet host={host.id} service={service} onOffer={onOffer} />
       )}
-      {sheet?.kind === 'flip' && service !== undefined && service.switch.kind !== 'not-ready' && (
-        <SwapSheet host={host.id} service={service} />
-      )}
+      {sheet?.kind === 'swap' && service !== undefined && <SwapSheet host={host.id} service={service} />}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}

@@ -14,8 +14,8 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       return;
     case 'flip':
       // Undo instead of confirm; only a gap is asked about.
-      if (service.flipKind === 'swap' || service.switch.kind === 'not-ready')
-        showSheet({ kind: 'flip', service: service.id });
+      if (service.switch.kind === 'not-ready') showSheet({ kind: 'gate', service: service.id });
+      else if (service.flipKind === 'swap') showSheet({ kind: 'swap', service: service.id });
       else void startVerb(host, service, 'flip');
       return;
     case 'rollback':

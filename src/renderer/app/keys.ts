@@ -63,7 +63,8 @@ export function useKeys(host: HostView | undefined): void {
       if (service === undefined) return;
       if (key === 'b') return toggleBlast();
       if (event.key === 'Enter' && target.closest('button, a, [role="row"]') === null) return openPanel(service.id);
-      const offers = offersOf(service);
+      const connected = useServer.getState().hosts.find((each) => each.id === id)?.connection.kind === 'connected';
+      const offers = offersOf(service, connected);
       const offer = offerKeys[key]?.find((each) => offers.includes(each));
       if (offer !== undefined) {
         event.preventDefault();

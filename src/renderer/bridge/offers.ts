@@ -31,8 +31,12 @@ export const offerLabels: Record<Offer, string> = {
   dismiss: 'Dismiss',
 };
 
-/** The offers of a service, the likeliest first. The same on card, list, panel and palette. */
-export function offersOf(service: ServiceView): Offer[] {
+/**
+ * The offers of a service, the likeliest first. The same on card, list, panel and palette. An old map only shows:
+ * with `connected` false there is nothing that asks the server.
+ */
+export function offersOf(service: ServiceView, connected = true): Offer[] {
+  if (!connected) return [];
   const state = service.switch;
   const back: Offer[] = service.canFlipBack ? ['rollback'] : [];
   switch (state.kind) {

@@ -78,6 +78,10 @@ export const serviceNow = (host: string, id: string): ServiceView | undefined =>
 export const useStack = (host: string, name: string): StackView | undefined =>
   useServer((state) => state.hosts.find((each) => each.id === host)?.map?.stacks.find((stack) => stack.name === name));
 
+/** Whether verbs can be asked for at all. */
+export const useConnected = (host: string): boolean =>
+  useServer((state) => state.hosts.find((each) => each.id === host)?.connection.kind === 'connected');
+
 /** The newest traffic of a service, or null where nothing measures it. */
 export const useTraffic = (host: string, service: ServiceView): TrafficView | null =>
   useServer((state) => state.traffic[serviceKey(host, service.id)] ?? service.traffic);

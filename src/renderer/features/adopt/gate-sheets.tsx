@@ -17,7 +17,6 @@ export function GateSheet({
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
   const state = service.switch;
-  if (state.kind !== 'not-ready') return null;
   const close = () => showSheet(null);
   const name = oneLine(service.name);
   return (
@@ -26,12 +25,18 @@ export function GateSheet({
         <h2>Next of {name} may not take over yet</h2>
       </div>
       <div className="sheet-body">
-        <Note
-          level="warning"
-          title={`${state.passed} of ${count(state.total, 'check')} ${state.total === 1 ? 'passes' : 'pass'}`}
-        >
-          <pre className="file telling">{state.reason}</pre>
-        </Note>
+        {state.kind === 'not-ready' ? (
+          <Note
+            level="warning"
+            title={`${state.passed} of ${count(state.total, 'check')} ${state.total === 1 ? 'passes' : 'pass'}`}
+          >
+            <pre className="file telling">{state.reason}</pre>
+          </Note>
+        ) : (
+          <Note level="note" title="Something changed meanwhile">
+            <p>Next is no longer said to be not ready.</p>
+          </Note>
+        )}
         <p>
           The release that has the traffic is not touched. Look at the logs of next, or retire it and deploy another. If
           you believe it is ready by now, the server checks again before anything moves, and refuses if it is not.

@@ -18,7 +18,7 @@ import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
-import { useAsked, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
+import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
 import {
   count,
@@ -71,14 +71,16 @@ export const ConnectedCard = memo(function ConnectedCard({ host, id, detail, sel
 
 function LiveCard({ host, service, ...rest }: Omit<CardProps, 'id'> & { service: ServiceView }) {
   const traffic = useTraffic(host, service);
+  const connected = useConnected(host);
   const asked = useAsked(host, service.id);
   const declined = useDeclined(host, service.id);
-  return <Card service={service} traffic={traffic} asked={asked} declined={declined} {...rest} />;
+  return <Card service={service} traffic={traffic} connected={connected} asked={asked} declined={declined} {...rest} />;
 }
 
 type FaceProps = {
   service: ServiceView;
   traffic: TrafficView | null;
+  connected: boolean;
   asked: Verb | undefined;
   declined: { verb: Verb; failure: Failure } | undefined;
   detail: Detail;
@@ -96,7 +98,17 @@ function TickingFace(props: FaceProps) {
   return <Face {...props} nowMs={nowMs} />;
 }
 
-function Face({ service, traffic, asked, declined, detail, selected, onOffer, nowMs }: FaceProps & { nowMs: number }) {
+function Face({
+  service,
+  traffic,
+  connected,
+  asked,
+  declined,
+  detail,
+  selected,
+  onOffer,
+  nowMs,
+}: FaceProps & { nowMs: number }) {
   const state = service.switch;
   const said = explainSwitch(state, nowMs);
   const words: SwitchWords =
@@ -109,7 +121,9 @@ function Face({ service, traffic, asked, declined, detail, selected, onOffer, no
           tone: 'warning',
         };
   const offers: Offer[] =
-    declined === undefined ? offersOf(service) : ['details', 'dismiss', ...offersOf(service).filter(isVerbOffer)];
+    declined === undefined
+      ? offersOf(service, connected)
+      : ['details', 'dismiss', ...offersOf(service, connected).filter(isVerbOffer)];
   const name = oneLine(service.name);
   return (
     <article
@@ -129,7 +143,7 @@ function Face({ service, traffic, asked, declined, detail, selected, onOffer, no
         </h3>
         {detail === 'near' && <Load service={service} traffic={traffic} />}
       </header>
-      <Lever service={service} busy={asked !== undefined} onOffer={onOffer} />
+      <Lever service={service} offers={offersOf(service, connected)} busy={asked !== undefined} onOffer={onOffer} />
       {service.adopted ? (
         slots.map((slot) => (
           <Track

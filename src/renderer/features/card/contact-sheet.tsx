@@ -13,6 +13,7 @@ export function ContactSheet() {
           <Card
             service={service}
             traffic={service.traffic}
+            connected
             asked={undefined}
             declined={undefined}
             detail="near"

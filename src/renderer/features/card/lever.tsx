@@ -1,6 +1,6 @@
 import { Lock, X } from 'lucide-react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, offersOf } from '../../bridge/offers.ts';
+import type { Offer } from '../../bridge/offers.ts';
 import { oneLine } from '../../ui/format.ts';
 
 /** Where the thumb stands: with a track when the server has said so, in the middle while it has not. */
@@ -14,16 +14,17 @@ export function thumbOf(service: ServiceView): 'blue' | 'green' | 'between' | 'n
 /** The switch: up is blue, down is green. It shows what the server said and nothing else. */
 export function Lever({
   service,
+  offers,
   busy,
   onOffer,
 }: {
   service: ServiceView;
+  offers: Offer[];
   busy: boolean;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
   const state = service.switch;
   const thumb = thumbOf(service);
-  const offers = offersOf(service);
   const move: Offer | undefined = offers.includes('flip')
     ? 'flip'
     : offers.includes('rollback')

@@ -1,7 +1,7 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
-import { useAsked, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
+import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
@@ -166,12 +166,13 @@ function RowAt({
 }) {
   const selected = useWindow((state) => state.service === service.id);
   const traffic = useTraffic(host, service);
+  const connected = useConnected(host);
   const asked = useAsked(host, service.id);
   const declined = useDeclined(host, service.id);
   const words = explainSwitch(service.switch, nowMs);
   const live = service.live === null ? null : service.slots[service.live];
   const next = Object.values(service.slots).find((slot) => slot?.role === 'next');
-  const offers = offersOf(service).filter((offer) => listOffers.has(offer));
+  const offers = offersOf(service, connected).filter((offer) => listOffers.has(offer));
   return (
     <tr
       data-service={service.id}

@@ -73,6 +73,17 @@ test('frames never overlap and stay where they were when asked again', () => {
   }
 });
 
+test('opening a frame that stands last moves none of the others', () => {
+  const frames = Array.from({ length: 6 }, (_, index) => ({
+    id: `s${index}`,
+    size: { width: 500 + index * 90, height: 300 },
+  }));
+  const base = { width: 320, height: 148 };
+  const { big: _closed, ...before } = arrange([...frames, { id: 'big', size: base, base }]);
+  const { big: _open, ...after } = arrange([...frames, { id: 'big', size: { width: 1400, height: 900 }, base }]);
+  expect(after).toEqual(before);
+});
+
 test('a way has round corners', () => {
   expect(
     renderWay([

@@ -130,20 +130,36 @@ function placeAlone(stack: StackTopology, layout: StackLayout): StackLayout {
   };
 }
 
-const collapsedSize: Size = { width: 320, height: 148 };
+export const collapsedSize: Size = { width: 320, height: 148 };
 
 export const collapsedLayout: StackLayout = { size: collapsedSize, places: {}, ways: {} };
 
 const gap = 44;
 
+/** A frame to find a place for. `base` is its size collapsed, where it can be: what the others are arranged for. */
+export type Frame = { id: string; size: Size; base?: Size };
+
 /**
  * Frames side by side in a rectangle of about the shape of a window, the first given first. Each goes where its top is
- * highest, then leftmost. The same frames always come to the same places.
+ * highest, then leftmost. The same frames always come to the same places, and opening a frame moves none before it.
  */
-export function arrange(frames: { id: string; size: Size }[], shape = 1.6): Record<string, Point> {
-  const area = frames.reduce((sum, { size }) => sum + (size.width + gap) * (size.height + gap), 0);
-  const widest = Math.max(0, ...frames.map(({ size }) => size.width));
-  const limit = Math.max(widest, Math.sqrt(area * shape));
+export function arrange(frames: Frame[], shape = 1.6): Record<string, Point> {
+  const closed = frames.map(({ id, size, base }) => ({ id, size: base ?? size }));
+  const area = closed.reduce((sum, { size }) => sum + (size.width + gap) * (size.height + gap), 0);
+  const widest = Math.max(0, ...closed.map(({ size }) => size.width));
+  let best = { limit: widest, score: Number.POSITIVE_INFINITY };
+  for (const factor of [0.8, 0.9, 1, 1.1, 1.2, 1.35, 1.5]) {
+    const limit = Math.max(widest, Math.sqrt(area * shape) * factor);
+    const places = fill(closed, limit);
+    const width = Math.max(0, ...closed.map(({ id, size }) => (places[id]?.x ?? 0) + size.width));
+    const height = Math.max(0, ...closed.map(({ id, size }) => (places[id]?.y ?? 0) + size.height));
+    const score = Math.max(width / shape, height);
+    if (score < best.score) best = { limit, score };
+  }
+  return fill(frames, best.limit);
+}
+
+function fill(frames: Frame[], limit: number): Record<string, Point> {
   const places: Record<string, Point> = {};
   let skyline: { x: number; width: number; y: number }[] = [{ x: 0, width: Number.POSITIVE_INFINITY, y: 0 }];
   for (const { id, size } of frames) {

@@ -20,9 +20,11 @@ import { layOut } from './elk.ts';
 import {
   arrange,
   type Box,
+  collapsedSize,
   type Direction,
   doorHeight,
   doorWidth,
+  type Frame,
   lineId,
   nextCard,
   type Point,
@@ -30,7 +32,7 @@ import {
   storeSize,
 } from './layout.ts';
 import { DoorNode, LooseNode, MapContext, ServiceNode, StackNode, StoreNode } from './nodes.tsx';
-import { cardSize, type Topology, topologyOf } from './topology.ts';
+import { cardSize, collapseAbove, type StackTopology, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
 
@@ -84,15 +86,20 @@ function usePositions(host: string): [Places | null, (places: Places | null) => 
 const looseSize = (loose: number) => ({ width: 320, height: 60 + Math.min(loose, 12) * 28 + (loose > 12 ? 24 : 0) });
 const looseId = '(loose)';
 
-/** Stacks with a proxy stand first: traffic comes from the left. */
-function framesOf({ topology, layouts }: Laid) {
-  const rank = (name: string) =>
-    topology.stacks.find((stack) => stack.name === name)?.services.some((service) => service.tier === 'proxy') ? 0 : 1;
+/** Stacks with a proxy stand first: traffic comes from the left. Those that open and close stand last. */
+function framesOf({ topology, layouts }: Laid): Frame[] {
+  const rank = (stack: StackTopology): number => {
+    if (topology.stacks.length > 1 && stack.services.length > collapseAbove) return 2;
+    return stack.services.some((service) => service.tier === 'proxy') ? 0 : 1;
+  };
   const frames = topology.stacks.map((stack) => ({
     id: stack.name,
-    size: layouts[stack.name]?.size ?? { width: 0, height: 0 },
+    rank: rank(stack),
+    size: layouts[stack.name]?.size ?? collapsedSize,
+    ...(rank(stack) === 2 ? { base: collapsedSize } : {}),
   }));
-  frames.sort((a, b) => rank(a.id) - rank(b.id) || b.size.height - a.size.height || a.id.localeCompare(b.id));
+  const height = (frame: Frame): number => (frame.base ?? frame.size).height;
+  frames.sort((a, b) => a.rank - b.rank || height(b) - height(a) || a.id.localeCompare(b.id));
   return topology.loose === 0 ? frames : [...frames, { id: looseId, size: looseSize(topology.loose) }];
 }
 

@@ -8,7 +8,7 @@ export const portY = 61;
 /** From `portY` to the middle of a track, up for blue, down for green. */
 export const trackOffset = 13;
 
-/** Stacks with more services than this open collapsed. */
+/** Stacks with more services than this open collapsed, unless there is only one. */
 export const collapseAbove = 12;
 
 export type Door = { id: string; label: string; service: string };
@@ -37,7 +37,7 @@ export type Topology = {
 const idIn = (stack: string, reference: string): string =>
   reference.startsWith(`${stack}/`) ? reference : `${stack}/${reference}`;
 
-function stackTopology(stack: StackView, expanded: Record<string, boolean>): StackTopology {
+function stackTopology(stack: StackView, expanded: Record<string, boolean>, alone: boolean): StackTopology {
   const ids = new Set(stack.services.map((service) => service.id));
   const known = (references: string[]): string[] => {
     const found = references.map((each) => (ids.has(each) ? each : idIn(stack.name, each)));
@@ -59,7 +59,7 @@ function stackTopology(stack: StackView, expanded: Record<string, boolean>): Sta
     .filter((network) => network.services.length > 1);
   return {
     name: stack.name,
-    collapsed: !(expanded[stack.name] ?? stack.services.length <= collapseAbove),
+    collapsed: !(expanded[stack.name] ?? (alone || stack.services.length <= collapseAbove)),
     services: stack.services.map((service) => ({ id: service.id, tier: service.tier })),
     doors,
     stores: stack.volumes
@@ -95,7 +95,7 @@ export function topologyOf(map: MapView, expanded: Record<string, boolean>): Top
       if (joined) routes.push({ from: proxy.id, to: service.id });
     }
   }
-  const stacks = map.stacks.map((stack) => stackTopology(stack, expanded));
+  const stacks = map.stacks.map((stack) => stackTopology(stack, expanded, map.stacks.length === 1));
   const hidden = new Set(
     stacks.filter((stack) => stack.collapsed).flatMap((stack) => stack.services.map((service) => service.id)),
   );

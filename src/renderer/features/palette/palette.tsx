@@ -115,7 +115,7 @@ function commandsOf(
 ): Command[] {
   const services = (host.map?.stacks ?? []).flatMap((stack) => stack.services);
   const ofService = (service: ServiceView): Command[] =>
-    offersOf(service)
+    offersOf(service, host.connection.kind === 'connected')
       .filter((offer) => paletteOffers.has(offer))
       .map((offer) => ({
         key: `${service.id} ${offer}`,

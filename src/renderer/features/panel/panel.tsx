@@ -2,7 +2,7 @@ import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
-import { useAsked, useService } from '../../bridge/store.ts';
+import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
 import { oneLine } from '../../ui/format.ts';
@@ -136,9 +136,10 @@ function StandingAt({
   onOffer: OnOffer;
   nowMs: number;
 }) {
+  const connected = useConnected(host);
   const asked = useAsked(host, service.id);
   const words = explainSwitch(service.switch, nowMs);
-  const offers = offersOf(service).filter((offer) => panelOffers.has(offer));
+  const offers = offersOf(service, connected).filter((offer) => panelOffers.has(offer));
   return (
     <div className="standing" data-tone={words.tone}>
       <p>
