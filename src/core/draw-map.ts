@@ -233,7 +233,8 @@ function drawAdopted(
   };
   const mine = facts.jobs.filter((job) => job.stack === record.stack && job.service === record.service);
   const newest = mine.find((job) => job.state === 'running') ?? mine[0] ?? null;
-  const wentBack = state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
+  const wentBack =
+    state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
   const job = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id) ? null : newest;
   const foreign =
     facts.jobs.find(
@@ -262,6 +263,7 @@ function drawAdopted(
       foreign,
       awaySinceMs: facts.awaySinceMs,
       watched: null,
+      nowMs: facts.asOfMs,
       previousWarm,
       nextRunning: running(state.next),
     }),

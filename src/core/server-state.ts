@@ -44,6 +44,7 @@ export type ServerState = {
 
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
+printf '\\001now %s\\n' "$(date +%s)"
 for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
@@ -65,8 +66,13 @@ done
 printf '\\001end\\n'
 `;
 
-/** Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works. */
-export function parseServerStates(output: string): ServerState[] {
+/**
+ * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
+ * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
+ */
+export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
+  const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
+  const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) * 1000 - nowMs;
   const states: ServerState[] = [];
   let files = new Map<string, string>();
   let current: { root: string; dead: string[] } | null = null;
@@ -93,8 +99,13 @@ export function parseServerStates(output: string): ServerState[] {
     }
   }
   close();
-  return states;
+  return aheadMs === 0
+    ? states
+    : states.map((state) => ({ ...state, services: state.services.map((service) => onOurClock(service, aheadMs)) }));
 }
+
+const onOurClock = (service: ServiceState, aheadMs: number): ServiceState =>
+  service.watchUntilMs === null ? service : { ...service, watchUntilMs: service.watchUntilMs - aheadMs };
 
 function readState(root: string, deadJobs: string[], files: Map<string, string>): ServerState {
   const damaged: string[] = [];

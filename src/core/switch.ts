@@ -14,6 +14,8 @@ export type SwitchFacts = {
   awaySinceMs: number | null;
   /** Counters of the entry point since the flip, when read. */
   watched: { errors: number; requests: number } | null;
+  /** This machine's clock; `watchUntilMs` is on it too. */
+  nowMs: number;
   previousWarm: boolean;
   nextRunning: boolean;
 };
@@ -58,7 +60,8 @@ export function decideSwitch(facts: SwitchFacts): Switch {
           : (reason ?? 'It did not pass its checks.');
     return { kind: 'not-ready', passed, total, reason: why };
   }
-  if (state.live?.endsWith('-watching') && state.watchUntilMs !== null) {
+  // A watch whose process did not live to its end (the server was booted anew) is not shown for ever.
+  if (state.live?.endsWith('-watching') && state.watchUntilMs !== null && facts.nowMs < state.watchUntilMs + 15_000) {
     return {
       kind: 'watching',
       untilMs: state.watchUntilMs,

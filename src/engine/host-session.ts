@@ -145,7 +145,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     const folders = roots();
     if (folders.length === 0) return;
     const outcome = await link.shell.run(renderScript(observeScript, folders), { timeoutMs: 20_000 });
-    states = parseServerStates(outcome.stdout);
+    states = parseServerStates(outcome.stdout, clock.nowMs());
     asOfMs = clock.nowMs();
     const dead = new Set(states.flatMap((state) => state.deadJobs));
     jobs = new Map([...jobs].map(([id, job]) => [id, dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));

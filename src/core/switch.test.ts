@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { job, release, serviceState, step } from '../testkit/engine/facts.ts';
+import { failure } from './failure.ts';
+import { decideSwitch, type SwitchFacts } from './switch.ts';
+
+const facts = (more: Partial<SwitchFacts> = {}): SwitchFacts => ({
+  state: serviceState(),
+  job: null,
+  foreign: null,
+  awaySinceMs: null,
+  watched: null,
+  previousWarm: false,
+  nowMs: 0,
+  nextRunning: true,
+  ...more,
+});
+
+const ready = release(2, 'green', { word: 'ready', passed: 3, total: 3 });
+const problem = failure('image-missing', 'The image is gone.');
+
+describe('the switch', () => {
+  it('idle: the current release and no next', () => {
+    expect(decideSwitch(facts())).toEqual({ kind: 'idle', reason: 'Release 1 runs; there is no next.' });
+  });
+
+  it('unknown: away hides everything else', () => {
+    expect(decideSwitch(facts({ awaySinceMs: 7, job: job(), state: serviceState({ next: ready }) }))).toEqual({
+      kind: 'unknown',
+      sinceMs: 7,
+    });
+  });
+
+  it('preparing: the step that runs, with its words and progress', () => {
+    const progress = { done: 1, total: 4, unit: 'layers' as const };
+    const running = job({
+      verb: 'deploy',
+      steps: [step('gate', { state: 'done' }), step('pull', { state: 'running', text: 'asking', progress })],
+    });
+    expect(decideSwitch(facts({ job: running }))).toEqual({
+      kind: 'preparing',
+      step: 'pull',
+      text: 'asking',
+      progress,
+    });
+  });
+
+  it('preparing: between two steps the one that ended last is shown', () => {
+    const running = job({ verb: 'adopt', steps: [step('check', { state: 'done', text: 'fine' }), step('image')] });
+    expect(decideSwitch(facts({ job: running }))).toEqual({
+      kind: 'preparing',
+      step: 'check',
+      text: 'fine',
+      progress: null,
+    });
+  });
+
+  it('next-ready: from live to the other slot', () => {
+    expect(decideSwitch(facts({ state: serviceState({ next: ready }) }))).toEqual({
+      kind: 'next-ready',
+      checks: 3,
+      from: 'blue',
+      to: 'green',
+    });
+  });
+
+  it.each([
+    [{ word: 'not-ready', passed: 1, total: 3, reason: 'http 500' }, true, 'http 500'],
+    [{ word: 'not-ready', passed: 1, total: 3, reason: null }, true, 'It did not pass its checks.'],
+    [{ word: 'preparing', passed: 1, total: 3, reason: null }, true, 'Its job ended before it was ready.'],
+    [{ word: 'ready', passed: 1, total: 3, reason: null }, false, 'It was ready, but does not run any more.'],
+  ] as const)('not-ready: %j, running %s', (written, nextRunning, reason) => {
+    const state = serviceState({ next: release(2, 'green', written) });
+    expect(decideSwitch(facts({ state, nextRunning }))).toEqual({ kind: 'not-ready', passed: 1, total: 3, reason });
+  });
+
+  it('not-ready: the deploy that failed at it says no more than the release does', () => {
+    const state = serviceState({
+      next: release(2, 'green', { word: 'not-ready', passed: 0, total: 2, reason: 'exited' }),
+    });
+    const ended = job({ verb: 'deploy', state: 'aborted', failure: problem });
+    expect(decideSwitch(facts({ state, job: ended }))).toMatchObject({ kind: 'not-ready', reason: 'exited' });
+  });
+
+  it('FL6 flipping until the job has read the move back, whatever live.map says meanwhile', () => {
+    const gate = [step('gate', { state: 'running' }), step('move'), step('drain')];
+    const moving = [step('gate', { state: 'done' }), step('move', { state: 'running' }), step('drain')];
+    const flipping = { kind: 'flipping', from: 'blue', to: 'green', inFlight: null };
+    expect(decideSwitch(facts({ state: serviceState({ next: ready }), job: job({ steps: gate }) }))).toEqual({
+      ...flipping,
+      step: 'gate',
+    });
+    // live.map is renamed first; the job has not read it back yet.
+    const renamed = serviceState({ next: ready, live: 'green-watching' });
+    expect(decideSwitch(facts({ state: renamed, job: job({ steps: moving }) }))).toEqual({ ...flipping, step: 'move' });
+  });
+
+  it('FL6 flipping while it drains, with what is in flight', () => {
+    const draining = [
+      step('gate', { state: 'done' }),
+      step('move', { state: 'done' }),
+      step('drain', { state: 'running', progress: { done: 4, total: null, unit: 'requests' } }),
+    ];
+    const moved = serviceState({ live: 'green-watching', current: release(2, 'green'), previous: release(1, 'blue') });
+    expect(decideSwitch(facts({ state: moved, job: job({ steps: draining }) }))).toEqual({
+      kind: 'flipping',
+      from: 'blue',
+      to: 'green',
+      step: 'drain',
+      inFlight: 4,
+    });
+  });
+
+  it('FL6 flipping back goes the other way', () => {
+    const state = serviceState({ live: 'green-watching', current: release(2, 'green'), previous: release(1, 'blue') });
+    const steps = [step('gate', { state: 'running' }), step('move'), step('drain')];
+    expect(decideSwitch(facts({ state, job: job({ verb: 'rollback', steps }) }))).toMatchObject({
+      from: 'green',
+      to: 'blue',
+    });
+  });
+
+  it('FL6 after a lost link it says what the host says', () => {
+    // The app had seen the flip begin; the host, seen again, has moved and watches.
+    const state = serviceState({
+      live: 'green-watching',
+      current: release(2, 'green'),
+      previous: release(1, 'blue'),
+      watchUntilMs: 99,
+    });
+    expect(decideSwitch(facts({ state, job: job({ state: 'completed' }), previousWarm: true })).kind).toBe('watching');
+    expect(decideSwitch(facts({ state: serviceState({ next: ready }), job: job({ state: 'completed' }) })).kind).toBe(
+      'next-ready',
+    );
+  });
+
+  it('watching: until when, and what was counted', () => {
+    const state = serviceState({
+      live: 'green-watching',
+      current: release(2, 'green'),
+      previous: release(1, 'blue'),
+      watchUntilMs: 99,
+    });
+    expect(decideSwitch(facts({ state, watched: { errors: 2, requests: 50 } }))).toEqual({
+      kind: 'watching',
+      untilMs: 99,
+      from: 'blue',
+      to: 'green',
+      errors: 2,
+      requests: 50,
+    });
+  });
+
+  it('settled: only while previous is warm', () => {
+    const state = serviceState({
+      live: 'green-settled',
+      current: release(2, 'green'),
+      previous: release(1, 'blue'),
+      settledAtMs: 5,
+    });
+    expect(decideSwitch(facts({ state, previousWarm: true }))).toEqual({
+      kind: 'settled',
+      atMs: 5,
+      canFlipBack: true,
+      to: 'blue',
+    });
+    expect(decideSwitch(facts({ state, previousWarm: false })).kind).toBe('idle');
+  });
+
+  it('went-back: when and why, before a next that is left', () => {
+    const state = serviceState({ wentBack: { atMs: 4, reason: 'ten wrong answers' }, next: ready });
+    expect(decideSwitch(facts({ state }))).toEqual({ kind: 'went-back', atMs: 4, reason: 'ten wrong answers' });
+  });
+
+  it.each(['aborted', 'indeterminate', 'refused'] as const)('failed: a job that ended %s, with the step', (state) => {
+    const ended = job({
+      state,
+      failure: problem,
+      steps: [step('gate', { state: 'done' }), step('move', { state: 'failed' })],
+    });
+    expect(decideSwitch(facts({ job: ended, state: serviceState({ next: ready }) }))).toEqual({
+      kind: 'failed',
+      verb: 'flip',
+      step: 'move',
+      failure: problem,
+    });
+  });
+
+  it('locked: somebody works on a neighbour', () => {
+    const foreign = job({ id: 'other', verb: 'deploy', service: 'backend', by: 'bob@desk', startedAt: 3 });
+    expect(decideSwitch(facts({ foreign }))).toEqual({ kind: 'locked', by: 'bob@desk', verb: 'deploy', sinceMs: 3 });
+  });
+
+  it('EN1 held: live.map says no slot', () => {
+    expect(decideSwitch(facts({ state: serviceState({ live: 'hold' }) })).kind).toBe('held');
+    expect(decideSwitch(facts({ state: serviceState({ live: null }) })).kind).toBe('held');
+  });
+
+  it('a watch that ended without its process is not shown for ever', () => {
+    const state = serviceState({ live: 'green-watching', watchUntilMs: 1_000 });
+    expect(decideSwitch(facts({ state, nowMs: 2_000 })).kind).toBe('watching');
+    expect(decideSwitch(facts({ state, nowMs: 60_000 })).kind).toBe('idle');
+  });
+});
