@@ -20,7 +20,7 @@ export function dependencyDepths(dependsOn: ReadonlyMap<string, readonly string[
   const visit = (name: string, trail: ReadonlySet<string>): number => {
     const known = depths.get(name);
     if (known !== undefined) return known;
-    const above = dependants(name).filter((each) => !trail.has(each));
+    const above = dependants(name).filter((each) => each !== name && !trail.has(each));
     const depth = above.length === 0 ? 0 : 1 + Math.max(...above.map((each) => visit(each, new Set([...trail, name]))));
     depths.set(name, depth);
     return depth;

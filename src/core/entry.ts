@@ -170,6 +170,7 @@ export function parseEntryCounters(csv: string): EntryCounters | null {
   const errorColumn = column('hrsp_5xx');
   const requestColumn = column('req_tot');
   const sessionColumn = column('stot');
+  const modeColumn = column('mode');
   const counters: EntryCounters = {
     requests: 0,
     errors: 0,
@@ -183,7 +184,8 @@ export function parseEntryCounters(csv: string): EntryCounters | null {
     const server = cells[at.server] ?? '';
     const number = (index: number) => Number(cells[index] ?? 0) || 0;
     if (server === 'FRONTEND') {
-      counters.requests += number(requestColumn) || number(sessionColumn);
+      // Only a web port counts requests; of any other port its connections are what there is to count.
+      counters.requests += number(cells[modeColumn] === 'tcp' ? sessionColumn : requestColumn);
       counters.errors += number(errorColumn);
     } else if (isSlot(server)) {
       counters.inFlight[server] += number(at.current);

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { foldDeath, foldFeed, parseFeedLine } from './feed.ts';
+import type { Job } from './job.ts';
+
+const fold = (lines: string[]): ReadonlyMap<string, Job> =>
+  lines.reduce<ReadonlyMap<string, Job>>((jobs, text) => {
+    const line = parseFeedLine(text);
+    return line === null ? jobs : foldFeed(jobs, line);
+  }, new Map());
+
+const begin = `{"job":"j1","at":1000,"kind":"job","verb":"deploy","stack":"shop","service":"frontend","by":"ada@laptop","steps":"gate,pull"}`;
+
+describe('a feed, folded', () => {
+  it('JN3 tells a job from its first line to its end', () => {
+    const jobs = fold([
+      begin,
+      `{"job":"j1","at":1010,"kind":"begin","step":"gate"}`,
+      `{"job":"j1","at":1030,"kind":"done","step":"gate"}`,
+      `{"job":"j1","at":1040,"kind":"begin","step":"pull"}`,
+      `{"job":"j1","at":1050,"kind":"text","step":"pull","text":"asking <script>"}`,
+      `{"job":"j1","at":1060,"kind":"progress","step":"pull","done":5,"total":null,"unit":"layers"}`,
+      `{"job":"j1","at":1070,"kind":"figure","name":"deployMs","value":42}`,
+      `{"job":"j1","at":1090,"kind":"fail","step":"pull"}`,
+      `{"job":"j1","at":1100,"kind":"end","outcome":"aborted","code":"image-missing","message":"Gone.","running":"blue keeps the traffic.","detail":""}`,
+    ]);
+    expect(jobs.get('j1')).toEqual({
+      id: 'j1',
+      verb: 'deploy',
+      stack: 'shop',
+      service: 'frontend',
+      by: 'ada@laptop',
+      startedAt: 1000,
+      endedAt: 1100,
+      steps: [
+        { name: 'gate', state: 'done', text: null, progress: null, ms: 20 },
+        {
+          name: 'pull',
+          state: 'failed',
+          text: 'asking <script>',
+          progress: { done: 5, total: null, unit: 'layers' },
+          ms: 50,
+        },
+      ],
+      state: 'aborted',
+      failure: {
+        code: 'image-missing',
+        message: 'Gone.',
+        running: 'blue keeps the traffic.',
+        detail: null,
+        transient: false,
+      },
+      figures: { gateBeganAt: 1010, pullBeganAt: 1040, deployMs: 42 },
+    } satisfies Job);
+  });
+
+  it.each([
+    '',
+    'Pulling fs layer',
+    '{"job":"j1","at":1',
+    '[]',
+    '{"kind":"done"}',
+    '{"job":"j1","at":1,"kind":"later"}',
+    '{"job":"j1","at":1,"kind":"end","outcome":"great","code":"","message":"","running":"","detail":""}',
+    '{"job":7,"at":1,"kind":"settled"}',
+  ])('JN3 skips %j', (text) => {
+    expect(parseFeedLine(text)).toBeNull();
+  });
+
+  it('JN3 ignores lines of a job whose beginning is gone', () => {
+    expect(fold([`{"job":"old","at":1,"kind":"begin","step":"gate"}`])).toEqual(new Map());
+  });
+
+  it('a code nobody knows is a bug of ours, not a crash', () => {
+    const end = `{"job":"j1","at":5,"kind":"end","outcome":"refused","code":"constructor","message":"?","running":"","detail":"x"}`;
+    expect(fold([begin, end]).get('j1')?.failure).toEqual({
+      code: 'bug',
+      message: '?',
+      running: null,
+      detail: 'x',
+      transient: false,
+    });
+  });
+
+  it('a completed job has no failure', () => {
+    const end = `{"job":"j1","at":5,"kind":"end","outcome":"completed","code":"","message":"Ready.","running":"","detail":""}`;
+    expect(fold([begin, end]).get('j1')).toMatchObject({ state: 'completed', failure: null, endedAt: 5 });
+  });
+
+  it('a job whose process is gone is indeterminate, and one that ended stays as it ended', () => {
+    const running = fold([begin, `{"job":"j1","at":1010,"kind":"begin","step":"gate"}`]).get('j1') as Job;
+    const dead = foldDeath(running, 9_000);
+    expect(dead).toMatchObject({ state: 'indeterminate', endedAt: 9_000, failure: { code: 'job-died' } });
+    expect(dead.failure?.message).toContain('ended at gate without a word');
+    expect(foldDeath(dead, 10_000)).toBe(dead);
+  });
+});
