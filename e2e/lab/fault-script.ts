@@ -25,6 +25,10 @@ esac
 const stop = (name: 'docker' | 'sshd') =>
   `touch /run/lab/hold-${name}; pid=$(cat /run/lab/${name}.pid 2>/dev/null) && kill "$pid" && while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done; true`;
 
+/** A new listener reads the host key anew; sessions stay. */
+const restartSshd =
+  'old=$(cat /run/lab/sshd.pid); kill "$old"; while [ "$(cat /run/lab/sshd.pid 2>/dev/null || echo "$old")" = "$old" ]; do sleep 0.05; done';
+
 /** Moves a program out of the way. */
 const hide = (file: string): FaultScript => ({
   apply: `mv ${file} ${file}.hidden`,
@@ -51,9 +55,8 @@ export const faultScripts = {
     undo: `rm -f ${olderCompose}`,
   },
   'host-key-changed': {
-    apply:
-      "cd /etc/ssh; mv ssh_host_ed25519_key first_key; mv ssh_host_ed25519_key.pub first_key.pub; ssh-keygen -q -t ed25519 -N '' -C '' -f ssh_host_ed25519_key; kill -HUP \"$(cat /run/lab/sshd.pid)\"",
-    undo: 'if [ -e /etc/ssh/first_key ]; then cd /etc/ssh; mv first_key ssh_host_ed25519_key; mv first_key.pub ssh_host_ed25519_key.pub; kill -HUP "$(cat /run/lab/sshd.pid)"; fi',
+    apply: `cd /etc/ssh; mv ssh_host_ed25519_key first_key; mv ssh_host_ed25519_key.pub first_key.pub; ssh-keygen -q -t ed25519 -N '' -C '' -f ssh_host_ed25519_key; ${restartSshd}`,
+    undo: `if [ -e /etc/ssh/first_key ]; then cd /etc/ssh; mv first_key ssh_host_ed25519_key; mv first_key.pub ssh_host_ed25519_key.pub; ${restartSshd}; fi`,
   },
   'registry-refuses': {
     apply: 'iptables -I OUTPUT -p tcp --dport 5000 -j REJECT --reject-with tcp-reset',

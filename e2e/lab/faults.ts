@@ -58,9 +58,18 @@ export async function withSshdStopped<T>(lab: Lab, host: string, step: () => Pro
 export const withSilentLink = <T>(lab: Lab, host: string, step: () => Promise<T>) =>
   withFault(lab, host, 'link-silent', step);
 
-/** sshd shows another host key than the one in known_hosts. */
-export const withChangedHostKey = <T>(lab: Lab, host: string, step: () => Promise<T>) =>
-  withFault(lab, host, 'host-key-changed', step);
+/** sshd shows another host key than the one in known_hosts; sessions that are open go on. */
+export async function withChangedHostKey<T>(lab: Lab, host: string, step: () => Promise<T>): Promise<T> {
+  const { container, sshPort } = lab.host(host);
+  try {
+    return await withFault(lab, host, 'host-key-changed', async () => {
+      await waitForServer(container, sshPort);
+      return step();
+    });
+  } finally {
+    await waitForServer(container, sshPort);
+  }
+}
 
 /** A pull fails with `no space left on device`; what is there already works on. */
 export const withFullDisk = <T>(lab: Lab, host: string, step: () => Promise<T>) =>

@@ -37,7 +37,7 @@ export interface LabHost {
   sshPort: number;
   user: string;
   keyPath: string;
-  /** A key of the same rights under a passphrase, \`lockedKeyPassphrase\`. */
+  /** A key of the same rights under a passphrase, `lockedKeyPassphrase`. */
   lockedKeyPath: string;
   knownHostsPath: string;
   /** The password of `home` and of `guest`, who is not in group docker. */

@@ -26,6 +26,8 @@ export interface Recipe {
   stacks: () => Promise<StackFiles[]>;
   /** Stacks that a reset leaves running: what the stack under test is put behind. */
   keptByReset: readonly string[];
+  /** Whether a reset also leaves running what nobody changed: for so many stacks that starting them all anew takes long. */
+  keepsUnchanged: boolean;
   /** Stacks started at once. */
   startedAtOnce: number;
 }

@@ -18,9 +18,6 @@ export interface ShopRelease {
   ballastBytes?: number;
 }
 
-/** What `up` deploys. */
-export const firstVersion = '1.0.0';
-
 export const shopReleases: readonly ShopRelease[] = [
   {
     version: '1.0.0',

@@ -27,8 +27,11 @@ export interface LabPlace {
   prefix: string;
 }
 
-/** The lab of this clone. Two clones on one machine have two labs that know nothing of each other, and share images. */
-export function labPlace(folder: string = path.join(outFolder, 'lab')): LabPlace {
+/**
+ * The lab of this clone, or the one of the folder that SWITCHYARD_LAB names. Two labs on one machine know nothing of each
+ * other, and share images.
+ */
+export function labPlace(folder: string = process.env.SWITCHYARD_LAB || path.join(outFolder, 'lab')): LabPlace {
   const id = createHash('sha256').update(folder).digest('hex').slice(0, 6);
   return { folder, id, prefix: `switchyard-lab-${id}` };
 }

@@ -122,5 +122,6 @@ export const crowd: Recipe = {
       files: { 'compose.yaml': renderCrowdStack(name, services) },
     })),
   keptByReset: [],
+  keepsUnchanged: true,
   startedAtOnce: 3,
 };

@@ -10,5 +10,6 @@ export const shop: Recipe = {
   aliases: {},
   stacks: async () => [await loadStack('shop', 'shop')],
   keptByReset: [],
+  keepsUnchanged: false,
   startedAtOnce: 1,
 };

@@ -13,5 +13,6 @@ export const traefik: Recipe = {
     return [await loadStack('proxy', 'traefik/proxy'), shop];
   },
   keptByReset: ['proxy'],
+  keepsUnchanged: false,
   startedAtOnce: 1,
 };
