@@ -4,18 +4,13 @@ import { remedies } from '../../contract/remedies.ts';
 import type { FindingView } from '../../contract/views.ts';
 import type { Failure } from '../../core/failure.ts';
 import { useHalfMinutes } from './clock.ts';
-import { formatAbsolute, formatAge, formatClock } from './format.ts';
+import { formatAbsolute, formatAge } from './format.ts';
 
 /** `6 d ago`, the absolute on hover. */
 export function Ago({ atMs, bare = false }: { atMs: number; bare?: boolean }) {
   const now = useHalfMinutes();
   const age = formatAge(Math.max(0, Date.now() - atMs, now - atMs));
   return <time title={formatAbsolute(atMs)}>{bare ? age : age === 'now' ? 'just now' : `${age} ago`}</time>;
-}
-
-/** `21:07`, the absolute on hover. */
-export function At({ atMs }: { atMs: number }) {
-  return <time title={formatAbsolute(atMs)}>{formatClock(atMs, Date.now())}</time>;
 }
 
 export function CopyButton({ text }: { text: string }) {

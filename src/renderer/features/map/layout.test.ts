@@ -12,6 +12,7 @@ const shop: StackTopology = {
   doors: [{ id: 'shop/frontend#80', label: '80', service: 'shop/frontend' }],
   stores: [{ id: 'shop$data', name: 'data', services: ['shop/db'] }],
   tints: [],
+  routes: [],
   depends: [{ from: 'shop/frontend', to: 'shop/db' }],
 };
 

@@ -27,7 +27,7 @@ const tierOrder = ['outside', 'proxy', 'service', 'state'];
 /** A service that no line of its stack touches: it stands below, in rows. */
 const isAlone = (stack: StackTopology, id: string): boolean =>
   !stack.doors.some((door) => door.service === id) &&
-  !stack.depends.some((each) => each.from === id || each.to === id) &&
+  ![...stack.depends, ...stack.routes].some((each) => each.from === id || each.to === id) &&
   !stack.stores.some((store) => store.services.includes(id));
 
 /** The stack as elk takes it: doors first, proxies, services by dependency, state last. */
@@ -77,7 +77,7 @@ export function elkGraphOf(stack: StackTopology): ElkNode {
     children,
     edges: [
       ...stack.doors.map((door) => line(door.id, door.service)),
-      ...stack.depends.map((each) => line(each.from, each.to)),
+      ...[...stack.depends, ...stack.routes].map((each) => line(each.from, each.to)),
       ...stack.stores.flatMap((store) => store.services.map((service) => line(service, store.id))),
     ],
   };

@@ -195,6 +195,7 @@ function edgesOf({ topology, layouts }: Laid, moved: Places): Edge[] {
     };
     for (const door of stack.doors) add(door.id, door.service, 'door');
     for (const each of stack.depends) add(each.from, each.to, 'depends');
+    for (const each of stack.routes) add(each.from, each.to, 'route');
     for (const store of stack.stores) for (const service of store.services) add(service, store.id, 'store');
   }
   for (const route of topology.routes) {

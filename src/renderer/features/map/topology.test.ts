@@ -43,3 +43,17 @@ test('names and ids both mean a service, and what is not there is no line', () =
     { from: 'a/web', to: 'a/cache' },
   ]);
 });
+
+test('a proxy routes to what was told, else to what nothing else reaches', () => {
+  const services = (routedBy?: string[]) => [
+    service('a', 'traefik', 'traefik:3', { tier: 'proxy' }),
+    service('a', 'web', 'x:1', { dependsOn: ['api'] }),
+    service('a', 'api', 'x:1', routedBy === undefined ? {} : { routedBy }),
+  ];
+  const routes = (all: ReturnType<typeof services>) => topologyOf(mapOf([stack('a', all)]), {}).stacks[0]?.routes;
+  expect(routes(services())).toEqual([{ from: 'a/traefik', to: 'a/web' }]);
+  expect(routes(services(['a/traefik']))).toEqual([
+    { from: 'a/traefik', to: 'a/web' },
+    { from: 'a/traefik', to: 'a/api' },
+  ]);
+});

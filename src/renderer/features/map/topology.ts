@@ -24,6 +24,8 @@ export type StackTopology = {
   stores: Store[];
   tints: Tint[];
   depends: { from: string; to: string }[];
+  /** From a proxy of the stack to what it routes to. */
+  routes: { from: string; to: string }[];
 };
 
 export type Topology = {
@@ -66,6 +68,7 @@ function stackTopology(stack: StackView, expanded: Record<string, boolean>, alon
       .map((volume) => ({ id: `${stack.name}$${volume.name}`, name: volume.name, services: known(volume.services) }))
       .filter((store) => store.services.length > 0),
     // A network that holds everybody separates nobody: no tint.
+    routes: routesInside(stack),
     tints: networks.filter((network) => networks.length > 1 && network.services.length < stack.services.length),
     depends: stack.services.flatMap((service) =>
       known(service.dependsOn)
@@ -73,6 +76,31 @@ function stackTopology(stack: StackView, expanded: Record<string, boolean>, alon
         .map((to) => ({ from: service.id, to })),
     ),
   };
+}
+
+/**
+ * What the proxies of a stack route to. Where nobody told, those that share a network with the proxy and that nothing
+ * else reaches: no port of their own, and nobody who depends on them.
+ */
+function routesInside(stack: StackView): { from: string; to: string }[] {
+  const reached = new Set(
+    stack.services
+      .filter((service) => service.tier !== 'proxy')
+      .flatMap((service) => service.dependsOn.map((each) => idIn(stack.name, each))),
+  );
+  const routes: { from: string; to: string }[] = [];
+  for (const proxy of stack.services.filter((service) => service.tier === 'proxy')) {
+    for (const service of stack.services) {
+      if (service.tier === 'proxy' || proxy.dependsOn.some((each) => idIn(stack.name, each) === service.id)) continue;
+      const shares = service.networks.some((network) => proxy.networks.includes(network));
+      const routed =
+        service.routedBy === undefined
+          ? service.tier === 'service' && shares && service.ports.length === 0 && !reached.has(service.id)
+          : service.routedBy.includes(proxy.id);
+      if (routed) routes.push({ from: proxy.id, to: service.id });
+    }
+  }
+  return routes;
 }
 
 /** What of a map decides where things stand. */
@@ -85,12 +113,13 @@ export function topologyOf(map: MapView, expanded: Record<string, boolean>): Top
   for (const proxy of services.filter((service) => service.tier === 'proxy')) {
     const shared = new Set(proxy.networks);
     for (const service of services) {
+      if (service.stack === proxy.stack) continue;
       if (service.routedBy?.includes(proxy.id)) {
         routes.push({ from: proxy.id, to: service.id });
         continue;
       }
       // Not told by anybody: a network that a proxy and a foreign service share is there for this.
-      if (service.routedBy !== undefined || service.stack === proxy.stack || service.tier === 'proxy') continue;
+      if (service.routedBy !== undefined || service.tier === 'proxy') continue;
       const joined = service.networks.some((network) => shared.has(network) && homeOf.get(network) !== service.stack);
       if (joined) routes.push({ from: proxy.id, to: service.id });
     }
