@@ -65,7 +65,7 @@ function renderKeepUnchanged(stack: StackFiles): string {
     .join('');
   const expected = createHash('sha256').update(sums).digest('hex');
   const found = `cd ${folderOf(stack)} 2>/dev/null && find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`;
-  return `case "$(${found})" in ${expected}*) keep="$keep${stack.name} " ;; esac\n`;
+  return `case "$(${found})" in ${expected}*) keep="\${keep}${stack.name} " ;; esac\n`;
 }
 
 /** Shell that writes a stack's folder as user `home`, unless the stack is kept and there. */
