@@ -18,8 +18,9 @@ export function tierOf(image: string, service: string): Tier {
 
 /** The tag of an image reference, `latest` when it has none, null for a digest alone. */
 export function tagOf(image: string): string | null {
+  if (/^sha256:[0-9a-f]+$/.test(image)) return null;
   const name = image.split('@')[0] ?? image;
   const tag = /:([^/:]+)$/.exec(name)?.[1];
   if (tag !== undefined) return tag;
-  return image.includes('@') || image.startsWith('sha256:') ? null : 'latest';
+  return image.includes('@') ? null : 'latest';
 }

@@ -42,7 +42,7 @@ export const yamlComposeText: ComposeText = {
     if (found.value.items.some((pair) => keyOf(pair) === service)) {
       return failed(failure('input-invalid', `The override sets ${service} already.`));
     }
-    const line = /^services:[ \t]*(?:#[^\n]*)?\n/m.exec(text);
+    const line = /^services:[ \t]*(?:#[^\n]*)?\r?\n/m.exec(text);
     const indent = indentOf(text, found.value);
     if (line === null || indent === null || found.value.flow === true) {
       return failed(

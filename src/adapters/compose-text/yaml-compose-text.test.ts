@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import type { Result } from '../../core/result.ts';
+import { yamlComposeText as text } from './yaml-compose-text.ts';
+
+const unwrap = <Value>(result: Result<Value>): Value => {
+  if (!result.ok) throw new Error(result.failure.message);
+  return result.value;
+};
+
+const compose = `# the shop
+x-env: &env
+  TZ: Europe/Berlin
+
+services:
+  frontend:   # the site
+    image: 'registry.lan/shop/frontend:1.0.0'   # pinned by hand
+    environment:
+      <<: *env
+      image: not this one
+  "backend":
+    build: .
+    image: registry.lan/shop/backend:\${TAG:-1.0.0}
+  db: { image: "postgres:17", restart: always }
+  plain:
+    build: .
+image: nor this
+`;
+
+describe('the image line', () => {
+  it('is read as it is written', () => {
+    expect(['frontend', 'backend', 'db', 'plain', 'nobody'].map((name) => unwrap(text.image(compose, name)))).toEqual([
+      'registry.lan/shop/frontend:1.0.0',
+      `registry.lan/shop/backend:\${TAG:-1.0.0}`,
+      'postgres:17',
+      null,
+      null,
+    ]);
+    expect(unwrap(text.services(compose))).toEqual(['frontend', 'backend', 'db', 'plain']);
+  });
+
+  it('AD2 is replaced, and every other byte stays', () => {
+    expect(unwrap(text.setImage(compose, 'frontend', 'registry.lan/shop/frontend:1.1.0'))).toBe(
+      compose.replace("'registry.lan/shop/frontend:1.0.0'", 'registry.lan/shop/frontend:1.1.0'),
+    );
+    expect(unwrap(text.setImage(compose, 'db', 'postgres:18'))).toBe(compose.replace('"postgres:17"', 'postgres:18'));
+  });
+
+  it('AD2 is replaced in files of Windows and without a last line end', () => {
+    const windows = compose.replaceAll('\n', '\r\n').trimEnd();
+    const edited = unwrap(text.setImage(windows, 'backend', 'b:2'));
+    expect(edited).toBe(windows.replace(`registry.lan/shop/backend:\${TAG:-1.0.0}`, 'b:2'));
+    expect(parse(edited, { merge: true }).services.backend.image).toBe('b:2');
+  });
+
+  it('AD2 written behind an anchor keeps the anchor', () => {
+    const anchored = 'services:\n  web:\n    image: &web "web:1"\n  worker:\n    image: *web\n';
+    expect(unwrap(text.setImage(anchored, 'web', 'web:2'))).toBe(anchored.replace('"web:1"', 'web:2'));
+    // An alias is not the service's own line: there is none to edit.
+    expect(text.setImage(anchored, 'worker', 'web:2')).toMatchObject({ ok: false, failure: { code: 'input-invalid' } });
+  });
+
+  it('is refused where there is none, and where the file is no YAML', () => {
+    expect(text.setImage(compose, 'plain', 'x')).toMatchObject({ ok: false, failure: { code: 'input-invalid' } });
+    expect(text.image('services:\n  a: [', 'a')).toMatchObject({ ok: false, failure: { code: 'compose-broken' } });
+    expect(text.services('services: 7\n')).toMatchObject({ ok: false, failure: { code: 'compose-broken' } });
+    expect(unwrap(text.services(''))).toEqual([]);
+    expect(unwrap(text.services('services:\n'))).toEqual([]);
+  });
+});
+
+const block = '  frontend:\n    image: haproxy:3.0\n    command: !reset null\n';
+
+describe('the override', () => {
+  it('AD2 of ours alone comes and goes whole', () => {
+    const added = unwrap(text.addBlock(null, 'frontend', block));
+    expect(added).toBe(
+      '# Written by Switchyard: what stands between the marks turns a service into its entry point.\nservices:\n  # switchyard begin frontend\n' +
+        `${block}  # switchyard end frontend\n`,
+    );
+    expect(unwrap(text.removeBlock(added, 'frontend'))).toBeNull();
+  });
+
+  it('AD2 of several services loses one and keeps the other', () => {
+    const one = unwrap(text.addBlock(null, 'frontend', block));
+    const two = unwrap(text.addBlock(one, 'backend', block.replace('frontend', 'backend')));
+    expect(unwrap(text.services(two))).toEqual(['backend', 'frontend']);
+    expect(unwrap(text.removeBlock(two, 'backend'))).toBe(one);
+    const left = unwrap(text.removeBlock(two, 'frontend'));
+    expect(unwrap(text.removeBlock(left ?? '', 'backend'))).toBeNull();
+  });
+
+  it.each([
+    ['a usual one', '# mine\nservices:\n  db:\n    ports: ["5432:5432"]   # for me\n\nvolumes:\n  x: {}\n'],
+    ['wider indentation', 'services: # all\n    db:\n        ports: ["5432:5432"]\n'],
+    ['no services yet', 'networks:\n  default:\n    name: lan\n'],
+    ['services with nothing in it', 'services:\n# later\nnetworks: {}\n'],
+    ['a comment before the first service', 'services:\n  # the database\n  db:\n    image: x\n'],
+    ['Windows line ends', 'services:\r\n  db:\r\n    image: x\r\n'],
+    ['no last line end', 'services:\n  db:\n    image: x'],
+    ['an anchor', 'x-a: &a {TZ: UTC}\nservices:\n  db:\n    environment: *a\n'],
+  ])('AD2 AD6 of the operator’s keeps every byte: %s', (_name, mine) => {
+    const added = unwrap(text.addBlock(mine, 'frontend', block));
+    const parsed = parse(added, { logLevel: 'silent', merge: true }).services;
+    expect(parsed.frontend.image).toBe('haproxy:3.0');
+    expect(Object.keys(parsed).filter((name) => name !== 'frontend')).toEqual(unwrap(text.services(mine)));
+    const removed = unwrap(text.removeBlock(added, 'frontend')) ?? '';
+    // Where there was no services: line, ours stays behind with nothing in it.
+    expect(removed.replace(/(?<=\n)services:\n$/, '')).toBe(
+      mine.includes('services:') ? mine : mine.replace(/\n?$/, '\n'),
+    );
+  });
+
+  it('AD2 is refused where nothing can be added without touching the operator’s bytes', () => {
+    expect(text.addBlock('services: {db: {image: x}}\n', 'frontend', block)).toMatchObject({
+      ok: false,
+      failure: { code: 'compose-broken' },
+    });
+    expect(text.addBlock('services:\n  frontend: {}\n', 'frontend', block)).toMatchObject({
+      ok: false,
+      failure: { code: 'input-invalid' },
+    });
+    expect(text.addBlock('services:\n  a: [\n', 'frontend', block)).toMatchObject({
+      ok: false,
+      failure: { code: 'compose-broken' },
+    });
+  });
+
+  it('AD6 is refused where the marks are gone', () => {
+    const added = unwrap(text.addBlock(null, 'frontend', block));
+    expect(text.removeBlock(added.replace('# switchyard end', '# end'), 'frontend')).toMatchObject({
+      ok: false,
+      failure: { code: 'input-invalid' },
+    });
+    expect(text.removeBlock(added, 'front')).toMatchObject({ ok: false });
+  });
+});

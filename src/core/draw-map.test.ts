@@ -1,0 +1,293 @@
+import { describe, expect, it } from 'vitest';
+import {
+  composed,
+  container,
+  digest,
+  dockerFacts,
+  job,
+  release,
+  serviceState,
+  slotOf,
+} from '../testkit/engine/facts.ts';
+import type { DockerFacts } from './docker-facts.ts';
+import { drawMap, type MapFacts } from './draw-map.ts';
+import type { ServerState, ServiceState } from './server-state.ts';
+
+const shop = (): DockerFacts =>
+  dockerFacts(
+    [
+      composed('shop', 'frontend', {
+        dependsOn: 'backend:service_started:false',
+        ports: [
+          { hostIp: '0.0.0.0', hostPort: 80, containerPort: 3000, protocol: 'tcp' },
+          { hostIp: '::', hostPort: 80, containerPort: 3000, protocol: 'tcp' },
+          { hostIp: '', hostPort: 0, containerPort: 9100, protocol: 'tcp' },
+        ],
+      }),
+      composed('shop', 'backend', {
+        image: 'registry.lan/shop/backend@sha256:x',
+        dependsOn: 'db:service_healthy:false,db:service_started:true',
+        status: 'Up 2 hours (unhealthy)',
+      }),
+      composed('shop', 'db', {
+        image: 'postgres:17',
+        status: 'Up 2 hours (healthy)',
+        mounts: [{ kind: 'volume', name: 'shop_data', source: '/var/lib/docker/x', target: '/data', readOnly: false }],
+      }),
+      composed('shop', 'job', { labels: { 'com.docker.compose.oneoff': 'True' } }),
+      container({ name: 'portainer', image: 'portainer/portainer-ce' }),
+    ],
+    {
+      images: [
+        {
+          id: digest('1'),
+          tags: ['registry.lan/shop/frontend:1.0.0'],
+          digests: [`other@${digest('9')}`, `registry.lan/shop/frontend@${digest('2')}`],
+          labels: { 'org.opencontainers.image.version': '1.0.0-rc' },
+          createdAtMs: 1,
+          sizeBytes: 1,
+        },
+      ],
+      networks: [
+        { name: 'shop_default', driver: 'bridge', internal: true, labels: { 'com.docker.compose.project': 'shop' } },
+      ],
+      volumes: [{ name: 'shop_data', labels: { 'com.docker.compose.project': 'shop' } }],
+    },
+  );
+
+const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => ({
+  docker,
+  compose: '2.29.0',
+  states: [],
+  jobs: [],
+  dismissed: new Set(),
+  traffic: {},
+  awaySinceMs: null,
+  asOfMs: 99,
+  ...more,
+});
+
+const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => ({
+  root: '/srv/shop/.switchyard',
+  services: [service],
+  deadJobs: [],
+  damaged: [],
+  ...more,
+});
+
+const serviceNamed = (map: ReturnType<typeof drawMap>, name: string) => {
+  const found = map.stacks.flatMap((stack) => stack.services).find((each) => each.name === name);
+  if (found === undefined) throw new Error(`${name} is not on the map`);
+  return found;
+};
+
+describe('a map of plain compose', () => {
+  it('has the stack with its services in columns, networks, volumes, and what no stack owns', () => {
+    const map = drawMap(facts(shop()));
+    expect(map).toMatchObject({
+      asOfMs: 99,
+      engine: { docker: '26.1.5', compose: '2.29.0', os: 'Debian GNU/Linux 12' },
+    });
+    expect(map.loose.map((each) => each.name)).toEqual(['portainer']);
+    const [stack] = map.stacks;
+    expect(stack).toMatchObject({
+      name: 'shop',
+      folder: '/srv/shop',
+      networks: [
+        { name: 'shop_default', stack: 'shop', internal: true, services: ['shop/backend', 'shop/db', 'shop/frontend'] },
+      ],
+      volumes: [{ name: 'shop_data', stack: 'shop', services: ['shop/db'] }],
+      findings: [],
+    });
+    expect(
+      stack?.services.map(({ name, tier, depth, dependsOn, blastRadius, health }) => ({
+        name,
+        tier,
+        depth,
+        dependsOn,
+        blastRadius,
+        health,
+      })),
+    ).toEqual([
+      {
+        name: 'backend',
+        tier: 'service',
+        depth: 1,
+        dependsOn: ['db'],
+        blastRadius: ['shop/frontend'],
+        health: 'unhealthy',
+      },
+      {
+        name: 'db',
+        tier: 'state',
+        depth: 2,
+        dependsOn: [],
+        blastRadius: ['shop/backend', 'shop/frontend'],
+        health: 'healthy',
+      },
+      { name: 'frontend', tier: 'service', depth: 0, dependsOn: ['backend'], blastRadius: [], health: 'running' },
+    ]);
+  });
+
+  it('tells version, digest and ports of a service, a port once for IPv4 and IPv6', () => {
+    expect(serviceNamed(drawMap(facts(shop())), 'frontend')).toMatchObject({
+      id: 'shop/frontend',
+      version: '1.0.0-rc',
+      digest: digest('2'),
+      adopted: false,
+      ports: [{ hostIp: '0.0.0.0', hostPort: 80, containerPort: 3000, protocol: 'tcp' }],
+      switch: { kind: 'not-adopted', adoptable: true },
+    });
+  });
+
+  it.each([
+    ['It does not run.', composed('s', 'x', { state: 'exited', status: 'Exited (1)' })],
+    ['Holds data that only one release may open; held flips come later.', composed('s', 'x', { image: 'redis:7' })],
+    ['A proxy stays where it is: what it routes to is adopted.', composed('s', 'x', { image: 'traefik:3' })],
+    ['It has no network of its own.', composed('s', 'x', { networkMode: 'host' })],
+  ])('says why a service is left as it is: %s', (reason, only) => {
+    expect(serviceNamed(drawMap(facts(dockerFacts([only]))), 'x').switch).toEqual({
+      kind: 'not-adopted',
+      adoptable: false,
+      reason,
+    });
+  });
+
+  it('shows the worst of several replicas', () => {
+    const two = [composed('s', 'x'), composed('s', 'x', { name: 's-x-2', state: 'exited', status: 'Exited (1)' })];
+    expect(serviceNamed(drawMap(facts(dockerFacts(two))), 'x').health).toBe('exited');
+  });
+
+  it('keeps names as data, whatever they hold', () => {
+    const odd = `<script>alert('x')</script> $(id) "🚂"\n`;
+    const map = drawMap(facts(dockerFacts([composed(odd, odd, { image: odd })])));
+    expect(map.stacks[0]?.services[0]).toMatchObject({ id: `${odd}/${odd}`, stack: odd, name: odd, image: odd });
+  });
+
+  it('is the same for the same facts, and changes none of them', () => {
+    const given = facts(shop());
+    const before = structuredClone({ ...given, dismissed: [] });
+    expect(drawMap(given)).toEqual(drawMap(given));
+    expect({ ...given, dismissed: [] }).toEqual(before);
+  });
+
+  it('says unknown while the host is away, and keeps the rest', () => {
+    const map = drawMap(facts(shop(), { awaySinceMs: 7 }));
+    expect(map.stacks[0]?.services.map((each) => each.switch)).toEqual(Array(3).fill({ kind: 'unknown', sinceMs: 7 }));
+    expect(serviceNamed(map, 'db').health).toBe('healthy');
+  });
+});
+
+describe('a map with an adopted service', () => {
+  const adopted = (
+    more: Partial<ServiceState> = {},
+    slots = [slotOf('blue', '0001')],
+  ): DockerFacts & { state: ServiceState } => {
+    const docker = shop();
+    return { ...docker, containers: [...docker.containers, ...slots], state: serviceState(more) };
+  };
+
+  it('is not a stack of its own slots', () => {
+    const { state, ...docker } = adopted();
+    const map = drawMap(facts(docker, { states: [server(state)] }));
+    expect(map.stacks.map((stack) => stack.name)).toEqual(['shop']);
+    expect(map.loose.map((each) => each.name)).toEqual(['portainer']);
+  });
+
+  it('shows the release that has the traffic, its slot, and what the entry point stands for', () => {
+    const { state, ...docker } = adopted();
+    const service = serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend');
+    expect(service).toMatchObject({
+      adopted: true,
+      flipKind: 'http',
+      live: 'blue',
+      version: '1.0.0',
+      digest: digest('1'),
+      health: 'running',
+      canFlipBack: false,
+      dependsOn: ['backend'],
+      switch: { kind: 'idle' },
+      slots: {
+        blue: {
+          slot: 'blue',
+          role: 'current',
+          release: 1,
+          health: 'running',
+          checks: { passed: 1, total: 1 },
+          container: { name: 'shop--frontend--blue' },
+        },
+        green: null,
+      },
+      containers: [{ name: 'shop-frontend-1' }],
+    });
+  });
+
+  it('a next that is ready and runs can be flipped to; one whose container runs another release cannot', () => {
+    const next = { next: release(2, 'green') };
+    const ready = adopted(next, [slotOf('blue', '0001'), slotOf('green', '0002')]);
+    const other = adopted(next, [slotOf('blue', '0001'), slotOf('green', '0007')]);
+    const kinds = [ready, other].map(
+      ({ state, ...docker }) =>
+        serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').switch.kind,
+    );
+    expect(kinds).toEqual(['next-ready', 'not-ready']);
+  });
+
+  it('can be flipped back only while previous is warm, next is not there and nothing runs', () => {
+    const flipped: Partial<ServiceState> = {
+      live: 'green-settled',
+      current: release(2, 'green'),
+      previous: release(1, 'blue'),
+    };
+    const both = [slotOf('blue', '0001'), slotOf('green', '0002')];
+    const can = (more: Partial<ServiceState>, slots = both, jobs: MapFacts['jobs'] = []) => {
+      const { state, ...docker } = adopted({ ...flipped, ...more }, slots);
+      return serviceNamed(drawMap(facts(docker, { states: [server(state)], jobs })), 'frontend').canFlipBack;
+    };
+    expect({
+      warm: can({}),
+      stopped: can({}, [slotOf('blue', '0001', { state: 'exited' }), slotOf('green', '0002')]),
+      gone: can({}, [slotOf('green', '0002')]),
+      running: can({}, both, [job()]),
+    }).toEqual({ warm: true, stopped: false, gone: false, running: false });
+  });
+
+  it('is as ill as its entry point, or else as the slot that has the traffic', () => {
+    const health = (entry: string, slot: string) => {
+      const { state, ...docker } = adopted({}, [slotOf('blue', '0001', { status: slot })]);
+      const containers = docker.containers.map((each) =>
+        each.name === 'shop-frontend-1' ? { ...each, status: entry } : each,
+      );
+      return serviceNamed(drawMap(facts({ ...docker, containers }, { states: [server(state)] })), 'frontend').health;
+    };
+    expect([
+      health('Up (healthy)', 'Up (unhealthy)'),
+      health('Up (unhealthy)', 'Up (healthy)'),
+      health('Up (health: starting)', 'Up (healthy)'),
+    ]).toEqual(['unhealthy', 'unhealthy', 'healthy']);
+  });
+
+  it('shows the newest job’s failure until it is put away', () => {
+    const { state, ...docker } = adopted();
+    const ended = job({
+      state: 'refused',
+      failure: { code: 'not-ready', message: 'No.', running: null, detail: null, transient: false },
+    });
+    const kind = (dismissed: string[]) =>
+      serviceNamed(
+        drawMap(facts(docker, { states: [server(state)], jobs: [ended], dismissed: new Set(dismissed) })),
+        'frontend',
+      ).switch.kind;
+    expect([kind([]), kind(['job1'])]).toEqual(['failed', 'idle']);
+  });
+
+  it('a neighbour’s running job does not hide what a file says', () => {
+    const { state, ...docker } = adopted();
+    const map = drawMap(
+      facts(docker, { states: [server(state, { damaged: ['/srv/shop/.switchyard/x/service.json'] })] }),
+    );
+    expect(map.stacks[0]?.findings).toMatchObject([
+      { level: 'warning', text: expect.stringContaining('/srv/shop/.switchyard/x/service.json') },
+    ]);
+  });
+});
