@@ -55,10 +55,14 @@ export function renderChecks(checks: Check[]): string {
     .join('\n');
 }
 
+/** Whether a path can stand in HAProxy's configuration and in a request line as it is: nothing to quote, nothing to end a line. */
+export const isCheckPath = (path: string): boolean => /^\/[\w.~%?&=+,:@!*;()/-]*$/.test(path);
+
 /** The path an HTTP healthcheck of compose or Docker asks for, when it is one: `curl -f http://localhost:3000/healthz`. */
 export function guessCheckPath(test: string[]): string | null {
   const found = /https?:\/\/(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\]|\$?\w+)(?::\d+)?(\/[^\s"'|;)]*)/.exec(
     test.join(' '),
   );
-  return found?.[1] ?? null;
+  const path = found?.[1] ?? null;
+  return path !== null && isCheckPath(path) ? path : null;
 }

@@ -1,27 +1,40 @@
 import { type EntryCounters, parseEntryCounters } from '../core/entry.ts';
 import { serviceSlug } from '../core/server-layout.ts';
 import type { Traffic } from '../core/stack-map.ts';
+import type { Duplex } from './ports/duplex.ts';
 import type { Tunnel } from './ports/tunnel.ts';
 
-/** HAProxy's counters of one entry point, over its admin socket in the service's folder. Null when it cannot be reached in 3 s. */
+/**
+ * HAProxy's counters of one entry point, over its admin socket in the service's folder. Null when it cannot be reached in 3 s.
+ * Nothing stays open: the socket takes ten connections, and those are the flips' too.
+ */
 export function readEntryCounters(tunnel: Tunnel, root: string, service: string): Promise<EntryCounters | null> {
   return new Promise((resolve) => {
     let text = '';
+    let opened: Duplex | null = null;
     let settled = false;
     const settle = (value: EntryCounters | null) => {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      opened?.destroy();
       resolve(value);
     };
     const timer = setTimeout(() => settle(null), 3_000);
     tunnel.openSocket(`${root}/${serviceSlug(service)}/entry/run/admin.sock`).then(
       (stream) => {
+        opened = stream;
+        stream.on('error', () => settle(null));
+        if (settled) {
+          stream.destroy();
+          return;
+        }
         stream.on('data', (chunk) => {
           text += chunk.toString('utf8');
-          if (text.length > 1_000_000) stream.destroy();
+          if (text.length > 1_000_000) settle(null);
         });
-        stream.on('error', () => settle(null));
+        // HAProxy ends its side after the answer, then waits for ours: a stream that ended need not close by itself.
+        stream.on('end', () => settle(parseEntryCounters(text)));
         stream.on('close', () => settle(parseEntryCounters(text)));
         stream.write('show stat -1 5 -1\n');
       },

@@ -3,6 +3,6 @@ export type Duplex = {
   write(text: string): unknown;
   destroy(): unknown;
   on(event: 'data', listener: (chunk: { toString(encoding?: string): string }) => void): unknown;
-  on(event: 'close', listener: () => void): unknown;
+  on(event: 'end' | 'close', listener: () => void): unknown;
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
