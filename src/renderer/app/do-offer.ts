@@ -2,7 +2,7 @@ import type { ServiceView } from '../../contract/views.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
 import { type Offer, retireRole } from '../bridge/offers.ts';
-import { decline, dismiss, refOf, startVerb, useServer } from '../bridge/store.ts';
+import { declinePreview, dismiss, refOf, startVerb, useServer } from '../bridge/store.ts';
 import { openPanel, showActivity, showPreview, showSheet } from '../bridge/window-state.ts';
 
 /** Does what was offered, from wherever it was asked: card, list, panel, palette or key. */
@@ -53,7 +53,7 @@ async function openPreview(host: string, service: ServiceView): Promise<void> {
   const slot = service.live === null ? 'blue' : otherSlot(service.live);
   const reply = await call('preview.open', { ref: refOf(host, service), slot, browse: true });
   if (reply.ok) showPreview(service.id, reply.value);
-  else decline(host, service.id, 'deploy', reply.failure);
+  else declinePreview(host, service.id, reply.failure);
 }
 
 function runningJob(host: string, service: ServiceView): string | null {

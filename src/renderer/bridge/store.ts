@@ -7,6 +7,9 @@ import { asKnown } from './as-known.ts';
 import { call } from './client.ts';
 import { keepSame } from './keep-same.ts';
 
+/** What can be refused: a verb, or a preview, which is no job. */
+export type Declined = { verb: Verb | 'preview'; failure: Failure };
+
 /** What the server side says, and nothing the window made up. */
 type ServerState = {
   ready: boolean;
@@ -16,7 +19,7 @@ type ServerState = {
   /** Verbs that were asked for and not answered yet, by `serviceKey`. */
   asked: Record<string, Verb>;
   /** Why the last verb did not begin, by `serviceKey`; stays until dismissed or another one begins. */
-  declined: Record<string, { verb: Verb; failure: Failure }>;
+  declined: Record<string, Declined>;
 };
 
 export const serviceKey = (host: string, id: string): string => `${host}\n${id}`;
@@ -89,7 +92,7 @@ export const useTraffic = (host: string, service: ServiceView): TrafficView | nu
 export const useAsked = (host: string, id: string): Verb | undefined =>
   useServer((state) => state.asked[serviceKey(host, id)]);
 
-export const useDeclined = (host: string, id: string): { verb: Verb; failure: Failure } | undefined =>
+export const useDeclined = (host: string, id: string): Declined | undefined =>
   useServer((state) => state.declined[serviceKey(host, id)]);
 
 export const refOf = (host: string, service: { stack: string; name: string }): ServiceRef => ({
@@ -124,10 +127,10 @@ export async function startVerb(
   return reply.ok;
 }
 
-/** Puts a failure that is no verb's on the card. */
-export function decline(host: string, id: string, verb: Verb, failure: Failure): void {
+/** Puts why a preview did not open on the card. */
+export function declinePreview(host: string, id: string, failure: Failure): void {
   useServer.setState((state) => ({
-    declined: { ...state.declined, [serviceKey(host, id)]: { verb, failure } },
+    declined: { ...state.declined, [serviceKey(host, id)]: { verb: 'preview' as const, failure } },
   }));
 }
 

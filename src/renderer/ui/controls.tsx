@@ -13,6 +13,22 @@ export function Ago({ atMs, bare = false }: { atMs: number; bare?: boolean }) {
   return <time title={formatAbsolute(atMs)}>{bare ? age : age === 'now' ? 'just now' : `${age} ago`}</time>;
 }
 
+/** Copies a text, by the older way where the newer one is not allowed. Says whether it did. */
+async function copy(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement('textarea');
+    field.value = text;
+    (document.querySelector('dialog[open]') ?? document.body).append(field);
+    field.select();
+    const copied = document.execCommand('copy');
+    field.remove();
+    return copied;
+  }
+}
+
 export function CopyButton({ text }: { text: string }) {
   const [copied, setCopied] = useState(false);
   return (
@@ -21,7 +37,7 @@ export function CopyButton({ text }: { text: string }) {
       className="button plain small icon"
       aria-label={copied ? 'Copied' : 'Copy'}
       title={copied ? 'Copied' : 'Copy'}
-      onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+      onClick={() => void copy(text).then(setCopied)}
       onBlur={() => setCopied(false)}
     >
       {copied ? <Check size={14} /> : <Copy size={14} />}

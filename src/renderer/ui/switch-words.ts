@@ -24,13 +24,14 @@ const doing: Record<Verb, string> = {
   eject: 'ejecting',
 };
 
-export const verbNames: Record<Verb, string> = {
+export const verbNames: Record<Verb | 'preview', string> = {
   adopt: 'Adopt',
   deploy: 'Deploy',
   flip: 'Flip',
   rollback: 'Flip back',
   retire: 'Retire',
   eject: 'Eject',
+  preview: 'Preview',
 };
 
 /** `43 of 120 MB`, `2 of 4 checks`. */

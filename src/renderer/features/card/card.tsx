@@ -13,12 +13,11 @@ import {
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import type { ServiceView, SlotView, TrafficView } from '../../../contract/views.ts';
-import type { Failure } from '../../../core/failure.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
-import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
+import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
 import {
   count,
@@ -82,7 +81,7 @@ type FaceProps = {
   traffic: TrafficView | null;
   connected: boolean;
   asked: Verb | undefined;
-  declined: { verb: Verb; failure: Failure } | undefined;
+  declined: Declined | undefined;
   detail: Detail;
   selected: boolean;
   onOffer: (offer: Offer, service: ServiceView) => void;

@@ -134,7 +134,8 @@ export const collapsedSize: Size = { width: 320, height: 148 };
 
 export const collapsedLayout: StackLayout = { size: collapsedSize, places: {}, ways: {} };
 
-const gap = 44;
+/** The alley between two frames. */
+export const gap = 44;
 
 /** A frame to find a place for. `base` is its size collapsed, where it can be: what the others are arranged for. */
 export type Frame = { id: string; size: Size; base?: Size };

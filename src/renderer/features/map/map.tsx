@@ -198,6 +198,8 @@ function edgesOf({ topology, layouts }: Laid, moved: Places): Edge[] {
     for (const each of stack.routes) add(each.from, each.to, 'route');
     for (const store of stack.stores) for (const service of store.services) add(service, store.id, 'store');
   }
+  const stackOf = (id: string): string =>
+    topology.stacks.find((stack) => stack.services.some((service) => service.id === id))?.name ?? '';
   for (const route of topology.routes) {
     edges.push({
       id: lineId(route.from, route.to),
@@ -205,7 +207,7 @@ function edgesOf({ topology, layouts }: Laid, moved: Places): Edge[] {
       target: route.to,
       type: 'wire',
       zIndex: 1,
-      data: { kind: 'route' },
+      data: { kind: 'route', between: { from: stackOf(route.from), to: stackOf(route.to) } },
     });
   }
   return edges;
@@ -360,6 +362,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
           edgesReconnectable={false}
           elementsSelectable={false}
           zoomOnDoubleClick={false}
+          zIndexMode="manual"
           elevateNodesOnSelect={false}
           disableKeyboardA11y
           deleteKeyCode={null}

@@ -2,16 +2,24 @@ import { type EdgeProps, useInternalNode } from '@xyflow/react';
 import { memo, useContext } from 'react';
 import { useService } from '../../bridge/store.ts';
 import { useWindow } from '../../bridge/window-state.ts';
-import { type Point, renderWay } from './layout.ts';
+import { gap, type Point, renderWay } from './layout.ts';
 import { MapContext } from './nodes.tsx';
 import { trackOffset } from './topology.ts';
 
-type WireData = { kind: 'door' | 'depends' | 'store' | 'route'; frame?: string; way?: Point[] };
+type WireData = {
+  kind: 'door' | 'depends' | 'store' | 'route';
+  frame?: string;
+  way?: Point[];
+  /** The frames that a line between stacks leaves and enters. */
+  between?: { from: string; to: string };
+};
 
 /** A line of the map. It ends in the track that has the traffic; while nobody can say, between the two. */
 export const Wire = memo(function Wire({ source, target, sourceX, sourceY, targetX, targetY, data }: EdgeProps) {
   const { host } = useContext(MapContext);
-  const { kind, frame, way } = data as WireData;
+  const { kind, frame, way, between } = data as WireData;
+  const left = useInternalNode(between?.from ?? '');
+  const entered = useInternalNode(between?.to ?? '');
   const corner = useInternalNode(frame ?? '')?.internals.positionAbsolute;
   const service = useService(host, kind === 'store' ? null : target);
   const touches = useWindow((state) => state.service === source || state.service === target);
@@ -38,6 +46,20 @@ export const Wire = memo(function Wire({ source, target, sourceX, sourceY, targe
   if (way !== undefined && corner !== undefined && way.length >= 2) {
     const points = way.slice(1, -1).map((point) => ({ x: point.x + corner.x, y: point.y + corner.y }));
     path = renderWay([start, ...points, before]) + tail;
+  } else if (left !== undefined && entered !== undefined) {
+    // Between stacks a line keeps to the alleys: down and along below the one, up beside the other.
+    const alley = left.internals.positionAbsolute.y + (left.measured.height ?? 0) + gap / 2;
+    const gate = entered.internals.positionAbsolute.x - gap / 2;
+    const turn = start.x + 18;
+    path =
+      renderWay([
+        start,
+        { x: turn, y: start.y },
+        { x: turn, y: alley },
+        { x: gate, y: alley },
+        { x: gate, y: before.y },
+        before,
+      ]) + tail;
   } else {
     const bend = Math.max(36, Math.abs(before.x - start.x) / 2);
     path = `M${start.x} ${start.y}C${start.x + bend} ${start.y} ${before.x - bend} ${before.y} ${before.x} ${before.y}${tail}`;
