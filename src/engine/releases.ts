@@ -16,7 +16,7 @@ cd "$1" 2>/dev/null || exit 0
 set -- "$2" "$3"
 frame='FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}'
 find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk "$frame" {} + 2>/dev/null
-find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -F "\\"service\\":\\"$2\\"" {} + 2>/dev/null | sed 's/^[^{]*//; s/^/\\003/'
+find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -hF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
 `;
 
 export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {
