@@ -18,6 +18,9 @@ map=$SVC_DIR/entry/live.map
 state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
 have=${state%%-*}
 
+release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$PREFIX--$1" 2>/dev/null; }
+words_of() { release_in "$1" | sed 's/^0*//'; }
+
 if [ "$have" = "$to" ]; then
   echo "Nothing to do: $to has the traffic of $SERVICE already."
   exit 0
@@ -35,7 +38,14 @@ if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ]; th
   fi
 fi
 
-echo "This moves the traffic of $SERVICE from $have (release $RELEASE) to $to, by $map and the entry point $ENTRY."
+# A next that never had the traffic is not what was there before, however ready it is.
+waiting=$(readlink "$SVC_DIR/next" 2>/dev/null)
+if [ -n "$waiting" ] && [ "$(cat "$SVC_DIR/$waiting/slot" 2>/dev/null)" = "$to" ]; then
+  echo "Refused: $to holds release $(words_of "$to") of $SERVICE, which never had the traffic. The traffic stays on $have. The app flips to it."
+  exit 11
+fi
+
+echo "This moves the traffic of $SERVICE from $have (release $(words_of "$have")) to $to (release $(words_of "$to")), by $map and the entry point $ENTRY."
 if [ "$(docker inspect --format '{{.State.Running}}' "$PREFIX--$to" 2>/dev/null)" != true ]; then
   if [ -n "$dry" ]; then echo "It would first start $PREFIX--$to, which is stopped."; exit 0; fi
   docker start "$PREFIX--$to" >/dev/null || { echo "Refused: $PREFIX--$to is gone. The traffic stays on $have."; exit 11; }
@@ -71,13 +81,15 @@ case $seen in
     docker restart -t 1 "$ENTRY" >/dev/null || { echo "live.map says $to, but the entry point $ENTRY cannot be started: docker logs $ENTRY"; exit 13; }
     ;;
 esac
-gone=$(readlink "$SVC_DIR/current")
-back=$(readlink "$SVC_DIR/previous")
-if [ -n "$back" ] && [ "$back" != "$gone" ]; then
-  rm -f "$SVC_DIR/current.hand" "$SVC_DIR/previous.hand"
-  ln -s "$back" "$SVC_DIR/current.hand" && mv -fT "$SVC_DIR/current.hand" "$SVC_DIR/current"
-  ln -s "$gone" "$SVC_DIR/previous.hand" && mv -fT "$SVC_DIR/previous.hand" "$SVC_DIR/previous"
-fi
+# What runs in the two slots is what current and previous are now, whatever a job that died left them to be.
+gone=$(release_in "$have")
+back=$(release_in "$to")
+for each in "current $back" "previous $gone"; do
+  [ -d "$SVC_DIR/releases/${each#* }" ] && [ -n "${each#* }" ] || continue
+  rm -f "$SVC_DIR/${each% *}.hand"
+  ln -s "releases/${each#* }" "$SVC_DIR/${each% *}.hand" && mv -fT "$SVC_DIR/${each% *}.hand" "$SVC_DIR/${each% *}"
+done
+[ "${waiting##*/}" = "$gone" ] && rm -f "$SVC_DIR/next"
 rm -f "$SVC_DIR/watch"
 last=0
 for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
@@ -85,6 +97,6 @@ last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
 number=$(printf '%08d' "$((${last:-0} + 1))")
 at=$(date +%s)000
 printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
-  "$number" "$((top + 1))" "$SERVICE" "$at" "${back##*/}" "$to" "${gone##*/}" 2>/dev/null | sed 's/"seq":0*/"seq":/' >"$ROOT/journal/$number-by-hand-move-done.json"
+  "$((${last:-0} + 1))" "$((top + 1))" "$SERVICE" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
 printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
 echo "Done: $to has the traffic of $SERVICE."
