@@ -1,4 +1,5 @@
 import { type AdoptFacts, type Adoption, entryImage, planAdoption } from '../core/adoption.ts';
+import { isCheckPath } from '../core/check.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
@@ -18,6 +19,23 @@ export async function prepareAdoption(
 ): Promise<Result<{ adoption: Adoption; reading: StackReading }>> {
   if (facts.state !== null)
     return failed(failure('already-adopted', `${facts.service.name} of ${facts.stack.name} is adopted already.`));
+  const { checkPath, port } = options;
+  if (checkPath !== undefined && !isCheckPath(checkPath))
+    return failed(
+      failure(
+        'input-invalid',
+        `“${checkPath}” is not a path that can be asked for: it starts with / and has no spaces or quotes.`,
+        {
+          running: 'Nothing was changed.',
+        },
+      ),
+    );
+  if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
+    return failed(
+      failure('input-invalid', `${port} is not a port: it is a whole number from 1 to 65535.`, {
+        running: 'Nothing was changed.',
+      }),
+    );
   const [container] = facts.service.containers;
   const fact = facts.docker.containers.find((each) => each.id === container?.id) ?? null;
   const files = configFiles(fact?.labels ?? {});
