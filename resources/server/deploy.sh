@@ -21,7 +21,7 @@ slot=$(other_slot "${live%%-*}")
 waiting=$(role_release next)
 if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
   read -r state _ <"$service_dir/releases/$waiting/state"
-  [ "$state" = ready ] && refuse no-free-slot "$slot holds release $waiting of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
+  [ "$state" = ready ] && refuse no-free-slot "$slot holds release $(number_of "$waiting") of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
 fi
 finish
 
@@ -44,7 +44,7 @@ begin release
 last=0
 for each in "$service_dir"/releases/[0-9]*; do last=${each##*/}; done
 number=$(printf '%04d' "$(($(printf '%s' "$last" | sed 's/^0*//') + 1))")
-write_release "$number" "$slot" "$IMAGE" || abort disk-full "The folder of release $number cannot be written." "" "$(tail -n 2 "$job_dir/output")"
+write_release "$number" "$slot" "$IMAGE" || abort disk-full "The folder of release $(number_of "$number") cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 finish "\"release\":\"$number\""
 figure release "$(printf '%s' "$number" | sed 's/^0*//')"
 
@@ -65,7 +65,7 @@ point "$service_dir/next" "releases/$number"
 said=$(start_slot "$number") || {
   keep=1
   mark_release "$number" "not-ready 0 0 $(json_text "$(printf '%s' "$said" | tail -n 1)")"
-  abort exited-at-start "Release $number of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
+  abort exited-at-start "Release $(number_of "$number") of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
 }
 finish
 
@@ -76,7 +76,7 @@ if ! wait_ready "$(slot_container "$slot")"; then
   mark_release "$number" "not-ready ${passed:-0} ${total:-0} $(json_text "$ready_reason")"
   # A container that keeps exiting would be restarted for ever; its logs stay.
   [ "$ready_code" = exited-at-start ] && { docker update --restart no "$(slot_container "$slot")" && docker stop -t 1 "$(slot_container "$slot")"; } >/dev/null 2>&1
-  abort "$ready_code" "Release $number of $SERVICE did not get ready in slot $slot." "" "$ready_reason"
+  abort "$ready_code" "Release $(number_of "$number") of $SERVICE did not get ready in slot $slot." "" "$ready_reason"
 fi
 # The entry point finds the new container by its name within seconds; telling it the address now makes that at once.
 address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$(slot_container "$slot")" | head -n 1)
@@ -85,7 +85,7 @@ tries=0
 until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" '$4==s && $6==2 {up=1} END{exit !up}'; do
   tries=$((tries + 1))
   [ "$tries" = 20 ] && [ -n "$address" ] && ask "set server $root_server addr $address" >/dev/null
-  [ "$tries" -gt 150 ] && { mark_release "$number" "not-ready $passed $total the entry point does not see it"; abort not-ready "Release $number passes its checks, but the entry point does not see it." "" "$address"; }
+  [ "$tries" -gt 150 ] && { mark_release "$number" "not-ready $passed $total the entry point does not see it"; abort not-ready "Release $(number_of "$number") passes its checks, but the entry point does not see it." "" "$address"; }
   sleep 0.1 2>/dev/null || sleep 1
 done
 if [ -e "$job_dir/compose.edited" ]; then
@@ -105,4 +105,4 @@ for each in $(cd "$service_dir/releases" && ls -1r); do
   docker rmi "switchyard/$SLOT_PREFIX:r$each" >/dev/null 2>&1
 done
 tidy
-end completed '' "Release $number of $SERVICE is ready in $slot."
+end completed '' "Release $(number_of "$number") of $SERVICE is ready in $slot."

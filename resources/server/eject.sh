@@ -49,4 +49,4 @@ mkdir -p "$ROOT/ejected"
 mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
 finish
 tidy
-end completed '' "$SERVICE is plain compose again and runs release $current."
+end completed '' "$SERVICE is plain compose again and runs release $(number_of "$current")."

@@ -17,16 +17,16 @@ case $from in blue | green) ;; *) refuse entry-failed "live.map of $SERVICE does
 to=$(other_slot "$from")
 target=$(role_release "$TARGET_ROLE")
 if [ -z "$target" ]; then refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release to move the traffic to." "$(running_words)" ""; fi
-if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release $target of $SERVICE is in no free slot: it has the traffic already, or it was retired." "$(running_words)" ""; fi
+if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release $(number_of "$target") of $SERVICE is in no free slot: it has the traffic already, or it was retired." "$(running_words)" ""; fi
 # A rollback goes to a release that had the traffic before: answering its checks now is all that counts.
 if [ "$TARGET_ROLE" = next ]; then
   read -r ready rest <"$service_dir/releases/$target/state"
   if [ "$ready" != ready ]; then
-    refuse not-ready "Release $target is not ready, so the traffic stays where it is. ${rest#* * }" "$(running_words)" ""
+    refuse not-ready "Release $(number_of "$target") is not ready, so the traffic stays where it is. ${rest#* * }" "$(running_words)" ""
   fi
 fi
 if ! run_checks "$(slot_container "$to")"; then
-  refuse not-ready "Release $target does not pass its checks now ($passed of $total): $failing" "$(running_words)" ""
+  refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total): $failing" "$(running_words)" ""
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""
 
@@ -70,7 +70,7 @@ while :; do
   [ "$left" = "$shown" ] || { progress "$left" null requests; shown=$left; }
   [ "${left:-0}" -eq 0 ] && break
   if [ "$(uptime_s)" -ge "$drain_until" ]; then
-    say "$left long-lived connections stay on release $current, which is kept warm."
+    say "$left long-lived connections stay on release $(number_of "$current"), which is kept warm."
     break
   fi
   sleep 0.1 2>/dev/null || sleep 1
@@ -87,5 +87,5 @@ else
 fi
 rm -f "$service_dir/went-back"
 tidy
-if [ "$VERB" = rollback ]; then end completed '' "The traffic of $SERVICE is back on release $target ($to)."; fi
-end completed '' "The traffic of $SERVICE is on release $target ($to)."
+if [ "$VERB" = rollback ]; then end completed '' "The traffic of $SERVICE is back on release $(number_of "$target") ($to)."; fi
+end completed '' "The traffic of $SERVICE is on release $(number_of "$target") ($to)."

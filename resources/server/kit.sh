@@ -186,7 +186,7 @@ renew_lease() { # folder of an epoch
 
 # Asks a job that only prepares to make way, for going back comes first. It undoes what it began and lets go.
 make_way() { # epoch
-  [ "$VERB" = rollback ] || return 1
+  [ "$VERB" = rollback ] && [ -n "$(role_release previous)" ] || return 1
   read -r owner_pid _ <"$lock_dir/$1/owner"
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in deploy | retire) ;; *) return 1 ;; esac
   [ "${asked_way:-}" = "$1" ] || kill -TERM "$owner_pid" 2>/dev/null
@@ -283,6 +283,8 @@ live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
 other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
 role_release() { readlink "$service_dir/$1" 2>/dev/null | sed 's|.*/||'; }
+# A release's number as people say it: 0012 is 12.
+number_of() { printf '%s' "$1" | sed 's/^0*//'; }
 release_slot() { cat "$service_dir/releases/$1/slot" 2>/dev/null; }
 
 # --- the entry point's runtime and probes, through one docker exec that stays open ------------------------------------------
@@ -506,34 +508,38 @@ LIST
   [ "$passed" -eq "$total" ]
 }
 
+# Whether a container, given with what container_state says of it, ends instead of getting ready. Then sets ready_code and ready_reason.
+ends_at_start() { # container status health restarts code oom
+  case ${2:-gone} in
+    exited | dead | gone) how="It exited${5:+ with code $5}${6:+$([ "$6" = true ] && echo ', out of memory')}" ;;
+    restarting) how="It keeps exiting at start (code ${5:-?})" ;;
+    *)
+      [ "${4:-0}" -gt "$most_restarts" ] || return 1
+      how="It was restarted $4 times while starting"
+      ;;
+  esac
+  ready_code=exited-at-start
+  ready_reason="$how: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
+}
+
 # Waits until slot container $1 passes all its checks twice in a row, or tells why not (ready_code, ready_reason).
 wait_ready() {
+  most_restarts=1
   deadline=$(($(uptime_s) + READY_S))
   good=0 spoken=''
   while :; do
     # shellcheck disable=SC2046
     set -- "$1" $(container_state "$1")
-    case ${2:-gone} in
-      exited | dead | gone)
-        ready_code=exited-at-start
-        ready_reason="It exited${5:+ with code $5}${6:+$([ "$6" = true ] && echo ', out of memory')}: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
-        return 1
-        ;;
-      restarting)
-        ready_code=exited-at-start
-        ready_reason="It keeps exiting at start (code ${5:-?}): $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
-        return 1
-        ;;
-    esac
-    if [ "${4:-0}" -ge 2 ]; then
-      ready_code=exited-at-start
-      ready_reason="It was restarted ${4} times while starting: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
-      return 1
-    fi
+    if ends_at_start "$@"; then return 1; fi
     if run_checks "$1"; then good=$((good + 1)); else good=0; fi
     [ "$spoken" = "$passed $failing" ] || { progress "$passed" "$total" checks; [ -n "$failing" ] && say "$failing"; spoken="$passed $failing"; }
     [ "$good" -ge 2 ] && return 0
     if [ "$(uptime_s)" -ge "$deadline" ]; then
+      # A probe of one that comes and goes is slow, so that its restarts may show only now.
+      # shellcheck disable=SC2046
+      set -- "$1" $(container_state "$1")
+      most_restarts=0
+      if ends_at_start "$@"; then return 1; fi
       ready_code=not-ready
       ready_reason="$passed of $total checks passed after $READY_S s; $failing"
       return 1

@@ -4,7 +4,7 @@ begin gate
 target=$(role_release "$TARGET_ROLE")
 [ -n "$target" ] || refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release." "$(running_words)" ""
 slot=$(release_slot "$target")
-[ "$slot" != "$(live_slot)" ] || refuse nothing-to-do "Release $target of $SERVICE has the traffic and is not retired." "$(running_words)" ""
+[ "$slot" != "$(live_slot)" ] || refuse nothing-to-do "Release $(number_of "$target") of $SERVICE has the traffic and is not retired." "$(running_words)" ""
 finish
 begin stop "\"release\":\"$target\""
 live=$(live_state)
@@ -21,4 +21,4 @@ rm -f "$service_dir/$TARGET_ROLE" "$service_dir/settled" "$service_dir/went-back
 [ "$TARGET_ROLE" = next ] && mark_release "$target" "retired 0 0"
 finish "\"release\":\"$target\",\"slot\":\"$slot\""
 tidy
-end completed '' "Release $target of $SERVICE was retired; $slot is free."
+end completed '' "Release $(number_of "$target") of $SERVICE was retired; $slot is free."

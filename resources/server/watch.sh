@@ -26,7 +26,8 @@ while mine; do
     # Four probes in a row: two seconds of a release that answers nobody.
     if [ "$failures" -ge 4 ]; then verdict="4 checks in a row failed: $failing"; fi
   else
-    verdict="the entry point took $to out: $(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print $18 " after " $14 " failed answers or checks (" $63 ")"; exit}')"
+    # Columns 37 and 38, by HAProxy's fixed order: what the last check came to. HANA: what was watched in the answers.
+    verdict="the entry point took $to out: $(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print ($37 ~ /HANA/ ? "10 wrong answers in a row" : "its check said " ($38 ? "HTTP " $38 : $37)); exit}')"
   fi
   if [ -n "$verdict" ]; then
     case $2 in UP* | 'no check') break ;; esac
