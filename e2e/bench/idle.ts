@@ -1,0 +1,2 @@
+import type { Benchmark } from './setting.ts';
+export const idle: Benchmark = async () => ({});
