@@ -243,15 +243,15 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   }, [laid, moved]);
   const edges = useMemo(() => (laid === null || moved === null ? [] : edgesOf(laid, moved)), [laid, moved]);
 
-  const fit = useCallback(
+  const fitMap = useCallback(
     (duration = motionMs()) => void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration }),
     [flow],
   );
   useEffect(() => {
     if (!placed || nodes.length === 0 || fitted.current) return;
     fitted.current = true;
-    fit(0);
-  }, [placed, nodes, fit]);
+    fitMap(0);
+  }, [placed, nodes, fitMap]);
 
   // The card whose panel is open stays in view.
   useEffect(() => {
@@ -281,7 +281,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       if (document.querySelector('dialog[open]') !== null) return;
       const target = event.target as HTMLElement;
       if (target.closest('input, textarea, select, [role="tablist"], aside') !== null) return;
-      if (event.key === '0') fit();
+      if (event.key === '0') fitMap();
       else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: motionMs() });
       else if (event.key === '-') void flow.zoomOut({ duration: motionMs() });
       else {
@@ -313,7 +313,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
-  }, [flow, fit]);
+  }, [flow, fitMap]);
 
   const change = useCallback((changes: NodeChange[]) => setNodes((before) => applyNodeChanges(changes, before)), []);
   const dropped = useCallback(
@@ -380,7 +380,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         <Tool label="Zoom out (-)" onClick={() => void flow.zoomOut({ duration: motionMs() })}>
           <Minus size={15} />
         </Tool>
-        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fit()}>
+        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fitMap()}>
           <Maximize2 size={14} />
         </Tool>
         {moved !== null && Object.keys(moved).length > 0 && (

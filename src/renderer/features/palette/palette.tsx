@@ -56,7 +56,6 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
       <input
         className="palette-field"
         data-testid="palette-field"
-        // biome-ignore lint/a11y/noAutofocus: the palette is opened to type in.
         autoFocus
         role="combobox"
         aria-expanded
