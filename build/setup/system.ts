@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, open, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { lastLines, run, succeeds } from './command.ts';
+import { CommandError, lastLines, run, succeeds } from './command.ts';
 import { outFolder } from './folders.ts';
 import { withLock } from './lock.mjs';
 import { type Log, logToStderr, timed } from './progress.ts';
@@ -37,7 +37,7 @@ export async function ensureSystemPackages(packages: readonly string[], log: Log
       const asRoot = await rootPrefix();
       if (asRoot === undefined) {
         throw new SetupError(
-          `These system packages are missing, and installing them needs root. Type:\n  sudo apt-get install ${missing.map((name) => name.split('|')[0]).join(' ')}`,
+          `These system packages are missing, and installing them needs root. Type:\n  sudo apt-get install ${((await chooseKnown(missing)) ?? missing.map(firstChoice)).join(' ')}`,
         );
       }
       let names = await chooseKnown(missing);
@@ -47,7 +47,7 @@ export async function ensureSystemPackages(packages: readonly string[], log: Log
           run([...asRoot, 'apt-get', 'update', '-q'], { timeoutMs: 300_000 }),
         );
         updated = true;
-        names = (await chooseKnown(missing)) ?? missing.map((name) => name.split('|')[0] ?? name);
+        names = (await chooseKnown(missing)) ?? missing.map(firstChoice);
       }
       const install = [
         ...asRoot,
@@ -80,6 +80,10 @@ export async function ensureSystemPackages(packages: readonly string[], log: Log
       }
     },
   );
+}
+
+function firstChoice(name: string): string {
+  return name.split('|')[0] ?? name;
 }
 
 function packagesFailed(names: readonly string[], error: unknown): SetupError {
@@ -138,7 +142,7 @@ export async function ensureDockerEngine(log: Log = logToStderr): Promise<void> 
       if (await engineAnswers()) return;
       if (process.platform !== 'linux') {
         throw new SetupError(
-          'No Docker engine answers (`docker info`). Start Docker Desktop or another engine, then try again.',
+          'No Docker engine answers (`docker version`). Start Docker Desktop or another engine, then try again.',
         );
       }
       if (
@@ -160,14 +164,24 @@ export async function ensureDockerEngine(log: Log = logToStderr): Promise<void> 
 }
 
 async function engineAnswers(): Promise<boolean> {
-  return succeeds(['docker', 'info', '--format', '{{.ServerVersion}}'], { timeoutMs: 20_000 });
+  try {
+    // Not `docker info`: with a format, newer clients end well without a server.
+    await run(['docker', 'version', '--format', '{{.Server.Version}}'], { timeoutMs: 20_000 });
+    return true;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (!/permission denied/i.test(error.result.stderr)) return false;
+    throw new SetupError(
+      'A Docker engine runs here, but you may not use it. Type this, log out and in again, and try again:\n  sudo usermod -aG docker "$USER"',
+    );
+  }
 }
 
 async function startEngine(): Promise<void> {
   const asRoot = await rootPrefix();
   if (asRoot === undefined) {
     throw new SetupError(
-      'No Docker engine answers (`docker info`), and starting one needs root. Type one of:\n  sudo systemctl start docker\n  sudo usermod -aG docker "$USER"   (and log in again, if it runs already)',
+      'No Docker engine answers (`docker version`), and starting one needs root. Type:\n  sudo systemctl start docker',
     );
   }
   if (existsSync('/run/systemd/system')) {

@@ -88,7 +88,7 @@ export function homeServerArgs(place: LabPlace, host: string): readonly string[]
 /** Waits until the server's engine answers and its sshd greets. */
 export async function waitForServer(container: string, sshPort: number, timeoutMs = 60_000): Promise<void> {
   const script =
-    'for i in $(seq 600); do docker info >/dev/null 2>&1 && exit 0; sleep 0.1; done; tail -n 15 /var/log/docker.log >&2; exit 1';
+    'for i in $(seq 600); do docker version >/dev/null 2>&1 && exit 0; sleep 0.1; done; tail -n 15 /var/log/docker.log >&2; exit 1';
   await docker(['exec', container, 'sh', '-c', script], { timeoutMs: timeoutMs + 5_000 });
   const deadlineMs = performance.now() + timeoutMs;
   while (!(await greets(sshPort))) {

@@ -20,7 +20,7 @@ export function renderResetScript(
   const pull = fromRegistry ? '--pull always ' : '';
   return `set -euo pipefail
 # What a killed test left wrong.
-${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}for _ in $(seq 600); do docker info >/dev/null 2>&1 && break; sleep 0.1; done
+${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}for _ in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 
 keep=' ${kept.join(' ')} '
 ${unchanged}# Jobs that still run would write into what is about to go.
