@@ -6,7 +6,7 @@ undo() {
   if [ -n "$made_override" ]; then
     made_override=
     if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
-    (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build "$SERVICE") 2>&1
+    plain_again
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
   [ -n "$made_folder" ] && { made_folder=; rm -rf "${service_dir:?}"; }

@@ -32,7 +32,7 @@ finish
 
 begin replace
 begun=$(now_ms)
-said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never --timeout 5 "$SERVICE" 2>&1) ||
+said=$(plain_again) ||
   abort entry-failed "compose could not start $SERVICE as it was." "" "$(printf '%s' "$said" | tail -n 1)"
 plain=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
 open_prober || abort bug "The probe cannot be started." "" ""

@@ -449,6 +449,15 @@ slot_compose() { # release, arguments of compose
 
 start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
 
+# Starts the service as its compose files say now, in the place of its entry point if there is one; no neighbour is made anew.
+# Without --no-deps: compose then leaves depends_on out of the container, and makes it anew at the operator's next up.
+plain_again() {
+  for each in $(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --filter label=dev.switchyard.root); do
+    { docker stop -t 5 "$each" && docker rm -f "$each"; } >/dev/null 2>&1
+  done
+  (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-recreate --no-build --pull never "$SERVICE" 2>&1)
+}
+
 stop_slot() { docker rm -f "$(slot_container "$1")" >/dev/null 2>&1; }
 
 # Puts the payload's release in place as number $1 in slot $2, with image $3 pinned: written beside, then renamed.

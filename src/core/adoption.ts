@@ -153,9 +153,18 @@ function obstacles(facts: AdoptFacts, service: ComposeService): Finding[] {
       'Several compose files',
       `The stack was started from ${others.join(', ')}: compose would not read the override by itself. Make it one compose file first.`,
     );
+  } else if (others[0] !== undefined && !isReadByItself(others[0], facts.projectFolder)) {
+    stop(
+      'A compose file of another name',
+      `The stack was started from ${others[0]}: compose would not read the override by itself. Name it compose.yaml in ${facts.projectFolder} first.`,
+    );
   }
   return found;
 }
+
+/** Compose looks for an override only beside a file of these names. */
+const isReadByItself = (file: string, folder: string): boolean =>
+  /^(?:docker-)?compose\.ya?ml$/.test(file.startsWith(`${folder}/`) ? file.slice(folder.length + 1) : '');
 
 const harmlessTargets =
   /^\/(?:etc\/(?:localtime|timezone)|var\/run\/docker\.sock|run\/docker\.sock|tmp|dev\/shm)(?:\/|$)/;
