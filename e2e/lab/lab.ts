@@ -98,7 +98,13 @@ export async function upLab(names: readonly RecipeName[], options: UpOptions = {
       const wanted = [...new Set([...state.recipes.filter(isRecipeName), ...names])];
       await ensureKeys(place);
 
-      const images = await ensureImages([...new Set(['host', ...wanted.flatMap((name) => recipes[name].images)])], log);
+      const imageNames = [...new Set(['host', ...wanted.flatMap((name) => recipes[name].images)])];
+      // Labs share images: what another one is building is worth waiting for.
+      const images = await withLock(
+        'lab images',
+        () => log('Another lab is building images; waiting for it ...'),
+        () => ensureImages(imageNames, log),
+      );
       const hostImage = imageNamed(images, 'host');
       await docker(['network', 'create', '--label', `${labLabel}=${place.id}`, place.prefix], { okCodes: [0, 1] });
       try {
@@ -146,7 +152,8 @@ export async function downLab(options: UpOptions & { images?: boolean } = {}): P
           .filter(Boolean);
         if (volumes.length > 0) await docker(['volume', 'rm', ...volumes]);
         const images = await listLabImages();
-        if (images.length > 0) await timed(log, 'Images removed', () => docker(['image', 'rm', '-f', ...images]));
+        if (images.length > 0)
+          await timed(log, 'Images removed', () => docker(['image', 'rm', '-f', ...images], { okCodes: [0, 1] }));
         await rm(place.folder, { recursive: true, force: true });
         return;
       }
