@@ -242,21 +242,29 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
       'home',
       `cd ${host.stacks.shop}/.switchyard/frontend && sed -i 's/"readySeconds": *[0-9]*/"readySeconds": 15/' service.json && grep -q '"readySeconds": *15' service.json`,
     );
+    await window.readAgain();
     await window.deploy(service, '1.3.0');
     await window.switchSays(service, 'not-ready', 150_000);
     await picture('not-ready');
     return { says: await words(window) };
   });
 
-  const refused = async (picture_: string) => {
-    const isOffered = await window.action(service, 'flip').count();
-    if (isOffered > 0) throw new Error('the window offers to flip to a release that is not ready');
+  /** Flip is pressed, the window says why not; told to try all the same, the server refuses; so does the command line. */
+  const refused = async (name: string, reason: string) => {
+    await window.action(service, 'flip').click();
+    await window.at('sheet-flip').getByText(reason).first().waitFor();
+    await picture(name);
+    await window.at('sheet-confirm').click();
+    await window
+      .card(service)
+      .getByText(/^Flip (refused|failed)/)
+      .waitFor();
+    await picture(`${name}-by-the-server`);
     const { code, json } = await switchyard(lab.sshConfigPath, 'flip', 'home', service);
     if (code !== 11) throw new Error(`switchyard flip ended with ${code}, not 11: ${JSON.stringify(json)}`);
-    await picture(picture_);
     return { exitCode: code, says: json.ok ? '' : json.failure.message };
   };
-  await step('flip to 1.3.0 is refused', () => refused('refused'));
+  await step('flip to 1.3.0 is refused', () => refused('refused', 'HTTP 503'));
 
   await step('deploy 1.4.0, which ends at its start', async () => {
     await dismissIfAsked(window);
@@ -271,7 +279,7 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
     await picture('ends-at-start');
     return { says: await words(window) };
   });
-  await step('flip to 1.4.0 is refused', () => refused('refused-again'));
+  await step('flip to 1.4.0 is refused', () => refused('refused-again', 'exit'));
 
   await step('what ran', async () => {
     await window.at('activity-toggle').click();

@@ -118,6 +118,17 @@ export class SwitchyardWindow {
     await this.switchSays(id, ['idle', 'settled'], 90_000);
   }
 
+  /** Has the app read everything from the server again, by the menu of its tab. */
+  async readAgain(): Promise<void> {
+    const before = (await this.hosts())[0]?.map?.asOfMs ?? 0;
+    await this.at('host-menu').click();
+    await this.at('host-refresh').click();
+    await this.page.waitForFunction(async (than) => {
+      const reply = await window.switchyard.call('hosts.list', undefined);
+      return reply.ok && (reply.value[0]?.map?.asOfMs ?? 0) > than;
+    }, before);
+  }
+
   /** All hosts as the main process tells them to the window. */
   async hosts(): Promise<HostView[]> {
     return this.page.evaluate(async () => {
