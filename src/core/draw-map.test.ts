@@ -63,6 +63,7 @@ const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => (
   dismissed: new Set(),
   traffic: {},
   awaySinceMs: null,
+  watched: {},
   asOfMs: 99,
   ...more,
 });

@@ -1,10 +1,12 @@
 import { blastRadius, dependencyDepths } from './boundary.ts';
+import { explainCheck } from './check.ts';
 import { deployerOf } from './deployer.ts';
 import type { ContainerFact, DockerFacts, ImageFact } from './docker-facts.ts';
 import { liveSlotOf } from './entry.ts';
 import { isServing, parseHealth } from './health.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
+import { routedBy } from './routing.ts';
 import { labels, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
@@ -30,6 +32,8 @@ export type MapFacts = {
   /** Jobs whose failure the operator put away. */
   dismissed: ReadonlySet<string>;
   traffic: Readonly<Record<string, Traffic>>;
+  /** Answers since the flip that is being watched, by service id. */
+  watched: Readonly<Record<string, { requests: number; errors: number }>>;
   awaySinceMs: number | null;
   asOfMs: number;
 };
@@ -62,9 +66,19 @@ export function drawMap(facts: MapFacts): StackMap {
   const stacks = [...byStack]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([name, services]) => drawStack(facts, images, slotContainers, name, services));
+  const labelsOf = new Map(facts.docker.containers.map((each) => [each.id, each.labels]));
+  const routed = stacks.flatMap((stack) =>
+    stack.services.map((service) => ({ ...service, labels: labelsOf.get(service.containers[0]?.id ?? '') ?? {} })),
+  );
   const { engine } = facts.docker;
   return {
-    stacks,
+    stacks: stacks.map((stack) => ({
+      ...stack,
+      services: stack.services.map((service) => {
+        const proxies = routedBy(routed.find((each) => each.id === service.id) ?? { ...service, labels: {} }, routed);
+        return proxies.length === 0 ? service : { ...service, routedBy: proxies };
+      }),
+    })),
     loose,
     asOfMs: facts.asOfMs,
     engine: { docker: engine.version, compose: facts.compose, os: engine.os },
@@ -254,6 +268,7 @@ function drawAdopted(
     createdAtMs: liveContainer?.createdAtMs ?? null,
     health: isServing(entryHealth) || entryHealth === 'starting' ? slotHealth : entryHealth,
     adopted: true,
+    checks: record.checks.map(explainCheck),
     flipKind: record.kind,
     live,
     slots: { blue: drawn.blue, green: drawn.green },
@@ -262,7 +277,7 @@ function drawAdopted(
       job,
       foreign,
       awaySinceMs: facts.awaySinceMs,
-      watched: null,
+      watched: facts.watched[id] ?? null,
       nowMs: facts.asOfMs,
       previousWarm,
       nextRunning: running(state.next),

@@ -81,7 +81,11 @@ export function createHostSession(parts: HostSessionParts): Session {
   let map: StackMap | null = null;
   let asOfMs = 0;
   const dismissed = new Set<string>();
+  /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
+  let dead: ReadonlySet<string> = new Set();
+  const closing = new AbortController();
   const meters = new Map<string, TrafficMeter>();
+  const baselines = new Map<string, { untilMs: number; requests: number; errors: number }>();
   let attentive = false;
   let trafficTimer: unknown = null;
 
@@ -112,6 +116,30 @@ export function createHostSession(parts: HostSessionParts): Session {
   const traffic = (): Record<string, Traffic> =>
     Object.fromEntries([...meters].map(([id, meter]) => [id, meter.traffic]));
 
+  /** Answers of each watched service since its watch was first seen. */
+  const watchedSince = (): Record<string, { requests: number; errors: number }> => {
+    const found: Record<string, { requests: number; errors: number }> = {};
+    for (const { record, live, watchUntilMs } of states.flatMap((state) => state.services)) {
+      const id = `${record.stack}/${record.service}`;
+      const counters = meters.get(id)?.last?.counters;
+      if (counters === undefined || live?.endsWith('-watching') !== true) {
+        baselines.delete(id);
+        continue;
+      }
+      const known = baselines.get(id);
+      const since =
+        known !== undefined && Math.abs(known.untilMs - (watchUntilMs ?? 0)) < 5_000
+          ? known
+          : { untilMs: watchUntilMs ?? 0, requests: counters.requests, errors: counters.errors };
+      baselines.set(id, since);
+      found[id] = {
+        requests: Math.max(0, counters.requests - since.requests),
+        errors: Math.max(0, counters.errors - since.errors),
+      };
+    }
+    return found;
+  };
+
   const redraw = () => {
     if (docker !== null) {
       map = drawMap({
@@ -121,6 +149,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         jobs: jobList(),
         dismissed,
         traffic: traffic(),
+        watched: watchedSince(),
         awaySinceMs: connection.kind === 'away' ? connection.sinceMs : null,
         asOfMs,
       });
@@ -147,7 +176,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     const outcome = await link.shell.run(renderScript(observeScript, folders), { timeoutMs: 20_000 });
     states = parseServerStates(outcome.stdout, clock.nowMs());
     asOfMs = clock.nowMs();
-    const dead = new Set(states.flatMap((state) => state.deadJobs));
+    dead = new Set(states.flatMap((state) => state.deadJobs));
     jobs = new Map([...jobs].map(([id, job]) => [id, dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
     followFeeds();
   };
@@ -287,6 +316,8 @@ export function createHostSession(parts: HostSessionParts): Session {
   const onFeedLine = (line: FeedLine) => {
     const before = jobs.get(line.job);
     jobs = foldFeed(jobs, line);
+    const after = jobs.get(line.job);
+    if (after !== undefined && dead.has(line.job)) jobs = new Map(jobs).set(line.job, foldDeath(after, clock.nowMs()));
     if (
       line.kind === 'end' ||
       line.kind === 'settled' ||
@@ -350,6 +381,9 @@ export function createHostSession(parts: HostSessionParts): Session {
     if (open !== now) return;
     const all = traffic();
     for (const listener of [...trafficListeners]) listener(all);
+    // The card of a watched service counts along.
+    if (states.some((state) => state.services.some((service) => service.live?.endsWith('-watching') === true)))
+      redraw();
   };
 
   const scheduleTraffic = () => {
@@ -444,6 +478,8 @@ export function createHostSession(parts: HostSessionParts): Session {
       asOfMs = clock.nowMs();
       open = opened;
       await observeStates(link);
+      if (!wanted || open !== opened)
+        throw new FailureError(failure('cancelled', `Connecting to ${parts.target} was cancelled.`));
       attempt = 0;
       const done = 'ladder' in connection ? connection.ladder : ladder;
       setConnection({ kind: 'connected', ladder: done, sinceMs: clock.nowMs() });
@@ -587,6 +623,7 @@ export function createHostSession(parts: HostSessionParts): Session {
       const stop = () => {
         changeListeners.delete(check);
         signal?.removeEventListener('abort', abandon);
+        closing.signal.removeEventListener('abort', abandon);
       };
       const abandon = () => {
         stop();
@@ -600,7 +637,9 @@ export function createHostSession(parts: HostSessionParts): Session {
       };
       changeListeners.add(check);
       signal?.addEventListener('abort', abandon, { once: true });
+      closing.signal.addEventListener('abort', abandon, { once: true });
       check();
+      if (signal?.aborted === true) abandon();
     });
 
   return {
@@ -814,6 +853,7 @@ export function createHostSession(parts: HostSessionParts): Session {
       await forward?.close();
     },
     close() {
+      closing.abort();
       this.disconnect();
       for (const preview of previews.values()) void preview.close();
       previews.clear();

@@ -103,7 +103,10 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: 'Watching',
         more: `${formatCountdown(state.untilMs - nowMs)} left`,
-        why: `${state.errors.toLocaleString('en')} of ${state.requests.toLocaleString('en')} failed`,
+        why:
+          state.requests === 0
+            ? 'no requests yet'
+            : `${state.errors.toLocaleString('en')} of ${state.requests.toLocaleString('en')} failed`,
         tone: 'notable',
       };
     case 'settled':
