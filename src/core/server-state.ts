@@ -50,7 +50,7 @@ for root in "$@"; do
   printf '\\001root %s\\n' "$root"
   for pid in "$root"/jobs/*/pid; do
     job=\${pid%/pid}
-    [ -e "$pid" ] && ! [ -e "$job/exit" ] && { kill -0 "$(cat "$pid")" 2>/dev/null || printf '\\001dead %s\\n' "\${job##*/}"; }
+    [ -e "$pid" ] && ! [ -e "$job/exit" ] && { kill -0 "$(cat "$pid")" 2>/dev/null || [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"; }
   done
   set --
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\

@@ -1,0 +1,597 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
+import type { Connection } from '../core/connection.ts';
+import { failure } from '../core/failure.ts';
+import type { Job } from '../core/job.ts';
+import {
+  composed,
+  digest,
+  dockerFacts,
+  release,
+  serviceRecord,
+  serviceState,
+  slotOf,
+} from '../testkit/engine/facts.ts';
+import { FakeHost, jsonArchive, lost, namedKit } from '../testkit/engine/fake-host.ts';
+import { createHostSession } from './host-session.ts';
+import type { Session } from './session.ts';
+
+const root = '/srv/shop/.switchyard';
+const name = { stack: 'shop', service: 'frontend' };
+
+let host: FakeHost;
+let session: Session;
+
+/** Lets everything happen that needs no time, and what is put off by a moment. */
+const settle = () => vi.advanceTimersByTimeAsync(300);
+
+const open = (random = 0): Session =>
+  createHostSession({
+    target: 'home',
+    by: 'ada@laptop',
+    linker: host.linker,
+    archive: jsonArchive,
+    composeText: yamlComposeText,
+    clock: { nowMs: () => Date.now(), random: () => random },
+    kit: namedKit,
+  });
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: 1_000_000 });
+  host = new FakeHost();
+  host.docker = dockerFacts(
+    [
+      composed('shop', 'frontend', { dependsOn: 'backend:service_started:true' }),
+      composed('shop', 'backend'),
+      slotOf('blue', '0001'),
+    ],
+    { images: [{ id: digest('1'), tags: [], digests: [], labels: {}, createdAtMs: 0, sizeBytes: 0 }] },
+  );
+  host.roots.set(root, [serviceState({ next: release(2, 'green') })]);
+  session = open();
+});
+
+afterEach(() => {
+  session.close();
+  vi.useRealTimers();
+});
+
+const connectionOf = (kind: Connection['kind']) => {
+  const connection = session.connection();
+  expect(connection.kind).toBe(kind);
+  return connection;
+};
+
+const service = () => {
+  const found = session.map()?.stacks[0]?.services.find((each) => each.name === 'frontend');
+  if (found === undefined) throw new Error('there is no frontend on the map');
+  return found;
+};
+
+describe('connecting', () => {
+  it('climbs all rungs and draws the map', async () => {
+    const seen: string[] = [];
+    session.onChange(() => seen.push(session.connection().kind));
+    const connection = await session.connect();
+    expect(connection).toMatchObject({ kind: 'connected', sinceMs: Date.now() });
+    expect(
+      'ladder' in connection && connection.ladder.map((rung) => `${rung.name} ${rung.state} ${rung.detail}`),
+    ).toEqual([
+      'name passed null',
+      'reachable passed null',
+      'host-key passed null',
+      'login passed null',
+      'docker passed null',
+      'compose passed compose 2.29.1',
+      'rights passed ada, in group docker',
+    ]);
+    await settle();
+    expect(seen.at(0)).toBe('connecting');
+    expect(service()).toMatchObject({ adopted: true, live: 'blue' });
+    expect(session.map()?.engine).toEqual({ docker: '26.1.5', compose: '2.29.1', os: 'Debian GNU/Linux 12' });
+  });
+
+  it('a first try that fails is final, says the rung, and is not repeated by itself', async () => {
+    host.openingFails = failure('port-closed', 'Nothing listens there.');
+    const connection = await session.connect();
+    expect(connection).toMatchObject({ kind: 'failed', failure: { code: 'port-closed' } });
+    expect('ladder' in connection && connection.ladder[1]).toMatchObject({ name: 'reachable', state: 'failed' });
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(host.calls.opened).toBe(1);
+    host.openingFails = null;
+    expect((await session.connect()).kind).toBe('connected');
+  });
+
+  it.each([
+    ['none', 'compose-missing'],
+    ['2.24.3', 'compose-old'],
+    ['v2.3.4', 'compose-old'],
+    ['1.29.2', 'compose-old'],
+    ['what?', 'compose-missing'],
+  ])('compose %s is %s, and the link is closed', async (version, code) => {
+    host.compose = version;
+    expect(await session.connect()).toMatchObject({ kind: 'failed', failure: { code } });
+    expect(host.openLinks).toBe(0);
+  });
+
+  it.each(['2.24.4', 'v2.25.0', '2.30.0-desktop.1', '3.0.0', '5.1.2+ds1-0ubuntu1'])(
+    'compose %s will do',
+    async (version) => {
+      host.compose = version;
+      expect((await session.connect()).kind).toBe('connected');
+    },
+  );
+
+  it('stays cut off when that was asked for while the host was being read', async () => {
+    host.beforeStates = () => session.disconnect();
+    expect((await session.connect()).kind).toBe('idle');
+    await settle();
+    expect([session.connection().kind, host.openLinks]).toEqual(['idle', 0]);
+  });
+
+  it('asked twice at once climbs once', async () => {
+    const [first, second] = await Promise.all([session.connect(), session.connect()]);
+    expect([first.kind, second.kind, host.calls.opened]).toEqual(['connected', 'connected', 1]);
+  });
+});
+
+describe('asking', () => {
+  const question = { kind: 'passphrase', id: 'q1', keyPath: '/home/ada/.ssh/id', again: false } as const;
+
+  it('waits for the answer of that question, for minutes if need be', async () => {
+    host.questions = [question];
+    const connecting = session.connect();
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(connectionOf('asking')).toMatchObject({ question });
+    expect(session.answer('q0', ['wrong'])).toBe(false);
+    expect(session.answer('q1', ['correct horse'])).toBe(true);
+    expect((await connecting).kind).toBe('connected');
+    expect(session.answer('q1', ['late'])).toBe(false);
+  });
+
+  it('gives up when nobody wants to answer', async () => {
+    host.questions = [question];
+    const connecting = session.connect();
+    await settle();
+    session.answer('q1', null);
+    expect(await connecting).toMatchObject({ kind: 'failed', failure: { code: 'login-refused' } });
+  });
+
+  it('ends with disconnect, and nothing stays open', async () => {
+    host.questions = [question];
+    const connecting = session.connect();
+    await settle();
+    session.disconnect();
+    expect((await connecting).kind).toBe('idle');
+    expect([session.connection().kind, host.openLinks]).toEqual(['idle', 0]);
+  });
+});
+
+describe('a link that is lost', () => {
+  it('leaves the last map, greyed, and is opened again with growing pauses', async () => {
+    await session.connect();
+    host.openingFails = failure('no-answer', 'No answer.');
+    host.cut();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(connectionOf('away')).toMatchObject({
+      sinceMs: 1_000_000,
+      retryAtMs: 1_000_125,
+      failure: { code: 'link-lost' },
+    });
+    expect(service().switch).toEqual({ kind: 'unknown', sinceMs: 1_000_000 });
+    const opened: number[] = [];
+    for (let before = host.calls.opened; opened.length < 5; ) {
+      await vi.advanceTimersByTimeAsync(25);
+      if (host.calls.opened > before) opened.push(Date.now() - 1_000_000);
+      before = host.calls.opened;
+    }
+    // Half of 250, 500, 1000, 2000 and 4000 ms, one after the other.
+    expect(opened).toEqual([125, 375, 875, 1875, 3875]);
+    expect(connectionOf('away')).toMatchObject({ sinceMs: 1_000_000, failure: { code: 'no-answer' } });
+    host.openingFails = null;
+    await vi.advanceTimersByTimeAsync(60_000);
+    connectionOf('connected');
+    expect(service().switch.kind).toBe('not-ready');
+    expect(host.openLinks).toBe(1);
+  });
+
+  it('is opened at once on wake, and on wake alone while connected nothing happens', async () => {
+    await session.connect();
+    session.wake();
+    await settle();
+    expect(host.calls.opened).toBe(1);
+    session.close();
+    session = open(0.999);
+    await session.connect();
+    host.cut();
+    await vi.advanceTimersByTimeAsync(0);
+    session.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    connectionOf('connected');
+  });
+
+  it('is not opened again where the host now refuses, nor after disconnect', async () => {
+    await session.connect();
+    host.openingFails = failure('host-key-changed', 'The key is another one.');
+    host.cut();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(connectionOf('failed')).toMatchObject({ failure: { code: 'host-key-changed' } });
+    host.openingFails = null;
+    await session.connect();
+    host.cut();
+    await vi.advanceTimersByTimeAsync(0);
+    session.disconnect();
+    const { opened } = host.calls;
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect([session.connection().kind, host.calls.opened]).toEqual(['idle', opened]);
+  });
+
+  it('fails what needs it, with words', async () => {
+    await session.connect();
+    host.cut();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await session.start(name, 'flip', {})).toMatchObject({
+      ok: false,
+      failure: { code: 'link-lost', transient: true },
+    });
+    expect(await session.refresh()).toMatchObject({ ok: false, failure: { code: 'link-lost' } });
+  });
+});
+
+const began = (id: string, verb = 'flip', steps = 'gate,move,drain') => {
+  host.line(id, 10, { kind: 'job', verb, stack: 'shop', service: 'frontend', by: 'ada@laptop', steps });
+};
+const ended = (id: string, outcome: string, code = '') =>
+  host.line(id, 99, { kind: 'end', outcome, code, message: 'So it was.', running: 'blue keeps it.', detail: '' });
+
+const startFlip = async (): Promise<Job> => {
+  const started = await session.start(name, 'flip', {});
+  if (!started.ok) throw new Error(started.failure.message);
+  return started.value;
+};
+
+describe('a job', () => {
+  beforeEach(() => session.connect());
+
+  it('JN1 is sent whole: its variables, the kit and its script', async () => {
+    const job = await startFlip();
+    expect(job).toMatchObject({ verb: 'flip', stack: 'shop', service: 'frontend', state: 'running', by: 'ada@laptop' });
+    const [taken] = host.jobs;
+    expect([taken?.root, taken?.id, host.jobs.length]).toEqual([root, job.id, 1]);
+    expect(taken?.files['run.sh']).toBe('. ./job.sh\n. ./kit.sh\n# this is flip.sh\n');
+    expect(taken?.files['kit.sh']).toBe('# this is kit.sh\n');
+    expect(taken?.files['watch.sh']).toBe('# this is watch.sh\n');
+    const lines = taken?.files['job.sh']?.split('\n') ?? [];
+    for (const line of [
+      `ROOT='${root}'`,
+      `JOB='${job.id}'`,
+      `VERB='flip'`,
+      `TARGET_ROLE='next'`,
+      `MOVE_STATE='watching'`,
+      `WATCH_S='300'`,
+    ])
+      expect(lines).toContain(line);
+  });
+
+  it('is followed to its end, and what it left is read before that is said', async () => {
+    const { id } = await startFlip();
+    const waiting = session.ended('shop', id);
+    began(id);
+    host.line(id, 20, { kind: 'begin', step: 'gate' });
+    await settle();
+    expect(service().switch).toEqual({ kind: 'flipping', from: 'blue', to: 'green', step: 'gate', inFlight: null });
+    host.roots.set(root, [
+      serviceState({ live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') }),
+    ]);
+    host.docker = { ...host.docker, containers: [...host.docker.containers, slotOf('green', '0002')] };
+    ended(id, 'completed');
+    await settle();
+    expect(await waiting).toMatchObject({ ok: true, value: { id, state: 'completed', failure: null } });
+    expect(service()).toMatchObject({ live: 'green', canFlipBack: true, switch: { kind: 'settled' } });
+  });
+
+  it.each([
+    ['refused folder-read-only', 'folder-read-only'],
+    ['refused disk-full', 'disk-full'],
+    ['refused upload-damaged', 'bug'],
+    ['refused something-else', 'shell-missing'],
+  ] as const)('JN1 that is %s has not begun', async (taking, code) => {
+    host.taking = taking;
+    expect(await session.start(name, 'flip', {})).toMatchObject({
+      ok: false,
+      failure: { code, detail: 'tar: short read' },
+    });
+    expect(session.jobs()).toEqual([]);
+  });
+
+  it.each(['lost-before', 'lost-after'] as const)(
+    'whose link is %s is indeterminate: neither failed nor begun',
+    async (taking) => {
+      host.taking = taking;
+      expect(await session.start(name, 'flip', {})).toMatchObject({
+        ok: false,
+        failure: { code: 'indeterminate', transient: true, detail: 'The link to home is gone.' },
+      });
+    },
+  );
+
+  it('goes on while the link is away, and is known again when it is back', async () => {
+    const { id } = await startFlip();
+    const waiting = session.ended('shop', id);
+    began(id);
+    host.cut();
+    await vi.advanceTimersByTimeAsync(0);
+    ended(id, 'aborted', 'entry-failed');
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(await waiting).toMatchObject({ ok: true, value: { state: 'aborted', failure: { code: 'entry-failed' } } });
+    expect(session.jobs()).toHaveLength(1);
+  });
+
+  it('of another client is seen live, and locks the neighbours', async () => {
+    host.line('theirs', 10, {
+      kind: 'job',
+      verb: 'deploy',
+      stack: 'shop',
+      service: 'backend',
+      by: 'bob@desk',
+      steps: 'pull',
+    });
+    await settle();
+    expect(session.jobs()).toMatchObject([{ id: 'theirs', verb: 'deploy', by: 'bob@desk', state: 'running' }]);
+  });
+
+  it('whose process is gone is indeterminate, and says where it was', async () => {
+    const { id } = await startFlip();
+    began(id);
+    host.line(id, 20, { kind: 'begin', step: 'move' });
+    await settle();
+    host.deadJobs = [id];
+    await session.refresh();
+    expect(session.jobs()[0]).toMatchObject({
+      state: 'indeterminate',
+      failure: { code: 'job-died', message: expect.stringContaining('move') },
+    });
+    expect(service().switch).toMatchObject({ kind: 'failed', verb: 'flip' });
+    session.dismiss(name);
+    expect(service().switch.kind).toBe('not-ready');
+  });
+
+  it('that died in its first step, before anybody looked, is not said to run', async () => {
+    session.close();
+    host.deadJobs = ['killed'];
+    began('killed');
+    host.line('killed', 20, { kind: 'begin', step: 'gate' });
+    session = open();
+    await session.connect();
+    await settle();
+    expect(session.jobs()).toMatchObject([{ id: 'killed', state: 'indeterminate', failure: { code: 'job-died' } }]);
+    expect(service().switch.kind).toBe('failed');
+  });
+
+  it('is not waited for once that was given up, or the session is closed', async () => {
+    const { id } = await startFlip();
+    expect(await session.ended('shop', id, AbortSignal.abort())).toMatchObject({
+      ok: false,
+      failure: { code: 'cancelled' },
+    });
+    const waiting = session.ended('shop', id);
+    session.close();
+    expect(await waiting).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+  });
+
+  it('is waited for until told otherwise', async () => {
+    const { id } = await startFlip();
+    const stop = new AbortController();
+    const waiting = session.ended('shop', id, stop.signal);
+    stop.abort();
+    expect(await waiting).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+  });
+
+  it('is followed in lines, however the feed arrives, torn ones left out', async () => {
+    const text = `${JSON.stringify({ job: 'j9', at: 1, kind: 'job', verb: 'flip', stack: 'shop', service: 'frontend', by: 'é🚂', steps: 'gate' })}\n`;
+    host.writeFeed('"torn":1}\n{"job":');
+    host.writeFeed('\n');
+    for (const piece of text.match(/.{1,7}/gs) ?? []) host.writeFeed(piece);
+    host.writeFeed('{"job":"j9","at":2,"kind":"begin","step":"ga');
+    host.writeFeed('te"}\n');
+    expect(session.jobs()).toMatchObject([{ id: 'j9', by: 'é🚂', steps: [{ name: 'gate', state: 'running' }] }]);
+  });
+
+  it('is followed by one follower, again when that ends, and folding twice changes nothing', async () => {
+    began('j1');
+    ended('j1', 'completed');
+    await settle();
+    const before = session.jobs();
+    const followed = host.calls.followed.length;
+    await session.refresh();
+    expect(host.calls.followed).toHaveLength(followed);
+    host.endFollowers();
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(host.calls.followed).toHaveLength(followed + 1);
+    expect(session.jobs()).toEqual(before);
+  });
+});
+
+describe('what Docker says while it is listened to', () => {
+  beforeEach(() => session.connect());
+  const id = 'id-of-shop-backend-1';
+  const backend = () => session.map()?.stacks[0]?.services.find((each) => each.name === 'backend');
+
+  it('shows a container that died at once, before it is read again', async () => {
+    host.emit({ action: 'die', id, attributes: { exitCode: '137' } });
+    expect(backend()).toMatchObject({ health: 'exited', containers: [{ status: 'Exited (137) just now' }] });
+    host.docker = {
+      ...host.docker,
+      containers: host.docker.containers.map((each) =>
+        each.id === id ? { ...each, state: 'exited', status: 'Exited (137) 1 second ago' } : each,
+      ),
+    };
+    await settle();
+    expect(backend()?.containers[0]?.status).toBe('Exited (137) 1 second ago');
+    expect(host.calls.inspected).toEqual([id]);
+  });
+
+  it('takes a container off that was removed, and puts on one that came', async () => {
+    host.docker = { ...host.docker, containers: host.docker.containers.filter((each) => each.id !== id) };
+    host.emit({ action: 'destroy', id });
+    expect(backend()).toBeUndefined();
+    host.docker = { ...host.docker, containers: [...host.docker.containers, composed('shop', 'cache')] };
+    host.emit({ action: 'create', id: 'id-of-shop-cache-1' });
+    await settle();
+    expect(session.map()?.stacks[0]?.services.map((each) => each.name)).toEqual(['cache', 'frontend']);
+  });
+
+  it('reads a container once for many events of it, and not for what happens inside it', async () => {
+    for (const action of ['start', 'health_status: healthy', 'rename']) host.emit({ action, id });
+    host.emit({ action: 'exec_start: sh', id });
+    host.emit({ action: 'top', id });
+    await settle();
+    expect(host.calls.inspected).toEqual([id]);
+  });
+
+  it('reads everything again when a network, a volume or an unknown image came', async () => {
+    const { observed } = host.calls;
+    host.emit({ kind: 'network', action: 'connect', id: 'n' });
+    host.emit({ kind: 'network', action: 'create', id: 'n' });
+    await settle();
+    expect(host.calls.observed).toBe(observed + 1);
+    host.docker = {
+      ...host.docker,
+      containers: host.docker.containers.map((each) => (each.id === id ? { ...each, imageId: digest('7') } : each)),
+    };
+    host.emit({ action: 'start', id });
+    await settle();
+    expect(host.calls.observed).toBe(observed + 2);
+  });
+
+  it('is listened to again after Docker was restarted, with everything read anew', async () => {
+    const { observed } = host.calls;
+    host.docker = { ...host.docker, containers: host.docker.containers.filter((each) => each.id !== id) };
+    host.breakEvents();
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(host.calls.observed).toBeGreaterThan(observed);
+    expect(backend()).toBeUndefined();
+    host.emit({ action: 'die', id: 'id-of-shop-frontend-1', attributes: {} });
+    expect(service().health).toBe('exited');
+  });
+});
+
+describe('verbs that cannot be', () => {
+  beforeEach(() => session.connect());
+  const refusal = async (work: Promise<{ ok: boolean; failure?: unknown }>) => {
+    expect(await work).toMatchObject({ ok: false });
+    expect(host.jobs).toEqual([]);
+    return (await work).failure as { code: string; message: string; detail: string | null };
+  };
+
+  it('name what there is when the service is unknown', async () => {
+    const unknown = await refusal(session.start({ stack: 'shop', service: '<script>$(id)' }, 'flip', {}));
+    expect(unknown).toMatchObject({ code: 'service-unknown', detail: 'There are: shop/backend, shop/frontend' });
+  });
+
+  it('are refused for what is plain compose', async () => {
+    const plain = { stack: 'shop', service: 'backend' };
+    const codes = [];
+    for (const verb of ['flip', 'rollback', 'retire', 'eject', 'deploy'] as const)
+      codes.push((await refusal(session.start(plain, verb, {}))).code);
+    expect(codes).toEqual(Array(5).fill('not-adopted'));
+    expect(await session.releases(plain)).toEqual({ ok: true, value: [] });
+  });
+
+  it('are refused for what is adopted already, or has nothing to retire', async () => {
+    expect((await refusal(session.start(name, 'adopt', {}))).code).toBe('already-adopted');
+    host.roots.set(root, [serviceState()]);
+    await session.refresh();
+    expect((await refusal(session.start(name, 'retire', {}))).code).toBe('nothing-to-do');
+  });
+
+  it('tell a mistake of ours as one, and throw nothing', async () => {
+    expect((await refusal(session.start(name, 'deploy', {}))).code).toBe('bug');
+  });
+});
+
+describe('previews, logs and traffic', () => {
+  beforeEach(() => session.connect());
+
+  it('a preview leads to a slot that runs, and only there', async () => {
+    expect(await session.openPreview(name, 'blue')).toEqual({
+      ok: true,
+      value: { url: 'http://127.0.0.1:40001/', port: 40001, release: 1 },
+    });
+    expect(await session.openPreview(name, 'green')).toMatchObject({
+      ok: false,
+      failure: { code: 'service-not-running' },
+    });
+    await session.closePreview(name);
+  });
+
+  it('logs come from both slots, or from the plain container', async () => {
+    const lines: string[] = [];
+    const options = {
+      tail: 1,
+      signal: new AbortController().signal,
+      onLines: (some: { slot: string | null; text: string }[]) =>
+        lines.push(...some.map((line) => `${line.slot} ${line.text}`)),
+    };
+    await session.followLogs(name, options);
+    await session.followLogs({ stack: 'shop', service: 'backend' }, options);
+    expect(lines).toEqual(['blue log of id-of-shop--frontend--blue', 'null log of id-of-shop-backend-1']);
+  });
+
+  it('counters are read while somebody looks, and not otherwise', async () => {
+    const csv = (requests: number) =>
+      `# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np3000,FRONTEND,0,OPEN,0,${requests},0,http\n`;
+    const socket = `${root}/frontend/entry/run/admin.sock`;
+    const seen: number[] = [];
+    session.onTraffic((traffic) => seen.push(traffic['shop/frontend']?.requestsPerSecond ?? -1));
+    host.counters.set(socket, csv(10));
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(seen).toEqual([]);
+    session.setAttention(true);
+    await vi.advanceTimersByTimeAsync(100);
+    host.counters.set(socket, csv(30));
+    await vi.advanceTimersByTimeAsync(2_000);
+    session.setAttention(false);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(seen).toEqual([0, 10]);
+  });
+});
+
+it('names of any kind are data on the way to the server', async () => {
+  const odd = `o'neil $(reboot) "🚂" <script>`;
+  const folder = `/srv/${odd}`;
+  host.docker = dockerFacts([composed('shop', odd, { folder })]);
+  host.roots.set(`${folder}/.switchyard`.replaceAll("'", `'\\''`), []);
+  host.roots.clear();
+  session.close();
+  session = createHostSession({
+    target: odd,
+    by: odd,
+    linker: host.linker,
+    archive: jsonArchive,
+    composeText: yamlComposeText,
+    clock: { nowMs: () => Date.now(), random: () => 0 },
+    kit: namedKit,
+  });
+  expect((await session.connect()).kind).toBe('connected');
+  expect(session.map()?.stacks[0]).toMatchObject({ folder, services: [{ name: odd }] });
+  expect(await session.start({ stack: 'shop', service: odd }, 'flip', {})).toMatchObject({
+    ok: false,
+    failure: { code: 'not-adopted' },
+  });
+});
+
+it('a record of another service is not taken for this one', async () => {
+  host.roots.set(root, [serviceState({ record: serviceRecord({ service: 'worker' }) })]);
+  await session.connect();
+  expect(service().adopted).toBe(false);
+});
+
+it('closing ends the link, and a failure after it is nobody’s', async () => {
+  await session.connect();
+  session.close();
+  expect(host.openLinks).toBe(0);
+  host.cut(lost());
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(host.calls.opened).toBe(1);
+});

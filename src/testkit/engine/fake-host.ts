@@ -1,0 +1,324 @@
+import type { Question, Rung } from '../../core/connection.ts';
+import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
+import { type Failure, FailureError, failure } from '../../core/failure.ts';
+import type { ServiceState } from '../../core/server-state.ts';
+import type { Archive, JobFile } from '../../engine/ports/archive.ts';
+import type { DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
+import type { Duplex } from '../../engine/ports/duplex.ts';
+import type { Link, Linker } from '../../engine/ports/link.ts';
+import type { Shell, ShellOutcome } from '../../engine/ports/shell.ts';
+import type { Tunnel } from '../../engine/ports/tunnel.ts';
+import { dockerFacts } from './facts.ts';
+
+export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
+
+const outcome = (stdout: string, more: Partial<ShellOutcome> = {}): ShellOutcome => ({
+  code: 0,
+  signal: null,
+  stdout,
+  stderr: '',
+  ...more,
+});
+
+/** What a fake host takes as a job: the files by name. */
+export type TakenJob = { root: string; id: string; files: Record<string, string> };
+
+/** Packs as JSON, so that a test can look inside. */
+export const jsonArchive: Archive = {
+  pack: async (files: JobFile[]) => new TextEncoder().encode(JSON.stringify(files)),
+};
+
+/** A kit whose files say their names. */
+export const namedKit: Record<string, string> = Object.fromEntries(
+  [
+    'kit.sh',
+    'receive.sh',
+    'adopt.sh',
+    'deploy.sh',
+    'flip.sh',
+    'retire.sh',
+    'eject.sh',
+    'watch.sh',
+    'rollback.sh',
+    'live',
+    'exec',
+  ].map((name) => [name, `# this is ${name}\n`]),
+);
+
+/**
+ * A host in memory: its containers, its state folders and its feed outlive every link, as on a real one. A test
+ * changes the public fields, or calls what happens on the host; the engine reaches it by `linker`.
+ */
+export class FakeHost {
+  docker: DockerFacts = dockerFacts([]);
+  compose = '2.29.1';
+  who = '1000\nada\nada docker';
+  /** State folders with what is adopted in each. */
+  readonly roots = new Map<string, ServiceState[]>();
+  deadJobs: string[] = [];
+  readonly feed: string[] = [];
+  readonly jobs: TakenJob[] = [];
+  /** Answers to further scripts, by a text in them; the first that fits. */
+  readonly scripts: [text: string, answer: (command: string) => ShellOutcome][] = [];
+  /** How the next opening of a link fails. */
+  openingFails: Failure | null = null;
+  /** What is asked while opening, each once. */
+  questions: Question[] = [];
+  /** How taking a job goes: it is taken, refused by that word, or the link is lost before or after. */
+  taking: 'taken' | 'lost-before' | 'lost-after' | `refused ${string}` = 'taken';
+  /** Calls, for tests that count them. */
+  readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
+  readonly counters = new Map<string, string>();
+
+  /** Called while the state folders are read. */
+  beforeStates: () => void = () => {};
+
+  private readonly links = new Set<FakeLink>();
+
+  readonly linker: Linker = {
+    open: async ({ ask, onRung, signal }) => {
+      this.calls.opened += 1;
+      const passed = (name: Rung['name']) => onRung({ name, state: 'passed', detail: null });
+      passed('name');
+      onRung({ name: 'reachable', state: 'running', detail: null });
+      if (this.openingFails !== null) throw new FailureError(this.openingFails);
+      passed('reachable');
+      for (const question of this.questions.splice(0)) {
+        const answers = await ask(question);
+        if (answers === null) throw new FailureError(failure('login-refused', 'Nobody answered.'));
+      }
+      if (signal.aborted) throw new FailureError(failure('cancelled', 'Connecting was cancelled.'));
+      passed('host-key');
+      passed('login');
+      passed('docker');
+      const link = new FakeLink(this, () => this.links.delete(link));
+      this.links.add(link);
+      return link;
+    },
+  };
+
+  get openLinks(): number {
+    return this.links.size;
+  }
+
+  /** The link is gone, as when the network is. */
+  cut(why: Failure | null = lost()): void {
+    for (const link of [...this.links]) link.end(why);
+  }
+
+  /** Docker says that something happened. */
+  emit(event: Partial<DockerEvent> & { action: string; id: string }): void {
+    const whole: DockerEvent = { kind: 'container', attributes: {}, atNano: '1', ...event };
+    for (const link of this.links) link.tellEvent(whole);
+  }
+
+  /** The event stream breaks and the link stands, as when Docker is restarted. */
+  breakEvents(): void {
+    for (const link of this.links) link.breakEvents();
+  }
+
+  /** Text that is appended to the feed, in any pieces. */
+  writeFeed(text: string): void {
+    this.feed.push(text);
+    for (const link of this.links) link.tellFeed(text);
+  }
+
+  line(job: string, at: number, more: Record<string, unknown>): void {
+    this.writeFeed(`${JSON.stringify({ job, at, ...more })}\n`);
+  }
+
+  /** The feed's follower ends and the link stands. */
+  endFollowers(): void {
+    for (const link of this.links) link.endFollowers();
+  }
+
+  containerOf(id: string): ContainerFact | null {
+    return this.docker.containers.find((each) => each.id === id) ?? null;
+  }
+
+  run(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    if (command.includes('docker compose version')) return outcome(`${this.compose}\n${this.who}\n`);
+    if (command.includes('\\001root ')) {
+      this.calls.states += 1;
+      this.beforeStates();
+      return outcome(this.sayStates(command));
+    }
+    if (command.includes('# this is receive.sh')) return this.take(command, stdin);
+    const known = this.scripts.find(([text]) => command.includes(text));
+    if (known === undefined) throw new Error(`the fake host does not know this script: ${command.slice(0, 200)}`);
+    return known[1](command);
+  }
+
+  private take(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    if (this.taking === 'lost-before') throw new FailureError(lost());
+    if (this.taking.startsWith('refused')) {
+      return outcome(`switchyard-${this.taking}\n`, { code: 3, stderr: 'tar: short read\n' });
+    }
+    const [root = '', id = ''] = command.trim().split(' ').slice(-2);
+    const files = JSON.parse(new TextDecoder().decode(stdin)) as JobFile[];
+    this.jobs.push({ root, id, files: Object.fromEntries(files.map(({ path, text }) => [path, text])) });
+    if (this.taking === 'lost-after') throw new FailureError(lost());
+    return outcome(`switchyard-started ${id}\n`);
+  }
+
+  private sayStates(command: string): string {
+    const lines: string[] = [];
+    for (const [root, services] of this.roots) {
+      if (!command.includes(root)) continue;
+      lines.push(`\u0001root ${root}`, ...this.deadJobs.map((job) => `\u0001dead ${job}`));
+      const say = (path: string, text: string | null) => {
+        if (text !== null) lines.push(`\u0001file ${root}/${path}`, ...text.split('\n').map((line) => `\u0002${line}`));
+      };
+      for (const service of services) {
+        const slug = service.record.service;
+        say(`${slug}/service.json`, JSON.stringify(service.record));
+        say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
+        for (const role of ['current', 'next', 'previous'] as const) {
+          const release = service[role];
+          if (release === null) continue;
+          const { word, passed, total, reason } = release.state;
+          say(`${slug}/${role}/release.json`, JSON.stringify(release.file));
+          say(`${slug}/${role}/state`, `${word} ${passed} ${total}${reason === null ? '' : ` ${reason}`}`);
+        }
+      }
+    }
+    return `${lines.join('\n')}\n\u0001end\n`;
+  }
+}
+
+class FakeLink implements Link {
+  readonly closed: Promise<Failure | null>;
+  readonly shell: Shell;
+  readonly docker: DockerEngine;
+  readonly tunnel: Tunnel;
+  private open = true;
+  private readonly settleClosed: (why: Failure | null) => void;
+  private readonly forget: () => void;
+  private readonly streams = new Set<{ tell(event: DockerEvent): void; fail(): void }>();
+  private readonly followers = new Set<{ tell(text: string): void; end(): void }>();
+
+  constructor(host: FakeHost, forget: () => void) {
+    this.forget = forget;
+    let settle: (why: Failure | null) => void = () => {};
+    this.closed = new Promise((resolve) => {
+      settle = resolve;
+    });
+    this.settleClosed = settle;
+    const check = () => {
+      if (!this.open) throw new FailureError(lost());
+    };
+    this.shell = {
+      run: async (command, options) => {
+        check();
+        return host.run(command, options?.stdin);
+      },
+      follow: (command, { signal, onOutput }) =>
+        new Promise((resolve) => {
+          host.calls.followed.push(command);
+          const follower = {
+            tell: (text: string) => onOutput(text, 'out'),
+            end: () => {
+              this.followers.delete(follower);
+              resolve({ code: null });
+            },
+          };
+          this.followers.add(follower);
+          signal.addEventListener('abort', follower.end, { once: true });
+          if (host.feed.length > 0) onOutput(host.feed.join(''), 'out');
+        }),
+    };
+    this.docker = {
+      observe: async () => {
+        check();
+        host.calls.observed += 1;
+        return structuredClone(host.docker);
+      },
+      container: async (id) => {
+        check();
+        host.calls.inspected.push(id);
+        return structuredClone(host.containerOf(id));
+      },
+      inspect: async () => null,
+      events: ({ signal, onOpen, onEvent }) =>
+        new Promise((resolve, reject) => {
+          const stream = {
+            tell: onEvent,
+            fail: () => reject(new FailureError(failure('docker-stopped', 'Docker stopped.'))),
+          };
+          this.streams.add(stream);
+          signal.addEventListener(
+            'abort',
+            () => {
+              this.streams.delete(stream);
+              resolve();
+            },
+            { once: true },
+          );
+          onOpen();
+        }),
+      logs: async (id, { onLines }) => onLines([{ stream: 'out', atMs: 1, text: `log of ${id}` }]),
+    };
+    let port = 40_000;
+    this.tunnel = {
+      forward: async () => {
+        check();
+        port += 1;
+        return { port, close: async () => {} };
+      },
+      openSocket: async (path) => {
+        check();
+        return fakeSocket(host.counters.get(path) ?? '');
+      },
+    };
+  }
+
+  tellEvent(event: DockerEvent): void {
+    for (const stream of this.streams) stream.tell(event);
+  }
+
+  breakEvents(): void {
+    for (const stream of [...this.streams]) {
+      this.streams.delete(stream);
+      stream.fail();
+    }
+  }
+
+  tellFeed(text: string): void {
+    for (const follower of this.followers) follower.tell(text);
+  }
+
+  endFollowers(): void {
+    for (const follower of [...this.followers]) follower.end();
+  }
+
+  end(why: Failure | null): void {
+    if (!this.open) return;
+    this.open = false;
+    this.forget();
+    this.breakEvents();
+    this.endFollowers();
+    this.settleClosed(why);
+  }
+
+  close(): void {
+    this.end(null);
+  }
+}
+
+/** Answers the first line that is written with a text, then ends. */
+function fakeSocket(text: string): Duplex {
+  const listeners: { data: ((chunk: string) => void)[]; end: (() => void)[] } = { data: [], end: [] };
+  return {
+    write() {
+      queueMicrotask(() => {
+        for (const listener of listeners.data) listener(text);
+        for (const listener of listeners.end) listener();
+      });
+    },
+    destroy() {},
+    on(event: string, listener: never) {
+      if (event === 'data') listeners.data.push(listener);
+      if (event === 'end' || event === 'close') listeners.end.push(listener);
+    },
+  };
+}
