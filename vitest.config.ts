@@ -14,8 +14,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts', 'e2e/lab/**/*.test.ts'],
-          exclude: [...elsewhere, ...slow, integration],
+          include: ['src/**/*.test.{ts,tsx}', 'build/**/*.test.ts', 'e2e/**/*.test.ts'],
+          exclude: [...elsewhere, ...slow, 'e2e/kit/**', integration],
           // Two cores, shared with whatever else the machine does: time is no judge of a unit.
           testTimeout: 20_000,
         },

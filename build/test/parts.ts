@@ -1,12 +1,10 @@
 import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { ensureBuilt } from '../electron/built.ts';
 import { succeeds } from '../setup/command.ts';
 import { outFolder, repositoryFolder } from '../setup/folders.ts';
 import { logToStderr } from '../setup/progress.ts';
 import { ensureDockerEngine, ensureSystemPackages } from '../setup/system.ts';
 import { type Counts, countReport, readPlaywright, readVitest, verdict } from './counts.ts';
-import { openDisplay } from './display.ts';
 import { show } from './processes.ts';
 import { checkRules } from './rules.ts';
 
@@ -64,23 +62,15 @@ const vitest = (project: string, timeoutMs: number) => async (): Promise<Counts>
   return countReport(readVitest, await readFile(report, 'utf8').catch(() => null), code);
 };
 
+/** Its own set-up brings the build, Electron, a screen and the lab. */
 async function endToEnd(): Promise<Counts> {
-  await ensureBuilt();
-  const display = await openDisplay();
-  try {
-    const report = path.join(outFolder, 'test', 'window.json');
-    await rm(report, { force: true });
-    const code = await show(
-      [tool('playwright'), 'test', '--config', 'e2e/window/playwright.config.ts', '--reporter=list,json'],
-      {
-        timeoutMs: 25 * minute,
-        env: { ...display.env, PLAYWRIGHT_JSON_OUTPUT_FILE: report },
-      },
-    );
-    return countReport(readPlaywright, await readFile(report, 'utf8').catch(() => null), code);
-  } finally {
-    display.close();
-  }
+  const report = path.join(outFolder, 'test', 'window.json');
+  await rm(report, { force: true });
+  const code = await show(
+    [tool('playwright'), 'test', '--config', 'e2e/window/playwright.config.ts', '--reporter=list,json'],
+    { timeoutMs: 25 * minute, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
+  );
+  return countReport(readPlaywright, await readFile(report, 'utf8').catch(() => null), code);
 }
 
 /** What `npm run check` runs: quick, without Docker. */
