@@ -112,7 +112,7 @@ export async function upLab(names: readonly RecipeName[], options: UpOptions = {
         const servers = Promise.all(wanted.map((name) => ensureServer(place, state, recipes[name], hostImage, log)));
         await Promise.all([servers, ensureRegistry(place, state, wanted, images, hostImage, log)]);
         await writeSshFiles(place, state, wanted);
-        for (const name of wanted) await provision(place, state, recipes[name], log);
+        for (const name of wanted) await provision(place, state, recipes[name], images, log);
         state.recipes = wanted;
       } finally {
         await saveState(place, state);
@@ -367,10 +367,17 @@ async function writeSshFiles(place: LabPlace, state: LabState, names: readonly R
   await writeFile(sshConfigPathOf(place), renderSshConfig(hosts));
 }
 
-async function provision(place: LabPlace, state: LabState, recipe: Recipe, log: Log): Promise<void> {
+async function provision(
+  place: LabPlace,
+  state: LabState,
+  recipe: Recipe,
+  images: ReadonlyMap<string, BuiltImage>,
+  log: Log,
+): Promise<void> {
   const containerId = state.hosts[recipe.host]?.containerId ?? '';
   const stacks = await recipe.stacks();
-  const inputs = fingerprint(JSON.stringify(stacks));
+  // An image that was made anew is another one under the same tag: a stack of the old one would no longer be what the registry has.
+  const inputs = fingerprint(JSON.stringify(stacks), ...recipe.images.map((name) => imageNamed(images, name).inputs));
   const done = state.provisioned[recipe.name];
   if (done?.containerId === containerId && done.inputs === inputs) return;
   await timed(log, `Stacks of ${recipe.name} started on ${recipe.host}`, () => resetRecipe(place, recipe, true));

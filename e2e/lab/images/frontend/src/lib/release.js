@@ -6,11 +6,9 @@ import { readFileSync } from 'node:fs';
  */
 export const release = JSON.parse(readFileSync(`${process.cwd()}/release.json`, 'utf8'));
 
-const startedMs = performance.now();
-
-/** Seconds since this process started to serve. */
+/** Seconds since this process started; not since this module was loaded, which the first request does. */
 function ageS() {
-  return (performance.now() - startedMs) / 1000;
+  return process.uptime();
 }
 
 export function isReady() {
