@@ -89,7 +89,10 @@ until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" 
   sleep 0.1 2>/dev/null || sleep 1
 done
 if [ -e "$job_dir/compose.edited" ]; then
-  check_compose_hash
+  if [ "$(compose_hash)" != "$COMPOSE_HASH" ]; then
+    mark_release "$number" "not-ready $passed $total the compose files were changed while it was being prepared"
+    abort compose-changed "The compose files of $STACK were changed while release $(number_of "$number") was being prepared, so its image: line was not written. Deploy again." "" "$EDITED_FILE"
+  fi
   replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
 fi
 mark_release "$number" "ready $passed $total"

@@ -91,9 +91,20 @@ exit_code() {
   case $1 in completed) echo 0 ;; rolled-back) echo 10 ;; refused) echo 11 ;; aborted) echo 12 ;; indeterminate) echo 13 ;; *) echo 1 ;; esac
 }
 
+docker_answers() { docker version >/dev/null 2>&1; }
+
 # outcome [code message running detail]
 end() {
   ended=$1
+  case $1/${2:-} in
+    completed/* | */lock-held | */cancelled) ;;
+    *)
+      # Whatever failed last: with Docker away, that is the reason, and nothing that it seemed to be.
+      docker_answers ||
+        set -- "$1" docker-stopped "Docker does not answer on this server, so the $VERB of $SERVICE stopped at step $step." \
+          "Nothing runs while Docker is stopped. $(running_words)" "${3:-} ${5:-}"
+      ;;
+  esac
   if [ "$1" != completed ]; then
     [ "$epoch" -gt 0 ] && journal "$step" fail "\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
     feed "\"kind\":\"fail\",\"step\":\"$step\""
@@ -528,6 +539,7 @@ ends_at_start() { # container status health restarts code oom
       ;;
   esac
   ready_code=exited-at-start
+  docker_answers || { ready_code=docker-stopped; ready_reason='Docker was stopped while it was starting.'; return 0; }
   ready_reason="$how: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
 }
 

@@ -746,12 +746,14 @@ export function createHostSession(parts: HostSessionParts): Session {
           return known === undefined || known.state === 'running' ? null : known;
         }, signal);
         if (job !== null) {
-          // What the job left behind is read before it is said to have ended.
-          if (open !== null) {
-            await observeDocker(open.link);
-            await observeStates(open.link);
-            redraw();
+          // What the job left behind is read before it is said to have ended; how it ended is known without.
+          try {
+            if (open !== null) await observeDocker(open.link);
+            if (open !== null) await observeStates(open.link);
+          } catch {
+            lookAtAll();
           }
+          redraw();
           return ok(job);
         }
         return failed(failure('cancelled', 'Waiting for the job was given up; the job itself goes on.'));
