@@ -1,12 +1,15 @@
 # flip and rollback: gate, move, drain. TARGET_ROLE is next or previous; FROM and TO are what the app saw.
+# The way into the entry point takes longest: it opens while the lock is taken.
+way_open=1
+open_runtime "$ENTRY" || way_open=
 start_job gate,move,drain
-open_runtime "$ENTRY" || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
+[ -n "$way_open" ] || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
 
 moved=
 undo() {
   [ -n "$moved" ] || return
   moved=
-  printf 'live %s\n' "$before" | put_file "$service_dir/entry/live.map"
+  put_line "$service_dir/entry/live.map" "live $before"
   ask "set map /usr/local/etc/haproxy/live.map live $before" >/dev/null || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
 }
 
@@ -32,15 +35,13 @@ finish "\"to\":\"$to\",\"release\":\"$target\""
 
 begin move "\"from\":\"$before\",\"to\":\"$to-$MOVE_STATE\""
 current=$(role_release current)
-# The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
-ask "set server p${ENTRY_PORT}_$to-watching/$to health up" >/dev/null
 moved=1
-started=$(now_ms)
-printf 'live %s\n' "$to-$MOVE_STATE" | put_file "$service_dir/entry/live.map" ||
+started=$(exact_ms)
+put_line "$service_dir/entry/live.map" "live $to-$MOVE_STATE" ||
   abort disk-full "live.map of $SERVICE cannot be written. Nothing was moved." "" "$(df -Pk "$ROOT" | tail -n 1)"
-commanded=$(now_ms)
-ask "set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE" >/dev/null
-seen=$(ask "get map /usr/local/etc/haproxy/live.map live")
+commanded=$(exact_ms)
+# The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
+seen=$(ask "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; get map /usr/local/etc/haproxy/live.map live")
 case $seen in
   *"value=\"$to-$MOVE_STATE\""*) ;;
   *)
@@ -53,7 +54,7 @@ case $seen in
 esac
 [ "$(live_state)" = "$to-$MOVE_STATE" ] || abort entry-failed "live.map of $SERVICE was not kept." "" "$(live_state)"
 figure commandedAt "$commanded"
-figure switchMs $(($(now_ms) - started))
+figure switchMs $(($(exact_ms) - started))
 moved=
 point "$service_dir/current" "releases/$target"
 point "$service_dir/previous" "releases/$current"

@@ -6,9 +6,11 @@ root=$1
 job=$2
 part=$root/jobs/.$job.part
 fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
-if ! mkdir -p "$root/jobs" "$root/journal" 2>/dev/null; then fail folder-read-only; fi
+if ! [ -d "$root/jobs" ] || ! [ -d "$root/journal" ]; then
+  mkdir -p "$root/jobs" "$root/journal" 2>/dev/null || fail folder-read-only
+fi
 if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
-rm -rf "$part"
+[ -e "$part" ] && rm -rf "$part"
 mkdir "$part" 2>/dev/null || fail folder-read-only
 if ! tar -xf - -C "$part" 2>/dev/null; then
   space=$(df -Pk "$root" | awk 'NR==2{print $4}')

@@ -51,6 +51,11 @@ if [ "$(docker inspect --format '{{.State.Running}}' "$PREFIX--$to" 2>/dev/null)
   docker start "$PREFIX--$to" >/dev/null || { echo "Refused: $PREFIX--$to is gone. The traffic stays on $have."; exit 11; }
 fi
 
+if [ "$(docker inspect --format '{{.State.Running}}' "$ENTRY" 2>/dev/null)" != true ]; then
+  if [ -n "$dry" ]; then echo "It would first start $ENTRY, which is stopped."; exit 0; fi
+  docker start "$ENTRY" >/dev/null || { echo "Refused: the entry point $ENTRY cannot be started. docker compose up -d brings it back."; exit 11; }
+fi
+
 # The check that the app uses, asked from inside the entry point.
 probe='if exec 5<>"/dev/tcp/$1/$2"; then [ -z "$3" ] && exit 0; printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\n\r\n" "$3" "$1" "$2" >&5; read -r -t 5 _ code _ <&5; [ "${code:0:3}" -ge "$4" ] && [ "${code:0:3}" -le "$5" ]; else exit 1; fi'
 tries=0
