@@ -48,9 +48,18 @@ printf '\\001now %s\\n' "$(date +%s)"
 for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
-  for pid in "$root"/jobs/*/pid; do
-    job=\${pid%/pid}
-    [ -e "$pid" ] && ! [ -e "$job/exit" ] && { kill -0 "$(cat "$pid")" 2>/dev/null || [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"; }
+  for job in "$root"/jobs/*; do
+    [ -d "$job" ] && ! [ -e "$job/exit" ] || continue
+    # Another process may have its number by now, and has after a reboot. One that never wrote it never began.
+    if ! [ -e "$job/pid" ]; then
+      [ -n "$(find "$job" -maxdepth 0 -mmin +1 2>/dev/null)" ] || continue
+    elif read -r id begun boot <"$job/pid" && [ -d /proc/self ]; then
+      [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] &&
+        [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ] && continue
+    else
+      kill -0 "$id" 2>/dev/null && continue
+    fi
+    [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"
   done
   set --
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\

@@ -326,7 +326,20 @@ export function createHostSession(parts: HostSessionParts): Session {
     ) {
       if (before?.state === 'running' || before === undefined) lookAtStates();
     }
+    lookWhileRunning();
     redraw();
+  };
+
+  let lookTimer: ReturnType<typeof setTimeout> | null = null;
+
+  /** A job that died writes no line: while one runs, the server is asked now and then whether it lives. */
+  const lookWhileRunning = () => {
+    if (lookTimer !== null || open === null || ![...jobs.values()].some((job) => job.state === 'running')) return;
+    lookTimer = setTimeout(() => {
+      lookTimer = null;
+      lookAtStates();
+      lookWhileRunning();
+    }, 3_000);
   };
 
   const followFeeds = () => {
@@ -735,6 +748,7 @@ export function createHostSession(parts: HostSessionParts): Session {
           jobs = foldFeed(jobs, started);
         }
         if (!states.some((state) => state.root === plan.value.root)) lookAtStates();
+        lookWhileRunning();
         redraw();
         const job = jobs.get(id);
         return job === undefined ? failed(failure('bug', 'The job was started, but is not known.')) : ok(job);
