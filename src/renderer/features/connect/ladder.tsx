@@ -53,15 +53,10 @@ export function LadderScreen({ host }: { host: HostView }) {
             <ConnectFailure failure={connection.failure} />
           )}
           <div className="connect-buttons">
-            {(connection.kind === 'failed' || connection.kind === 'away' || connection.kind === 'idle') && (
-              <button
-                type="button"
-                className="button primary"
-                data-testid="connect-retry"
-                onClick={retry}
-                disabled={connection.kind === 'failed' && isFinal(connection.failure)}
-                hidden={connection.kind === 'failed' && isFinal(connection.failure)}
-              >
+            {((connection.kind === 'failed' && !isFinal(connection.failure)) ||
+              connection.kind === 'away' ||
+              connection.kind === 'idle') && (
+              <button type="button" className="button primary" data-testid="connect-retry" onClick={retry}>
                 {connection.kind === 'idle' ? 'Connect' : 'Try again'}
               </button>
             )}

@@ -227,7 +227,11 @@ export type Box = Point & Size & { id: string };
 /** The card one comes to from `from` in a direction: near and straight ahead first. Null when there is none. */
 export function nextCard(boxes: Box[], from: string, direction: Direction): string | null {
   const start = boxes.find((box) => box.id === from);
-  if (start === undefined) return boxes[0]?.id ?? null;
+  if (start === undefined) {
+    // Where reading begins.
+    const [first] = [...boxes].sort((a, b) => a.x + a.y - (b.x + b.y));
+    return first?.id ?? null;
+  }
   const horizontal = direction === 'left' || direction === 'right';
   const sign = direction === 'right' || direction === 'down' ? 1 : -1;
   let best: { id: string; cost: number } | null = null;
