@@ -32,7 +32,8 @@ export interface App {
 
 /** Starts the built app (see ensureBuilt) with a data folder of its own. The caller closes it. */
 export async function launchApp(options: LaunchOptions): Promise<App> {
-  const { executablePath } = await ensureElectron();
+  // Which one it is was said when it was looked for first.
+  const { executablePath } = await ensureElectron(() => {});
   await mkdir(options.dataFolder, { recursive: true });
   const settingsPath = path.join(options.dataFolder, 'settings.json');
   const isFresh = (await readFile(settingsPath, 'utf8').catch(() => null)) === null;
