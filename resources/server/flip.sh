@@ -29,6 +29,16 @@ if [ "$TARGET_ROLE" = next ]; then
   fi
 fi
 if ! run_checks "$(slot_container "$to")"; then
+  case $failing in
+    *'the probe itself is gone')
+      # Going back starts an entry point that does not run: it reads live.map, as after any restart.
+      close_runtime
+      { [ "$VERB" = rollback ] && docker start "$ENTRY" >/dev/null 2>&1 && open_runtime "$ENTRY" && run_checks "$(slot_container "$to")"; } ||
+        refuse entry-failed "The entry point $ENTRY of $SERVICE takes no command: it does not run." "$(running_words)" "$(docker logs --tail 1 "$ENTRY" 2>&1)"
+      ;;
+  esac
+fi
+if [ "$passed" -ne "$total" ]; then
   refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total): $failing" "$(running_words)" ""
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""

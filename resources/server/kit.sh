@@ -31,7 +31,8 @@ json_text() {
     *[!A-Za-z0-9\ ._:/@,\;\(\)+=-]*) ;;
     *) [ "${#1}" -le 2000 ] && { printf '%s' "$1"; return; } ;;
   esac
-  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g' | cut -c1-2000
+  # Cut before it is escaped: a cut inside an escape would be no JSON any more.
+  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
 }
 
 # Unix milliseconds.
@@ -261,7 +262,7 @@ take_lock() {
     if [ "$top" -gt 0 ] && lock_held "$top"; then
       make_way "$top" && continue
       epoch=0
-      refuse lock-held "$(cat "$lock_dir/$top/who" 2>/dev/null || echo Somebody else). Nothing was changed." "$(running_words)" ""
+      refuse lock-held "Another job holds $SERVICE of $STACK: $(cat "$lock_dir/$top/who" 2>/dev/null || echo 'one that just begins'). Nothing was changed." "$(running_words)" ""
       return 1
     fi
     epoch=$((top + 1))

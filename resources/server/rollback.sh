@@ -99,9 +99,10 @@ rm -f "$SVC_DIR/watch"
 last=0
 for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
 last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
-number=$(printf '%08d' "$((${last:-0} + 1))")
+case $last in '' | *[!0-9]*) last=0 ;; esac
+number=$(printf '%08d' "$((last + 1))")
 at=$(date +%s)000
 printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
-  "$((${last:-0} + 1))" "$((top + 1))" "$SERVICE" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
+  "$((last + 1))" "$((top + 1))" "$SERVICE" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
 printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
 echo "Done: $to has the traffic of $SERVICE."
