@@ -24,7 +24,7 @@ const values = {
   EMOJI: '🦊 naïve',
   MARKUP: '<script>alert(1)</script>',
   ENDS: 'back\\slash # no comment: {a} [b] %s & | ; * ?',
-  SWITCHYARD: '@SWITCHYARD_SLOT@ shop--frontend--blue',
+  SWITCHYARD: '@SWITCHYARD shop--frontend--blue',
   LEADING: ' spaces ',
   NUMBER: '0123',
   YES: 'yes',
