@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KitServer } from './server.ts';
+
+let server: KitServer;
+let script: string;
+beforeEach(() => {
+  server = new KitServer();
+  // Release 2 has the traffic, release 1 is warm: as after a flip.
+  server.role('current', '0002');
+  server.role('previous', '0001');
+  server.role('next', null);
+  server.live = 'green-watching';
+  server.runtime = 'green-watching';
+  script = server.writeRollback();
+});
+afterEach(() => server.close());
+
+/** By hand: nothing of the app, only sh and docker. */
+const byHand = (...words: string[]) => server.sh(`sh "$@"`, '', [script, ...words]);
+
+describe('rollback.sh by hand', () => {
+  it('FL8 RE2 parses, and says first what it would do', async () => {
+    expect((await server.sh('sh -n "$1"', '', [script])).code).toBe(0);
+    const { code, stdout } = await byHand('--dry-run');
+    expect(code).toBe(0);
+    expect(stdout).toContain('from green (release 2) to blue (release 1)');
+    expect(stdout).toContain('nothing was changed');
+    expect([server.live, server.runtime, server.log]).toEqual(['green-watching', 'green-watching', []]);
+  });
+
+  it('FL8 moves the traffic, live.map first, and writes down that it did', async () => {
+    expect(await byHand()).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('Done: blue has the traffic of frontend.'),
+    });
+    expect(server.log).toEqual(['set map blue-settled | live.map: live blue-settled']);
+    expect([server.live, server.runtime, server.roleOf('current'), server.roleOf('previous')]).toEqual([
+      'blue-settled',
+      'blue-settled',
+      '0001',
+      '0002',
+    ]);
+    expect(server.journal()).toMatchObject([
+      { seq: 1, job: 'by-hand', verb: 'rollback', step: 'move', phase: 'done', release: '0001', left: '0002' },
+    ]);
+  });
+
+  it('FL8 numbers its record after all others, ten and more', async () => {
+    for (const seq of ['00000008', '00000011'])
+      writeFileSync(path.join(server.root, `journal/${seq}-x-move-done.json`), `{"seq":${Number(seq)}}`);
+    await byHand();
+    expect(server.journal().at(-1)).toMatchObject({ seq: 12, job: 'by-hand' });
+  });
+
+  it('FL8 does nothing when there is nothing to do', async () => {
+    await byHand();
+    const before = server.journal();
+    expect(await byHand()).toMatchObject({
+      code: 0,
+      stdout: 'Nothing to do: blue has the traffic of frontend already.\n',
+    });
+    expect(server.journal()).toEqual(before);
+  });
+
+  it('FL8 starts the entry point anew when it takes no command', async () => {
+    server.tell('refuses');
+    expect((await byHand()).code).toBe(0);
+    expect(server.log.at(-1)).toBe('restart | live.map: live blue-settled');
+    expect(server.runtime).toBe('blue-settled');
+  });
+
+  it('refuses when previous does not answer, unless forced', async () => {
+    server.answers('blue', 'bad HTTP 500');
+    expect(await byHand('--dry-run')).toMatchObject({
+      code: 11,
+      stdout: expect.stringContaining('does not answer its check'),
+    });
+    expect([server.live, server.runtime]).toEqual(['green-watching', 'green-watching']);
+    expect((await byHand('--dry-run', '--force')).code).toBe(0);
+  });
+
+  it('refuses while a job runs, and a job that is dead stands in nobody’s way', async () => {
+    const lock = path.join(server.root, 'lock/frontend/3');
+    mkdirSync(lock, { recursive: true });
+    writeFileSync(path.join(lock, 'who'), 'bob@desk since 12:00:00: deploy of frontend\n');
+    writeFileSync(path.join(lock, 'owner'), `${process.pid} 1 boot\n`);
+    expect(await byHand()).toMatchObject({ code: 11, stdout: expect.stringContaining('bob@desk') });
+    expect(server.live).toBe('green-watching');
+    writeFileSync(path.join(lock, 'owner'), '4194303 1 boot\n');
+    expect((await byHand()).code).toBe(0);
+    // A job that slept meanwhile finds a higher epoch.
+    expect(existsSync(path.join(server.root, 'lock/frontend/4/released'))).toBe(true);
+  });
+
+  it('refuses to give the traffic to a next that never had it', async () => {
+    server.role('previous', null);
+    server.role('next', '0001');
+    expect(await byHand()).toMatchObject({ code: 11, stdout: expect.stringContaining('never had the traffic') });
+  });
+
+  it('says how it is used', async () => {
+    expect(await byHand('--now')).toMatchObject({ code: 2, stdout: 'usage: sh rollback.sh [--dry-run] [--force]\n' });
+  });
+
+  it('FL8 says that a previous whose container is gone cannot come back', async () => {
+    rmSync(path.join(server.stub, 'running/shop--frontend--blue'));
+    expect(await byHand('--dry-run')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('It would first start'),
+    });
+  });
+});
