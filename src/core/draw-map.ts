@@ -22,7 +22,7 @@ import type {
   StackMap,
   Traffic,
 } from './stack-map.ts';
-import { decideSwitch } from './switch.ts';
+import { decidePlainSwitch, decideSwitch } from './switch.ts';
 
 export type MapFacts = {
   docker: DockerFacts;
@@ -122,7 +122,7 @@ function drawStack(
         managedBy: list.map((each) => deployerOf(each.labels)).find((each) => each !== null) ?? null,
       };
       return state === null
-        ? { ...shared, ...drawPlain(images, service, list, facts.awaySinceMs) }
+        ? { ...shared, ...drawPlain(images, service, list, facts.awaySinceMs, newestJob(facts, name, service).shown) }
         : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list) };
     });
   const used = (kind: (service: Service) => string[]): Map<string, string[]> => {
@@ -173,6 +173,7 @@ function drawPlain(
   service: string,
   list: ContainerFact[],
   awaySinceMs: number | null,
+  job: Job | null,
 ): Drawn {
   const [first] = list;
   const image = first?.image ?? '';
@@ -194,14 +195,7 @@ function drawPlain(
     flipKind: null,
     live: null,
     slots: { blue: null, green: null },
-    switch:
-      awaySinceMs === null
-        ? {
-            kind: 'not-adopted',
-            adoptable: reason === null,
-            reason: reason ?? 'Runs as plain compose. Adopt it to update it without a gap.',
-          }
-        : { kind: 'unknown', sinceMs: awaySinceMs },
+    switch: decidePlainSwitch({ awaySinceMs, job, reason }),
     traffic: null,
     mounts: mountsOf(list),
     canFlipBack: false,
@@ -245,11 +239,9 @@ function drawAdopted(
       container !== null && container.labels[labels.release] === folderNumber(release) && container.state === 'running'
     );
   };
-  const mine = facts.jobs.filter((job) => job.stack === record.stack && job.service === record.service);
-  const newest = mine.find((job) => job.state === 'running') ?? mine[0] ?? null;
+  const { newest, shown: job } = newestJob(facts, record.stack, record.service);
   const wentBack =
     state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
-  const job = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id) ? null : newest;
   const foreign =
     facts.jobs.find(
       (each) => each.stack === record.stack && each.service !== record.service && each.state === 'running',
@@ -290,6 +282,14 @@ function drawAdopted(
         ? [{ level: 'note', title: 'The service is held', text: state.holder }]
         : [],
   };
+}
+
+/** The job that runs for a service, else the last that ran; `shown` unless the operator put its end away. */
+function newestJob(facts: MapFacts, stack: string, service: string): { newest: Job | null; shown: Job | null } {
+  const mine = facts.jobs.filter((job) => job.stack === stack && job.service === service);
+  const newest = mine.find((job) => job.state === 'running') ?? mine[0] ?? null;
+  const isDismissed = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id);
+  return { newest, shown: isDismissed ? null : newest };
 }
 
 const folderNumber = (release: ReleaseOnServer): string => String(release.file.number).padStart(4, '0');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { job, release, serviceState, step } from '../testkit/engine/facts.ts';
 import { failure } from './failure.ts';
-import { decideSwitch, type SwitchFacts } from './switch.ts';
+import { decidePlainSwitch, decideSwitch, type SwitchFacts } from './switch.ts';
 
 const facts = (more: Partial<SwitchFacts> = {}): SwitchFacts => ({
   state: serviceState(),
@@ -199,5 +199,47 @@ describe('the switch', () => {
     const state = serviceState({ live: 'green-watching', watchUntilMs: 1_000 });
     expect(decideSwitch(facts({ state, nowMs: 2_000 })).kind).toBe('watching');
     expect(decideSwitch(facts({ state, nowMs: 60_000 })).kind).toBe('idle');
+  });
+});
+
+describe('the switch of plain compose', () => {
+  const plain = { awaySinceMs: null, job: null, reason: null };
+
+  it('not-adopted: with the reason why it cannot be, where there is one', () => {
+    expect(decidePlainSwitch(plain)).toMatchObject({ kind: 'not-adopted', adoptable: true });
+    expect(decidePlainSwitch({ ...plain, reason: 'Several replicas.' })).toEqual({
+      kind: 'not-adopted',
+      adoptable: false,
+      reason: 'Several replicas.',
+    });
+    expect(decidePlainSwitch({ ...plain, job: job({ verb: 'eject', state: 'completed' }) })).toMatchObject({
+      kind: 'not-adopted',
+    });
+  });
+
+  it('preparing: while it is being adopted', () => {
+    const running = job({ verb: 'adopt', steps: [step('pull', { state: 'running', text: 'haproxy' })] });
+    expect(decidePlainSwitch({ ...plain, job: running })).toEqual({
+      kind: 'preparing',
+      step: 'pull',
+      text: 'haproxy',
+      progress: null,
+    });
+    expect(decidePlainSwitch({ ...plain, job: running, awaySinceMs: 7 })).toEqual({ kind: 'unknown', sinceMs: 7 });
+  });
+
+  it('failed: an adoption that was undone stays on the card', () => {
+    const ended = job({
+      verb: 'adopt',
+      state: 'aborted',
+      failure: problem,
+      steps: [step('pull', { state: 'failed' })],
+    });
+    expect(decidePlainSwitch({ ...plain, job: ended })).toEqual({
+      kind: 'failed',
+      verb: 'adopt',
+      step: 'pull',
+      failure: problem,
+    });
   });
 });

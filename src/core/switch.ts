@@ -1,5 +1,6 @@
 import { liveSlotOf } from './entry.ts';
-import type { Job } from './job.ts';
+import type { Failure } from './failure.ts';
+import type { Job, JobStep } from './job.ts';
 import type { ServiceState } from './server-state.ts';
 import { otherSlot } from './slot.ts';
 import type { Switch } from './stack-map.ts';
@@ -35,14 +36,7 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   ) {
     const readiness =
       job.verb === 'deploy' && job.state === 'aborted' && state.next !== null && state.next.state.word === 'not-ready';
-    if (!readiness) {
-      return {
-        kind: 'failed',
-        verb: job.verb,
-        step: job.steps.find((step) => step.state === 'failed')?.name ?? null,
-        failure: job.failure,
-      };
-    }
+    if (!readiness) return failedBy(job, job.failure);
   }
   if (foreign !== null) return { kind: 'locked', by: foreign.by, verb: foreign.verb, sinceMs: foreign.startedAt };
   if (state.wentBack !== null) return { kind: 'went-back', atMs: state.wentBack.atMs, reason: state.wentBack.reason };
@@ -82,18 +76,49 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   return { kind: 'idle', reason: `Release ${state.current?.file.number ?? '?'} runs; there is no next.` };
 }
 
+/** What the switch of a service says that is plain compose: how its adoption goes or went wrong, else whether it can be adopted. */
+export function decidePlainSwitch(facts: {
+  awaySinceMs: number | null;
+  /** Newest job of this service, running or ended, unless the operator put it away. */
+  job: Job | null;
+  /** Why it cannot be adopted, or null. */
+  reason: string | null;
+}): Switch {
+  const { job, reason } = facts;
+  if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
+  if (job?.state === 'running') return preparing(job);
+  if (job?.verb === 'adopt' && job.state !== 'completed' && job.failure !== null) return failedBy(job, job.failure);
+  return {
+    kind: 'not-adopted',
+    adoptable: reason === null,
+    reason: reason ?? 'Runs as plain compose. Adopt it to update it without a gap.',
+  };
+}
+
+const failedBy = (job: Job, failure: Failure): Switch => ({
+  kind: 'failed',
+  verb: job.verb,
+  step: job.steps.find((step) => step.state === 'failed')?.name ?? null,
+  failure,
+});
+
+const stepOf = (job: Job): JobStep | undefined =>
+  job.steps.find((each) => each.state === 'running') ??
+  [...job.steps].reverse().find((each) => each.state !== 'waiting');
+
+function preparing(job: Job): Switch {
+  const step = stepOf(job);
+  return {
+    kind: 'preparing',
+    step: step?.name ?? 'start',
+    text: step?.text ?? null,
+    progress: step?.progress ?? null,
+  };
+}
+
 function duringJob(state: ServiceState, job: Job): Switch {
-  const step =
-    job.steps.find((each) => each.state === 'running') ??
-    [...job.steps].reverse().find((each) => each.state !== 'waiting');
-  if (job.verb !== 'flip' && job.verb !== 'rollback') {
-    return {
-      kind: 'preparing',
-      step: step?.name ?? 'start',
-      text: step?.text ?? null,
-      progress: step?.progress ?? null,
-    };
-  }
+  if (job.verb !== 'flip' && job.verb !== 'rollback') return preparing(job);
+  const step = stepOf(job);
   const moved = job.steps.some((each) => each.name === 'move' && each.state === 'done');
   const live = liveSlotOf(state.live) ?? 'blue';
   const release = job.verb === 'flip' ? state.next : state.previous;
