@@ -22,11 +22,14 @@ const shown = (line: DiffLine, text: string): string =>
 export function DiffTable({ lines }: { lines: DiffLine[] }) {
   return (
     <table className="diff" data-testid="diff">
+      <colgroup>
+        <col className="diff-what" />
+        <col />
+      </colgroup>
       <thead className="only-read">
         <tr>
           <th>What</th>
-          <th>Before</th>
-          <th>After</th>
+          <th>Before and after</th>
         </tr>
       </thead>
       <tbody>

@@ -43,7 +43,9 @@ export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: num
         : CircleSlash
       : state.kind === 'idle' && !/^up to date/i.test(state.reason)
         ? CircleMinus
-        : icons[state.kind];
+        : state.kind === 'failed' && state.step === 'gate'
+          ? TriangleAlert
+          : icons[state.kind];
   return <Icon size={size} aria-hidden className="switch-mark" />;
 }
 
@@ -59,7 +61,9 @@ export type Worst = 'fine' | 'busy' | 'warning' | 'trouble' | 'away' | 'off';
 
 /** The worst state of a service, for sums. */
 export function worstOf(service: ServiceView): 'fine' | 'warning' | 'trouble' {
-  const kind = service.switch.kind;
+  const { switch: state } = service;
+  const { kind } = state;
+  if (state.kind === 'failed' && state.step === 'gate') return 'warning';
   if (kind === 'failed' || service.health === 'exited' || service.health === 'dead' || service.health === 'restarting')
     return 'trouble';
   if (kind === 'went-back' || kind === 'not-ready' || service.health === 'unhealthy') return 'warning';

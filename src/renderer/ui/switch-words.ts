@@ -119,6 +119,15 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         tone: 'warning',
       };
     case 'failed':
+      // At the gate nothing was begun: that is no failure, it is a no.
+      if (state.step === 'gate') {
+        return {
+          word: `${verbNames[state.verb]} refused`,
+          more: null,
+          why: oneLine(state.failure.detail ?? state.failure.message),
+          tone: 'warning',
+        };
+      }
       return {
         word: `${verbNames[state.verb]} failed`,
         more: state.step === null ? null : `at ${oneLine(state.step)}`,

@@ -235,6 +235,8 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const placed = useNodesInitialized();
   const pane = useRef<HTMLDivElement>(null);
   const fitted = useRef(viewports.has(host.id));
+  /** Fitted, and not moved by hand since: it then stays fitted when the panel opens or the window changes its size. */
+  const untouched = useRef(false);
   const service = useWindow((state) => state.service);
   const panelOpen = useWindow((state) => state.panelOpen);
 
@@ -244,7 +246,18 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const edges = useMemo(() => (laid === null || moved === null ? [] : edgesOf(laid, moved)), [laid, moved]);
 
   const fitMap = useCallback(
-    (duration = motionMs()) => void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration }),
+    (duration = motionMs()) => {
+      untouched.current = true;
+      void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration });
+    },
+    [flow],
+  );
+  const zoomBy = useCallback(
+    (way: 'in' | 'out') => {
+      untouched.current = false;
+      const options = { duration: motionMs() };
+      void (way === 'in' ? flow.zoomIn(options) : flow.zoomOut(options));
+    },
     [flow],
   );
   useEffect(() => {
@@ -252,6 +265,15 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     fitted.current = true;
     fitMap(0);
   }, [placed, nodes, fitMap]);
+
+  useEffect(() => {
+    if (pane.current === null) return;
+    const observer = new ResizeObserver(() => {
+      if (untouched.current) fitMap(0);
+    });
+    observer.observe(pane.current);
+    return () => observer.disconnect();
+  }, [fitMap]);
 
   // The card whose panel is open stays in view.
   useEffect(() => {
@@ -282,8 +304,8 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       const target = event.target as HTMLElement;
       if (target.closest('input, textarea, select, [role="tablist"], aside') !== null) return;
       if (event.key === '0') fitMap();
-      else if (event.key === '+' || event.key === '=') void flow.zoomIn({ duration: motionMs() });
-      else if (event.key === '-') void flow.zoomOut({ duration: motionMs() });
+      else if (event.key === '+' || event.key === '=') zoomBy('in');
+      else if (event.key === '-') zoomBy('out');
       else {
         const direction = arrows[event.key];
         if (direction === undefined) return;
@@ -313,7 +335,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     };
     window.addEventListener('keydown', press);
     return () => window.removeEventListener('keydown', press);
-  }, [flow, fitMap]);
+  }, [flow, fitMap, zoomBy]);
 
   const change = useCallback((changes: NodeChange[]) => setNodes((before) => applyNodeChanges(changes, before)), []);
   const dropped = useCallback(
@@ -351,6 +373,9 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
             if (node.type === 'service') openPanel(node.id);
           }}
           onPaneClick={() => select(null)}
+          onMoveStart={(event) => {
+            if (event !== null) untouched.current = false;
+          }}
           onMoveEnd={(_event, viewport) => viewports.set(host.id, viewport)}
           defaultViewport={viewports.get(host.id) ?? { x: 0, y: 0, zoom: 1 }}
           minZoom={0.08}
@@ -374,10 +399,10 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       </MapContext.Provider>
       {empty && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
-        <Tool label="Zoom in (+)" onClick={() => void flow.zoomIn({ duration: motionMs() })}>
+        <Tool label="Zoom in (+)" onClick={() => zoomBy('in')}>
           <Plus size={15} />
         </Tool>
-        <Tool label="Zoom out (-)" onClick={() => void flow.zoomOut({ duration: motionMs() })}>
+        <Tool label="Zoom out (-)" onClick={() => zoomBy('out')}>
           <Minus size={15} />
         </Tool>
         <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fitMap()}>

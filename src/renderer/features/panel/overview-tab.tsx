@@ -117,7 +117,11 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
     return (
       <FailureNote
         failure={state.failure}
-        lead={`${verbNames[state.verb]} failed${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`}
+        lead={
+          state.step === 'gate'
+            ? `${verbNames[state.verb]} was refused`
+            : `${verbNames[state.verb]} failed${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`
+        }
       >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
           Retry
