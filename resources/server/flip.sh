@@ -1,7 +1,7 @@
 # flip and rollback: gate, move, drain. TARGET_ROLE is next or previous; FROM and TO are what the app saw.
-# The way into the entry point takes longest: it opens while the lock is taken.
-way_open=1
-open_runtime "$ENTRY" || way_open=
+# The way into the entry point takes longest: where there is no quick one, it opens while the lock is taken.
+way_open=quickly
+open_runtime_quickly || { way_open=slowly && open_runtime "$ENTRY"; } || way_open=
 start_job gate,move,drain
 [ -n "$way_open" ] || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
 
@@ -11,6 +11,17 @@ undo() {
   moved=
   put_line "$service_dir/entry/live.map" "live $before"
   ask "set map /usr/local/etc/haproxy/live.map live $before" >/dev/null || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+}
+
+# A quick no is asked again from where the entry point is: this shell may stand outside of its networks.
+answers_now() {
+  if [ "$way_open" = quickly ]; then
+    run_checks "$1" && return
+    way_open=slowly
+    close_runtime
+    open_runtime "$ENTRY" || return 1
+  fi
+  run_checks "$1"
 }
 
 begin gate
@@ -25,10 +36,10 @@ if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release 
 if [ "$TARGET_ROLE" = next ]; then
   read -r ready rest <"$service_dir/releases/$target/state"
   if [ "$ready" != ready ]; then
-    refuse not-ready "Release $(number_of "$target") is not ready, so the traffic stays where it is. ${rest#* * }" "$(running_words)" ""
+    refuse not-ready "Release $(number_of "$target") is not ready, so the traffic stays where it is." "$(running_words)" "${rest#* * }"
   fi
 fi
-if ! run_checks "$(slot_container "$to")"; then
+if ! answers_now "$(slot_container "$to")"; then
   case $failing in
     *'the probe itself is gone')
       # Going back starts an entry point that does not run: it reads live.map, as after any restart.
@@ -39,7 +50,7 @@ if ! run_checks "$(slot_container "$to")"; then
   esac
 fi
 if [ "$passed" -ne "$total" ]; then
-  refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total): $failing" "$(running_words)" ""
+  refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total), so the traffic stays where it is." "$(running_words)" "$failing"
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""
 

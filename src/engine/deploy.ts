@@ -21,7 +21,11 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
   const { state } = facts;
   const name = facts.service.name;
   if (state === null)
-    return failed(failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`));
+    return failed(
+      failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`, {
+        running: 'It runs as before.',
+      }),
+    );
   const entry = facts.docker.containers.find((each) => each.id === facts.service.containers[0]?.id);
   const files = configFiles(entry?.labels ?? {}).filter((file) => !isOverride(file));
   const reading = await readStack(facts.shell, { name: facts.stack.name, folder: facts.folder, files }, '');

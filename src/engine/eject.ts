@@ -11,7 +11,12 @@ import type { VerbFacts } from './verbs.ts';
 export async function planEjectJob(facts: VerbFacts): Promise<Result<JobPlan>> {
   const { state } = facts;
   const name = facts.service.name;
-  if (state === null) return failed(failure('not-adopted', `${name} of ${facts.stack.name} is plain compose already.`));
+  if (state === null)
+    return failed(
+      failure('not-adopted', `${name} of ${facts.stack.name} is plain compose already.`, {
+        running: 'It runs as before.',
+      }),
+    );
   const current = state.current?.file;
   if (current === undefined)
     return failed(

@@ -13,7 +13,9 @@ import type { VerbFacts } from './verbs.ts';
 export function planFlipJob(facts: VerbFacts, verb: 'flip' | 'rollback', options: VerbOptions): Result<JobPlan> {
   if (facts.state === null)
     return failed(
-      failure('not-adopted', `${facts.service.name} of ${facts.stack.name} is plain compose: adopt it first.`),
+      failure('not-adopted', `${facts.service.name} of ${facts.stack.name} is plain compose: adopt it first.`, {
+        running: 'It runs as before.',
+      }),
     );
   const { record } = facts.state;
   const watchSeconds = options.watchMinutes === undefined ? record.watchSeconds : Math.round(options.watchMinutes * 60);

@@ -572,6 +572,7 @@ export function createHostSession(parts: HostSessionParts): Session {
       const known = map.stacks.flatMap((each) => each.services.map((one) => one.id)).join(', ');
       return failed(
         failure('service-unknown', `There is no service ${name.stack}/${name.service} on ${parts.target}.`, {
+          running: 'Nothing was changed.',
           detail: `There are: ${known}`,
         }),
       );

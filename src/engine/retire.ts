@@ -11,7 +11,11 @@ export function planRetireJob(facts: VerbFacts, options: VerbOptions): Result<Jo
   const { state } = facts;
   const name = facts.service.name;
   if (state === null)
-    return failed(failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`));
+    return failed(
+      failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`, {
+        running: 'It runs as before.',
+      }),
+    );
   const role = options.role ?? (state.next !== null ? 'next' : 'previous');
   if (state[role] === null)
     return failed(
