@@ -13,7 +13,7 @@ let image = '';
 let folder = '';
 beforeAll(async () => {
   const built = await ensureImages(['haproxy'], logToStderr);
-  image = built.get('haproxy')?.tag ?? '';
+  image = built.get('haproxy')?.reference ?? '';
   folder = mkdtempSync(path.join(tmpdir(), 'switchyard-entry-'));
   chmodSync(folder, 0o755);
   mkdirSync(path.join(folder, 'run'));

@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { remedies } from '../contract/remedies.ts';
+import { failure, failureCodes } from '../core/failure.ts';
+import type { Switch } from '../core/stack-map.ts';
+import { job, step } from '../testkit/engine/facts.ts';
+import { explainDiff, explainFailure, explainJob, explainReleases, explainSwitch, plain, stepLine } from './words.ts';
+
+describe('words in a terminal', () => {
+  it('hold nothing that a terminal would act on', () => {
+    expect(plain('a\u001b[31mred\u0007\u009b2J\u007f\tb\nc🚂')).toBe('a[31mred2J\tb\nc🚂');
+    const odd = '\u001b]0;title\u0007';
+    const problem = failure('not-ready', `No ${odd}`, { detail: odd, running: odd });
+    const said = [
+      explainFailure(problem),
+      explainJob(job({ service: odd, by: odd })),
+      stepLine(job({ service: odd, steps: [step('pull', { state: 'running', text: odd })] })),
+      explainDiff([{ field: 'image', key: odd, before: odd, after: null }]),
+    ].join('\n');
+    expect(said).not.toMatch(/[\u0007\u001b]/);
+  });
+
+  it('tell a failure with what runs now and what to do, for every code', () => {
+    expect(
+      explainFailure(
+        failure('lock-held', 'Somebody works on it.', { running: 'blue keeps the traffic.', detail: 'since 12:00' }),
+      )
+        .split('\n')
+        .slice(0, 4),
+    ).toEqual([
+      'Somebody works on it.',
+      '  since 12:00',
+      'What runs now: blue keeps the traffic.',
+      `What to do: ${remedies['lock-held'].advice}`,
+    ]);
+    for (const code of failureCodes) expect(explainFailure(failure(code, 'x'))).toContain('What to do: ');
+  });
+
+  it('tell a job while it runs and when it has ended', () => {
+    const progress = { done: 1_500_000, total: 10_250_000, unit: 'bytes' as const };
+    expect([
+      stepLine(job({ verb: 'deploy', steps: [step('pull', { state: 'running', progress, text: 'asking' })] })),
+      stepLine(
+        job({ steps: [step('drain', { state: 'running', progress: { done: 3, total: null, unit: 'requests' } })] }),
+      ),
+      stepLine(job({ state: 'completed' })),
+      explainJob(job({ state: 'completed', endedAt: 11_234, figures: { switchMs: 7.4, release: 2, gateBeganAt: 5 } })),
+    ]).toEqual([
+      'deploy frontend: pull 1.5 MB of 10.3 MB  asking',
+      'flip frontend: drain 3 requests',
+      'flip frontend: completed',
+      'job1  flip shop/frontend by ada@laptop: completed in 1.2 s (switchMs 7)',
+    ]);
+  });
+
+  it.each<[Switch, string]>([
+    [{ kind: 'not-adopted', adoptable: true, reason: '' }, 'plain compose, can be adopted'],
+    [{ kind: 'not-adopted', adoptable: false, reason: 'It does not run.' }, 'plain compose: It does not run.'],
+    [{ kind: 'idle', reason: 'Release 1 runs.' }, 'Release 1 runs.'],
+    [{ kind: 'preparing', step: 'pull', text: null, progress: null }, 'preparing: pull'],
+    [{ kind: 'next-ready', checks: 2, from: 'blue', to: 'green' }, 'next is ready in green (2 checks)'],
+    [{ kind: 'not-ready', passed: 1, total: 2, reason: 'HTTP 500' }, 'next is not ready (1 of 2 checks): HTTP 500'],
+    [{ kind: 'flipping', from: 'blue', to: 'green', step: 'move', inFlight: 1 }, 'flipping to green: move'],
+    [{ kind: 'held', waiting: 1, sinceMs: 0 }, 'held: requests wait'],
+    [{ kind: 'settled', atMs: 0, canFlipBack: true, to: 'blue' }, 'settled; can flip back to blue'],
+    [{ kind: 'settled', atMs: 0, canFlipBack: false, to: null }, 'settled'],
+    [{ kind: 'went-back', atMs: 0, reason: 'ten wrong answers' }, 'went back by itself: ten wrong answers'],
+    [{ kind: 'failed', verb: 'flip', step: null, failure: failure('bug', 'Oh.') }, 'flip failed: Oh.'],
+    [{ kind: 'unknown', sinceMs: 0 }, 'unknown: the host is away'],
+    [{ kind: 'locked', by: 'bob', verb: 'deploy', sinceMs: 0 }, 'locked: bob runs deploy'],
+  ])('tell the switch: %j', (value, said) => {
+    expect(explainSwitch(value)).toBe(said);
+  });
+
+  it('tell releases one a line, and that there are none', () => {
+    expect(explainReleases([])).toBe('No releases yet: the service is plain compose.');
+    const line = explainReleases([
+      {
+        number: 2,
+        slot: 'green',
+        role: 'old',
+        image: 'a:2',
+        version: '1.1.0',
+        digest: 'sha256:x',
+        by: 'ada@laptop',
+        createdAtMs: 0,
+        deployMs: 4_200,
+        liveSinceMs: null,
+        liveForMs: 61_000,
+        outcome: 'left',
+        reason: 'HTTP 500',
+        warm: false,
+      },
+    ]);
+    expect(line).toBe(
+      '   2  green old      1.1.0      left       1970-01-01T00:00:00.000Z  ada@laptop  deployed in 4.2 s, live for 61 s, HTTP 500',
+    );
+  });
+});

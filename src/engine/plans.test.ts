@@ -1,0 +1,301 @@
+import { describe, expect, it } from 'vitest';
+import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
+import { drawMap } from '../core/draw-map.ts';
+import { composed, dockerFacts, release, releaseFile, serviceState, slotOf } from '../testkit/engine/facts.ts';
+import { namedKit } from '../testkit/engine/fake-host.ts';
+import { planAdoptJob } from './adopt.ts';
+import { asTemplate, planDeployJob } from './deploy.ts';
+import { planEjectJob } from './eject.ts';
+import { freshMeter, meterReading } from './entry-metrics.ts';
+import type { JobPlan } from './job-upload.ts';
+import type { Shell } from './ports/shell.ts';
+import { planRetireJob } from './retire.ts';
+import type { VerbFacts } from './verbs.ts';
+
+const compose = 'services:\n  frontend:\n    image: registry.lan/shop/frontend:1.1.0 # mine\n';
+const config = {
+  name: 'shop',
+  services: {
+    frontend: {
+      image: 'registry.lan/shop/frontend:1.1.0',
+      restart: 'always',
+      ports: [{ target: 3000, published: '80', protocol: 'tcp' }],
+      environment: { API: `it's "$$x"` },
+    },
+  },
+  networks: { default: { name: 'shop_default' } },
+};
+
+/** What the script that reads a stack prints. */
+const reading = (more: Record<string, string> = {}, closing = ['end']): string => {
+  const sections: Record<string, string> = {
+    user: '1000:1000',
+    writable: 'yes',
+    compose: '/srv/shop/compose.yaml',
+    text: `${compose}.`,
+    override: '',
+    hashed: '/srv/shop/compose.yaml\n/srv/shop/compose.override.yaml\n/srv/shop/.env',
+    hash: 'abc',
+    config: JSON.stringify(config),
+    exposed: '3000/tcp\n53/udp',
+    mentions: '',
+    ...more,
+  };
+  return `${Object.entries(sections)
+    .map(([name, text]) => `\u0001${name}\n${text}\n`)
+    .join('')}${closing.map((each) => `\u0001${each}\n`).join('')}`;
+};
+
+const written = (number: number) =>
+  `\u0001json\n${JSON.stringify(releaseFile(number, 'blue'))}\u0001compose\nname: shop--frontend\n# Written\n.\n\u0001resolved\n${JSON.stringify({ services: { x: { ...config.services.frontend, image: 'x' } } })}`;
+
+function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): VerbFacts {
+  const state = serviceState({ current: release(1, 'blue'), previous: null });
+  const docker = dockerFacts([composed('shop', 'frontend'), ...(adopted ? [slotOf('blue', '0001')] : [])]);
+  const map = drawMap({
+    docker,
+    compose: null,
+    states: adopted ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [] }] : [],
+    jobs: [],
+    dismissed: new Set(),
+    traffic: {},
+    watched: {},
+    awaySinceMs: null,
+    asOfMs: 0,
+  });
+  const [stack] = map.stacks;
+  const service = stack?.services[0];
+  if (stack === undefined || service === undefined) throw new Error('no stack');
+  const shell: Shell = {
+    run: async (command) => ({
+      code: 0,
+      signal: null,
+      stderr: '',
+      stdout: command.includes('release.json') ? (/ 0+(\d+)$/.exec(command)?.[1] === '9' ? '' : written(1)) : said,
+    }),
+    follow: () => Promise.reject(new Error('not here')),
+  };
+  return {
+    shell,
+    kit: namedKit,
+    composeText: yamlComposeText,
+    docker,
+    folder: '/srv/shop',
+    stack,
+    service,
+    state: adopted ? state : null,
+    by: 'ada@laptop',
+    ...more,
+  };
+}
+
+const planOf = async (
+  work: Promise<{ ok: true; value: JobPlan } | { ok: false; failure: unknown }>,
+): Promise<JobPlan> => {
+  const plan = await work;
+  if (!plan.ok) throw new Error(JSON.stringify(plan.failure));
+  return plan.value;
+};
+const file = (plan: JobPlan, path: string) => plan.files.find((each) => each.path === path)?.text;
+
+describe('the plan of an adoption', () => {
+  it('AD1 AD2 brings its files, and the compose file is not one of them', async () => {
+    const plan = await planOf(planAdoptJob(facts(false, reading()), {}));
+    expect([plan.verb, plan.script, plan.root]).toEqual(['adopt', 'adopt', '/srv/shop/.switchyard']);
+    expect(plan.files.map((each) => each.path)).toEqual([
+      'release.compose.yaml',
+      'release.json',
+      'rollback.sh',
+      'haproxy.cfg',
+      'override.yaml',
+      'service.json',
+      'live',
+      'exec',
+    ]);
+    expect(plan.variables).toMatchObject({
+      COMPOSE_HASH: 'abc',
+      CURRENT_CONTAINER: 'shop-frontend-1',
+      ENTRY_PORT: '3000',
+      NETWORK: 'shop_default',
+      OVERRIDE: '/srv/shop/compose.override.yaml',
+      SVC: 'frontend',
+      STOP_S: '3',
+    });
+    expect(file(plan, 'override.yaml')).toContain('# switchyard begin frontend');
+    expect(file(plan, 'rollback.sh')).toMatch(/^#!\/bin\/sh\n/);
+    expect(JSON.parse(file(plan, 'service.json') ?? '')).toMatchObject({
+      version: 1,
+      entry: '@SWITCHYARD_ENTRY@',
+      checks: [{ kind: 'http', path: '/' }],
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['a folder that is closed', '\u0001nofolder\n', 'compose-unreadable'],
+    ['a file that is gone', '\u0001compose\n/srv/shop/compose.yaml\n\u0001absent\n', 'compose-unreadable'],
+    ['a file that is closed', '\u0001compose\n/x\n\u0001unreadable\n', 'compose-unreadable'],
+    ['a broken file', reading({}, ['broken\nlevel=warning x\nservices.frontend must be a mapping']), 'compose-broken'],
+    ['an answer that was torn', reading({}, []), 'compose-broken'],
+    ['nothing said', '', 'compose-broken'],
+    ['a service that is gone', reading({ config: JSON.stringify({ name: 'shop', services: {} }) }), 'service-unknown'],
+    ['a closed project folder', reading({ writable: '' }), 'not-adoptable'],
+    ['an override nobody can edit', reading({ 'override-text': 'services: {db: {}}\n.' }), 'compose-broken'],
+  ])('is refused over %s', async (_name, said, code) => {
+    expect(await planAdoptJob(facts(false, said), {})).toMatchObject({ ok: false, failure: { code } });
+  });
+
+  it.each([
+    { port: 0 },
+    { port: 70_000 },
+    { port: 1.5 },
+    { checkPath: 'healthz' },
+    { checkPath: '/a b' },
+    { checkPath: '/a"b' },
+  ])('is refused for %j', async (options) => {
+    expect(await planAdoptJob(facts(false, reading()), options)).toMatchObject({
+      ok: false,
+      failure: { code: 'input-invalid' },
+    });
+  });
+});
+
+describe('the plan of a deploy', () => {
+  it('RE1 is what compose.yaml says, and edits nothing', async () => {
+    const plan = await planOf(planDeployJob(facts(true, reading()), {}));
+    expect(plan.variables).toMatchObject({
+      IMAGE: 'registry.lan/shop/frontend:1.1.0',
+      BUILD: '',
+      REPLACE: '',
+      COMPOSE_HASH: 'abc',
+    });
+    expect(plan.files.map((each) => each.path)).toEqual(['release.compose.yaml', 'release.json', 'rollback.sh']);
+    expect(file(plan, 'release.compose.yaml')).toContain(`API: "it's \\"$$x\\""`);
+  });
+
+  it('AD2 is the image that was picked, and the compose file follows by one line', async () => {
+    const plan = await planOf(
+      planDeployJob(facts(true, reading()), { image: 'registry.lan/shop/frontend:1.2.0', replace: true }),
+    );
+    expect(plan.variables).toMatchObject({
+      IMAGE: 'registry.lan/shop/frontend:1.2.0',
+      REPLACE: '1',
+      EDITED_FILE: '/srv/shop/compose.yaml',
+    });
+    expect(file(plan, 'compose.edited')).toBe(compose.replace(':1.1.0', ':1.2.0'));
+  });
+
+  it.each(['$(reboot)', "a'b", '-x', 'a b', 'a;b', ''])('is refused for the image %j', async (image) => {
+    expect(await planDeployJob(facts(true, reading()), { image })).toMatchObject({
+      ok: false,
+      failure: { code: 'input-invalid' },
+    });
+  });
+
+  it('is an older release as it was written', async () => {
+    const plan = await planOf(planDeployJob(facts(true, reading()), { release: 1 }));
+    expect(plan.variables.IMAGE).toBe(releaseFile(1, 'blue').image);
+    expect(JSON.parse(file(plan, 'release.json') ?? '')).toMatchObject({
+      reference: 'registry.lan/shop/frontend:1.0.0',
+    });
+    expect(await planDeployJob(facts(true, reading()), { release: 9 })).toMatchObject({
+      ok: false,
+      failure: { code: 'release-unknown' },
+    });
+  });
+
+  it('a written release becomes a template again', () => {
+    const text =
+      '# Written by Switchyard: release 0012 of "web".\nservices:\n  shop--web--blue:\n    container_name: shop--web--blue\n    image: a/b@sha256:1\n    labels:\n      dev.switchyard.slot: blue\n      dev.switchyard.release: "0012"\n      other: shop--web--blue-ish\n';
+    expect(asTemplate(text, 'shop--web', 'a/b@sha256:1')).toBe(
+      '# Written by Switchyard: release @SWITCHYARD_RELEASE@ of "web".\nservices:\n  @SWITCHYARD_CONTAINER@:\n    container_name: @SWITCHYARD_CONTAINER@\n    image: @SWITCHYARD_IMAGE@\n    labels:\n      dev.switchyard.slot: @SWITCHYARD_SLOT@\n      dev.switchyard.release: "@SWITCHYARD_RELEASE@"\n      other: shop--web--blue-ish\n',
+    );
+  });
+});
+
+describe('the plans of retiring and ejecting', () => {
+  it('retire next, or else previous, or what was named', () => {
+    const state = serviceState({ next: release(3, 'green'), previous: release(1, 'blue') });
+    const role = (more: object, options: object) => {
+      const plan = planRetireJob(facts(true, '', { state: { ...state, ...more } }), options);
+      return plan.ok ? plan.value.variables.TARGET_ROLE : plan.failure.code;
+    };
+    expect([
+      role({}, {}),
+      role({ next: null }, {}),
+      role({}, { role: 'previous' }),
+      role({ next: null }, { role: 'next' }),
+    ]).toEqual(['next', 'previous', 'previous', 'nothing-to-do']);
+  });
+
+  it('AD6 eject takes our lines away, and names the image that has the traffic', async () => {
+    const added = yamlComposeText.addBlock(
+      'services:\n  db:\n    image: x\n',
+      'frontend',
+      '  frontend:\n    image: haproxy:3.0\n',
+    );
+    if (!added.ok) throw new Error('no override');
+    const plan = await planOf(
+      planEjectJob(
+        facts(true, reading({ override: '/srv/shop/compose.override.yaml', 'override-text': `${added.value}.` })),
+      ),
+    );
+    expect(file(plan, 'override.after')).toBe('services:\n  db:\n    image: x\n');
+    expect(file(plan, 'compose.edited')).toBe(
+      compose.replace('registry.lan/shop/frontend:1.1.0', releaseFile(1, 'blue').image),
+    );
+    expect(await planEjectJob(facts(true, reading()))).toMatchObject({
+      ok: false,
+      failure: { code: 'compose-changed' },
+    });
+  });
+});
+
+describe('the meter of an entry point', () => {
+  const counters = (requests: number, errors = 0) => ({
+    requests,
+    errors,
+    inFlight: { blue: 0, green: 0 },
+    status: { blue: '', green: '' },
+    failed: { blue: 0, green: 0 },
+  });
+  const read = (readings: [number, number, number?][]) =>
+    readings.reduce(
+      (meter, [atMs, requests, errors]) => meterReading(meter, counters(requests, errors), atMs),
+      freshMeter(),
+    );
+
+  it('turns totals into rates, and five minutes of points', () => {
+    expect(
+      read([
+        [0, 100],
+        [2000, 140, 2],
+      ]).traffic,
+    ).toEqual({ requestsPerSecond: 20, errorsPerSecond: 1, history: [] });
+    const long = read(Array.from({ length: 400 }, (_, index): [number, number] => [index * 1000, index * 10]));
+    expect(long.traffic.history).toHaveLength(60);
+    expect(new Set(long.traffic.history.map((point) => point.requests))).toEqual(new Set([10]));
+  });
+
+  it('begins anew when the entry point did, and never says less than nothing', () => {
+    expect(
+      read([
+        [0, 100],
+        [2000, 140],
+        [4000, 5],
+        [6000, 25],
+      ]).traffic.requestsPerSecond,
+    ).toBe(10);
+    expect(
+      read([
+        [0, 100, 9],
+        [2000, 140, 3],
+      ]).traffic.errorsPerSecond,
+    ).toBe(0);
+    expect(
+      read([
+        [0, 100],
+        [0, 500],
+      ]).traffic.requestsPerSecond,
+    ).toBe(0);
+  });
+});
