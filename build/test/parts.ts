@@ -35,9 +35,13 @@ async function checkShell(): Promise<Counts> {
     for (const script of scripts) code ||= await show([...argv, '-n', script], { timeoutMs: minute });
   }
   if (await succeeds(['shellcheck', '--version'])) {
-    code ||= await show(['shellcheck', '--shell=sh', '--severity=warning', '--external-sources', ...scripts], {
-      timeoutMs: 5 * minute,
-    });
+    // SC2154, SC2034: the parts of a job use each other's variables, because run.sh puts them together. Sourced files are not there yet.
+    code ||= await show(
+      ['shellcheck', '--shell=sh', '--severity=warning', '--exclude=SC2154,SC2034,SC1091', ...scripts],
+      {
+        timeoutMs: 5 * minute,
+      },
+    );
   } else {
     process.stdout.write('shellcheck is not installed here: only the syntax was looked at.\n');
   }
