@@ -1,0 +1,81 @@
+import { renderScript } from '../../core/command.ts';
+import { type FeedLine, foldDeath, foldFeed, parseFeedLine } from '../../core/feed.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { HostNow, OpenLink } from './host-now.ts';
+
+/** Jobs of all clients, live: the feeds of all stacks are followed by one `tail` and folded into `HostNow.jobs`. */
+export type Feeds = {
+  /** Follows the feeds of the state folders known now. May be called at any time: the same feeds are followed once. */
+  follow(): void;
+  /** Has the server asked now and then, for as long as a job runs, whether it lives: one that died writes no line. */
+  lookWhileRunning(): void;
+};
+
+export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void, redraw: () => void): Feeds {
+  let following: { open: OpenLink; feeds: string; abort: AbortController } | null = null;
+  let lookTimer: unknown = null;
+
+  const onLine = (line: FeedLine) => {
+    const before = now.jobs.get(line.job);
+    now.jobs = foldFeed(now.jobs, line);
+    const after = now.jobs.get(line.job);
+    if (after !== undefined && now.dead.has(line.job))
+      now.jobs = new Map(now.jobs).set(line.job, foldDeath(after, clock.nowMs()));
+    if (
+      line.kind === 'end' ||
+      line.kind === 'settled' ||
+      line.kind === 'moved' ||
+      (line.kind === 'done' && line.step !== 'drain')
+    ) {
+      if (before?.state === 'running' || before === undefined) lookAtStates();
+    }
+    lookWhileRunning();
+    redraw();
+  };
+
+  const lookWhileRunning = () => {
+    const running = [...now.jobs.values()].some((job) => job.state === 'running');
+    if (lookTimer !== null || now.open === null || !running) return;
+    lookTimer = setTimeout(() => {
+      lookTimer = null;
+      lookAtStates();
+      lookWhileRunning();
+    }, 3_000);
+  };
+
+  const follow = () => {
+    const { open } = now;
+    if (open === null) return;
+    const paths = now.states.map((state) => `${state.root}/feed.ndjson`).sort();
+    const feeds = paths.join('\n');
+    if (following?.open === open && following.feeds === feeds) return;
+    following?.abort.abort();
+    following = null;
+    if (paths.length === 0) return;
+    const abort = new AbortController();
+    const mine = { open, feeds, abort };
+    following = mine;
+    open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
+    let rest = '';
+    open.link.shell
+      .follow(renderScript('exec tail -q -n 400 -F "$@" 2>/dev/null', paths), {
+        signal: abort.signal,
+        onOutput: (chunk) => {
+          const lines = (rest + chunk).split('\n');
+          rest = lines.pop() ?? '';
+          for (const text of lines) {
+            const line = parseFeedLine(text);
+            if (line !== null) onLine(line);
+          }
+        },
+      })
+      .catch(() => null)
+      .then(() => {
+        if (now.open !== open || following !== mine || abort.signal.aborted) return;
+        following = null;
+        setTimeout(follow, 1_000);
+      });
+  };
+
+  return { follow, lookWhileRunning };
+}

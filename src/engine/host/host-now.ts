@@ -1,0 +1,46 @@
+import type { Connection } from '../../core/connection.ts';
+import type { DockerFacts } from '../../core/docker-facts.ts';
+import type { Job } from '../../core/job.ts';
+import type { ServerState } from '../../core/server-state.ts';
+import type { StackMap } from '../../core/stack-map.ts';
+import type { Link } from '../ports/link.ts';
+
+/** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
+export type OpenLink = { link: Link; abort: AbortController };
+
+/**
+ * What is known of one host. The one record that the files of this folder share: each writes what it reads from the
+ * host and then asks for the map to be drawn anew. All but `open` outlives a lost link, so that the last map stays.
+ */
+export type HostNow = {
+  connection: Connection;
+  open: OpenLink | null;
+  docker: DockerFacts | null;
+  /** Version of the compose plugin. */
+  compose: string | null;
+  states: ServerState[];
+  jobs: ReadonlyMap<string, Job>;
+  /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
+  dead: ReadonlySet<string>;
+  /** When `docker` or `states` was last read, on this machine's clock. */
+  asOfMs: number;
+  map: StackMap | null;
+};
+
+export const nothingKnown = (): HostNow => ({
+  connection: { kind: 'idle' },
+  open: null,
+  docker: null,
+  compose: null,
+  states: [],
+  jobs: new Map(),
+  dead: new Set(),
+  asOfMs: 0,
+  map: null,
+});
+
+/** Running first, then newest first, at most 50. */
+export const jobList = (now: HostNow): Job[] =>
+  [...now.jobs.values()]
+    .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || b.startedAt - a.startedAt)
+    .slice(0, 50);
