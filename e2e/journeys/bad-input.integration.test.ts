@@ -165,7 +165,6 @@ describe('when adopted', () => {
 
   beforeAll(async () => {
     lab = await theLab('shop');
-    await lab.reset('shop');
     frontend = frontendOf(lab);
     session = await connectTo(lab, 'home');
     await completes(session, name, 'adopt', { checkPath: '/healthz' });
@@ -174,6 +173,18 @@ describe('when adopted', () => {
   afterAll(() => session?.close());
   beforeEach(() => oneIsLive(frontend, '1.0.0'));
 
+  /** Waits until a job is in a step, as the session tells it. */
+  const inStep = (job: string, step: string, watcher = session) =>
+    eventually(
+      `${job} is in ${step}`,
+      () =>
+        watcher
+          .jobs()
+          .some(
+            (each) => each.id === job && each.steps.some(({ name, state }) => name === step && state === 'running'),
+          ),
+      60_000,
+    );
   const compose = () => fileOn(lab, 'home', `${frontend.folder}/compose.yaml`);
   /** Runs a step that must leave all that has the traffic, and the operator's files, as they were. */
   const untouched = async (step: () => Promise<unknown>) => {
@@ -269,20 +280,13 @@ describe('when adopted', () => {
 
   test('compose.yaml edited while a picked image is being prepared: the edit stays, and next is not for flipping', async () => {
     const original = await compose();
-    const deploy = await session.start(name, 'deploy', { image: frontendImage('1.5.0') });
-    if (!deploy.ok) throw new Error(deploy.failure.message);
-    await eventually(
-      'it waits for next',
-      () =>
-        session
-          .jobs()
-          .some(
-            (job) =>
-              job.id === deploy.value.id && job.steps.some((step) => step.name === 'ready' && step.state === 'running'),
-          ),
-      60_000,
-    );
-    await lab.exec('home', `printf '# a word of mine\\n' >>${frontend.folder}/compose.yaml`);
+    const deploy = await withRegistrySilent(lab, 'home', async () => {
+      const started = await session.start(name, 'deploy', { image: frontendImage('1.1.0') });
+      if (!started.ok) throw new Error(started.failure.message);
+      await inStep(started.value.id, 'pull');
+      await lab.exec('home', `printf '# a word of mine\\n' >>${frontend.folder}/compose.yaml`);
+      return started;
+    });
     expectTold(await endOf(session, deploy.value), 'compose-changed', /compose\.yaml|compose files/);
     expect(await compose()).toBe(`${original}# a word of mine\n`);
     expect(serviceOn(session, name).switch).toMatchObject({
@@ -362,15 +366,7 @@ describe('when adopted', () => {
       await withRegistrySilent(lab, 'home', async () => {
         const deploy = await session.start(name, 'deploy', { image: frontendImage('1.1.0') });
         if (!deploy.ok) throw new Error(deploy.failure.message);
-        await eventually('the other window sees it run', () =>
-          other
-            .jobs()
-            .some(
-              (job) =>
-                job.id === deploy.value.id &&
-                job.steps.some((step) => step.name === 'pull' && step.state === 'running'),
-            ),
-        );
+        await inStep(deploy.value.id, 'pull', other);
         expectTold(
           await act(other, name, 'deploy', { release: 1 }),
           'lock-held',
@@ -395,20 +391,10 @@ describe('when adopted', () => {
 
   test('Docker stopped while a deploy waits for next: told as that, and the live release comes back with Docker', async () => {
     const before = await compose();
-    await editImage(frontend, '1.5.0');
+    await editImage(frontend, '1.3.0');
     const deploy = await session.start(name, 'deploy', {});
     if (!deploy.ok) throw new Error(deploy.failure.message);
-    await eventually(
-      'it waits for next',
-      () =>
-        session
-          .jobs()
-          .some(
-            (job) =>
-              job.id === deploy.value.id && job.steps.some((step) => step.name === 'ready' && step.state === 'running'),
-          ),
-      60_000,
-    );
+    await inStep(deploy.value.id, 'ready');
     const ended = await withDockerStopped(lab, 'home', async () => {
       const result = await endOf(session, deploy.value);
       expectTold(result, 'docker-stopped', /Docker/);

@@ -109,10 +109,10 @@ describe('without the app', () => {
     await oneIsLive(frontend, '1.1.0');
   });
 
+  // Not kill -9 of the engine alone: Docker 26 then leaves every container stopped, adopted or not.
   const restarts: [string, () => Promise<unknown>][] = [
     ['the entry point', () => lab.exec('home', 'docker restart -t 3 shop-frontend-1')],
     ['the engine', () => restartEngine(lab, 'home')],
-    ['the engine, by kill -9', () => restartEngine(lab, 'home', 'hard')],
     ['the server', () => restartServer(lab, 'home')],
     ['the server, by a power cut', () => restartServer(lab, 'home', 'power-cut')],
   ];
