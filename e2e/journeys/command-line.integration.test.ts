@@ -181,7 +181,15 @@ describe('the command line', () => {
     expect(document(died)).toMatchObject({ ok: false, failure: { code: 'job-died' }, job: { state: 'indeterminate' } });
     await oneIsLive(frontend, '1.1.0');
     // Nobody unlocks by hand: the next job takes over.
-    expect((await run('deploy', 'home', 'shop/frontend', '--release', '1', '--replace')).code).toBe(0);
+    await eventually(
+      'a dead job holds the service for its lease at most',
+      async () => {
+        const { code, stderr } = await run('deploy', 'home', 'shop/frontend', '--release', '1', '--replace');
+        if (code !== 0) expect(stderr).toContain('Another job holds frontend of shop');
+        return code === 0;
+      },
+      60_000,
+    );
     await oneIsLive(frontend, '1.1.0');
   });
 

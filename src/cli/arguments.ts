@@ -41,7 +41,7 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   adopt     TARGET STACK/SERVICE         put the entry point in front    [--port N] [--check-path /PATH] [--share-volumes]
   deploy    TARGET STACK/SERVICE         prepare next                    [--image REF] [--release N] [--replace]
   preview   TARGET STACK/SERVICE         open a local port to next until Ctrl-C   [--slot blue|green]
-  flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES]
+  flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES] [--follow: until the watch ends]
   rollback  TARGET STACK/SERVICE         move it back to previous
   retire    TARGET STACK/SERVICE         stop next or previous           [--role next|previous]
   eject     TARGET STACK/SERVICE         plain compose again, running what is live
