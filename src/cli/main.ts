@@ -1,27 +1,30 @@
 import { hostname, userInfo } from 'node:os';
-import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { remedies } from '../contract/remedies.ts';
-import type { Question } from '../core/connection.ts';
-import type { Failure } from '../core/failure.ts';
+import { type Failure, failure } from '../core/failure.ts';
 import { exitCodes, type Job, verbs } from '../core/job.ts';
 import type { Session } from '../engine/session.ts';
 import { createSession } from '../wiring/session.ts';
 import { type Invocation, parseInvocation, usage } from './arguments.ts';
+import { askInTerminal } from './ask.ts';
 import { explainDiff, explainFailure, explainJob, explainMap, explainReleases, plain, stepLine } from './words.ts';
 
+// Names, labels and logs of the server are in most lines: none goes out with what a terminal would act on.
 const print = (text: string): void => {
-  process.stdout.write(`${text}\n`);
+  process.stdout.write(`${plain(text)}\n`);
+};
+
+const printDocument = (value: unknown): void => {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
 };
 
 const tell = (text: string): void => {
-  process.stderr.write(`${text}\n`);
+  process.stderr.write(`${plain(text)}\n`);
 };
 
 /** Says a failure on both faces: words on standard error, the document on standard output when asked. Returns the exit code. */
 function fail(invocation: Invocation | null, problem: Failure, job: Job | null = null): number {
-  if (invocation?.json === true)
-    print(JSON.stringify({ ok: false, failure: problem, remedy: remedies[problem.code], job }));
+  if (invocation?.json === true) printDocument({ ok: false, failure: problem, remedy: remedies[problem.code], job });
   else tell(explainFailure(problem));
   if (job !== null && job.state !== 'running') return exitCodes[job.state];
   if (problem.code === 'indeterminate' || problem.code === 'link-lost') return exitCodes.indeterminate;
@@ -29,7 +32,8 @@ function fail(invocation: Invocation | null, problem: Failure, job: Job | null =
 }
 
 const succeed = (invocation: Invocation, value: unknown, words: string): number => {
-  print(invocation.json ? JSON.stringify({ ok: true, value }) : words);
+  if (invocation.json) printDocument({ ok: true, value });
+  else print(words);
   return 0;
 };
 
@@ -86,10 +90,6 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     stop();
     if (!ended.ok) return fail(invocation, ended.failure);
     if (ended.value.failure !== null) return fail(invocation, ended.value.failure, ended.value);
-    if (verb === 'flip' && invocation.follow) {
-      const back = await wentBack(session, name, ended.value);
-      if (back !== null && back.failure !== null) return fail(invocation, back.failure, back);
-    }
     return succeed(invocation, ended.value, explainJob(ended.value));
   }
   switch (command) {
@@ -165,7 +165,8 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         signal: abort.signal,
         onLines: (lines) => {
           for (const line of lines)
-            print(invocation.json ? JSON.stringify(line) : `${line.slot ?? ''}\t${plain(line.text)}`);
+            if (invocation.json) printDocument(line);
+            else print(`${line.slot ?? ''}\t${line.text}`);
         },
       });
       return followed.ok ? 0 : fail(invocation, followed.failure);
@@ -173,27 +174,6 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     default:
       return 2;
   }
-}
-
-/** Waits for the end of a flip's watch: the job that took the traffic back, or null when the flip stayed or was superseded. */
-function wentBack(session: Session, name: { stack: string; service: string }, flip: Job): Promise<Job | null> {
-  return new Promise((resolve) => {
-    const look = () => {
-      const back = session.jobs().find((job) => job.id === `${flip.id}-watch`);
-      const service = session
-        .map()
-        ?.stacks.find((stack) => stack.name === name.stack)
-        ?.services.find((each) => each.name === name.service);
-      const kind = service?.switch.kind;
-      // Away, or a job at work: not known yet.
-      const open = kind === 'watching' || kind === 'went-back' || kind === 'unknown' || kind === 'flipping';
-      if (back === undefined ? open : back.state === 'running') return;
-      stop();
-      resolve(back ?? null);
-    };
-    const stop = session.onChange(look);
-    look();
-  });
 }
 
 /** The newest lines of the feed reach us a moment after the link is open. */
@@ -206,7 +186,10 @@ async function jobs(session: Session, invocation: Invocation): Promise<number> {
   const stop = session.onChange(() => {
     for (const job of session.jobs()) {
       const line = invocation.json ? JSON.stringify(job) : stepLine(job);
-      if (seen.get(job.id) !== line) print(line);
+      if (seen.get(job.id) !== line) {
+        if (invocation.json) printDocument(job);
+        else print(line);
+      }
       seen.set(job.id, line);
     }
   });
@@ -237,42 +220,10 @@ function answerQuestions(session: Session): () => void {
       session.answer(question.id, null);
       return;
     }
-    void askInTerminal(question).then((answers) => session.answer(question.id, answers));
+    void askInTerminal(question, { input: process.stdin, output: process.stderr }).then((answers) =>
+      session.answer(question.id, answers),
+    );
   });
-}
-
-async function askInTerminal(question: Question): Promise<string[] | null> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr, terminal: true });
-  const secretly = (prompt: string): Promise<string> => {
-    const answer = terminal.question(prompt);
-    // Nothing typed from here on is shown.
-    (terminal as unknown as { _writeToOutput(text: string): void })._writeToOutput = () => {};
-    return answer;
-  };
-  try {
-    switch (question.kind) {
-      case 'host-key': {
-        tell(`The key of ${plain(question.host)} is not known. ${question.algorithm} ${question.sha256}`);
-        const answer = await terminal.question(
-          'Compare it with what the server prints. Connect, and remember it? (yes/no) ',
-        );
-        return answer.trim().toLowerCase() === 'yes' ? ['accept'] : null;
-      }
-      case 'passphrase':
-        return [await secretly(`Passphrase of ${plain(question.keyPath)}: `)];
-      case 'password':
-        return [await secretly(`Password of ${plain(question.user)}@${plain(question.host)}: `)];
-      case 'keyboard-interactive': {
-        const answers: string[] = [];
-        for (const prompt of question.prompts)
-          answers.push(prompt.echo ? await terminal.question(plain(prompt.text)) : await secretly(plain(prompt.text)));
-        return answers;
-      }
-    }
-  } finally {
-    terminal.close();
-    tell('');
-  }
 }
 
 const interrupted = (): Promise<void> =>
@@ -281,13 +232,7 @@ const interrupted = (): Promise<void> =>
     process.once('SIGTERM', resolve);
   });
 
-const bug = (text: string): Failure => ({
-  code: 'bug',
-  message: `Switchyard itself failed: ${text}.`,
-  running: null,
-  detail: null,
-  transient: false,
-});
+const bug = (text: string): Failure => failure('bug', `Switchyard itself failed: ${text}.`);
 
 main().then(
   (code) => {
