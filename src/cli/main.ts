@@ -90,6 +90,10 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     stop();
     if (!ended.ok) return fail(invocation, ended.failure);
     if (ended.value.failure !== null) return fail(invocation, ended.value.failure, ended.value);
+    if (verb === 'flip' && invocation.follow) {
+      const back = await wentBack(session, name, ended.value);
+      if (back !== null && back.failure !== null) return fail(invocation, back.failure, back);
+    }
     return succeed(invocation, ended.value, explainJob(ended.value));
   }
   switch (command) {
@@ -174,6 +178,27 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     default:
       return 2;
   }
+}
+
+/** Waits for the end of a flip's watch: the job that took the traffic back, or null when the flip stayed or was superseded. */
+function wentBack(session: Session, name: { stack: string; service: string }, flip: Job): Promise<Job | null> {
+  return new Promise((resolve) => {
+    const look = () => {
+      const back = session.jobs().find((job) => job.id === `${flip.id}-watch`);
+      const service = session
+        .map()
+        ?.stacks.find((stack) => stack.name === name.stack)
+        ?.services.find((each) => each.name === name.service);
+      const kind = service?.switch.kind;
+      // Away, or a job at work: not known yet.
+      const open = kind === 'watching' || kind === 'went-back' || kind === 'unknown' || kind === 'flipping';
+      if (back === undefined ? open : back.state === 'running') return;
+      stop();
+      resolve(back ?? null);
+    };
+    const stop = session.onChange(look);
+    look();
+  });
 }
 
 /** The newest lines of the feed reach us a moment after the link is open. */
