@@ -2,8 +2,7 @@ import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { succeeds } from '../setup/command.ts';
 import { outFolder, repositoryFolder } from '../setup/folders.ts';
-import { logToStderr } from '../setup/progress.ts';
-import { ensureDockerEngine, ensureSystemPackages } from '../setup/system.ts';
+import { ensureSystemPackages } from '../setup/system.ts';
 import { type Counts, countReport, readPlaywright, readVitest, verdict } from './counts.ts';
 import { show } from './processes.ts';
 import { checkRules } from './rules.ts';
@@ -98,14 +97,7 @@ export const checkParts: readonly Part[] = [
 
 /** What `npm test` runs after them. */
 export const labParts: readonly Part[] = [
-  {
-    name: 'kit',
-    about: 'the server kit under a real shell',
-    run: async () => {
-      await ensureDockerEngine(logToStderr);
-      return vitest('kit', 15 * minute)();
-    },
-  },
+  { name: 'kit', about: 'the server kit under a real shell', run: vitest('kit', 15 * minute) },
   { name: 'integration', about: 'contracts and journeys on the lab', run: vitest('integration', 30 * minute) },
   { name: 'window', about: 'end to end in the real window', run: endToEnd },
 ];

@@ -61,7 +61,9 @@ describe('the lock', () => {
       'took 3',
     ]);
     // Whoever holds it for a while puts the old ones away.
-    await server.kitLines('lock_acquire; while [ -d "$lock_dir/1" ]; do sleep 0.05; done; lock_release');
+    await server.kitLines(
+      'lock_acquire; while [ -d "$lock_dir/1" ] || [ -d "$lock_dir/2" ] || [ -d "$lock_dir/3" ]; do sleep 0.05; done; lock_release',
+    );
     expect(readdirSync(locks())).toEqual(['4']);
   });
 
@@ -78,13 +80,23 @@ describe('the lock', () => {
     expect(await acquire()).toBe('refused lock-held');
   });
 
-  it.each<[string, (boot: string) => string]>([
-    ['the machine was booted since', () => `${process.pid} 1 another-boot`],
-    ['its process is gone', (id) => `4194303 1 ${id}`],
-    ['its number belongs to another process now', (id) => `${process.pid} 1 ${id}`],
+  it.each<[string, (boot: string, started: string) => string]>([
+    ['the machine was booted since', (_boot, started) => `${process.pid} ${started} another-boot`],
+    ['its process is gone', (boot) => `4194303 1 ${boot}`],
+    ['its number belongs to another process now', (boot) => `${process.pid} 1 ${boot}`],
   ])('JN5 is taken over when %s', async (_name, owner) => {
-    lockBy(4, owner(await boot()));
+    const started = (await server.kitLines(`process_started ${process.pid}`)).stdout.trim();
+    lockBy(4, owner(await boot(), started));
     expect(await acquire()).toBe('took 5');
+  });
+
+  it('JN5 of a dead process does not keep a rollback waiting for the lease', async () => {
+    const lease = String((await uptime()) + 1000);
+    lockBy(4, `4194303 1 ${await boot()}`, lease);
+    expect(await acquire({ VERB: 'rollback' })).toBe('took 5');
+    const started = (await server.kitLines(`process_started ${process.pid}`)).stdout.trim();
+    lockBy(6, `${process.pid} ${started} ${await boot()}`, lease);
+    expect(await acquire({ VERB: 'rollback' })).toBe('refused lock-held');
   });
 
   it('JN5 is not taken from a dead process before its lease is over, in uptime', async () => {
