@@ -7,7 +7,7 @@ import { isServing, parseHealth } from './health.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
-import { labels, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
+import { labels, releaseFolder, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
@@ -49,12 +49,10 @@ export function drawMap(facts: MapFacts): StackMap {
   for (const container of facts.docker.containers) {
     const stack = container.labels[composeLabel('project')];
     const service = container.labels[composeLabel('service')];
+    // What runs once and is gone, of compose or of a job, is no part of the stack.
+    if (container.labels[composeLabel('oneoff')] === 'True' || container.labels[labels.job] !== undefined) continue;
     if (isSlot(container.labels[labels.slot])) {
       slotContainers.set(container.name, container);
-    } else if (
-      container.labels[composeLabel('oneoff')] === 'True' ||
-      container.labels['dev.switchyard.job'] !== undefined
-    ) {
     } else if (stack === undefined || service === undefined) {
       loose.push(containerOf(container));
     } else {
@@ -236,7 +234,9 @@ function drawAdopted(
     if (release === null) return false;
     const container = containerAt(release.file.slot);
     return (
-      container !== null && container.labels[labels.release] === folderNumber(release) && container.state === 'running'
+      container !== null &&
+      container.labels[labels.release] === releaseFolder(release.file.number) &&
+      container.state === 'running'
     );
   };
   const { newest, shown: job } = newestJob(facts, record.stack, record.service);
@@ -291,8 +291,6 @@ function newestJob(facts: MapFacts, stack: string, service: string): { newest: J
   const isDismissed = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id);
   return { newest, shown: isDismissed ? null : newest };
 }
-
-const folderNumber = (release: ReleaseOnServer): string => String(release.file.number).padStart(4, '0');
 
 function drawSlot(state: ServiceState, slot: Slot, container: ContainerFact | null): SlotState | null {
   const roles = [

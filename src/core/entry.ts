@@ -1,4 +1,4 @@
-import { isSlot, type Slot, slots } from './slot.ts';
+import { isSlot, otherSlot, type Slot, slots } from './slot.ts';
 
 /**
  * Who has the traffic, as live.map says it; one backend of the entry point for each (SPEC EN1).
@@ -110,11 +110,11 @@ export function renderEntryConfig(spec: EntrySpec): string {
       '',
     );
   }
-  return `${lines.join('\n')}`;
+  return lines.join('\n');
 }
 
 function renderBackends(spec: EntrySpec, port: EntryPort, slot: Slot, main: boolean): string[] {
-  const other: Slot = slot === 'blue' ? 'green' : 'blue';
+  const other = otherSlot(slot);
   const root = (each: Slot) => `p${spec.ports[0].port}_${each}-watching/${each}`;
   const address = (each: Slot) => `${spec.prefix}--${each}:${port.port}`;
   const mode = `  mode ${port.mode}`;

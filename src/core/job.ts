@@ -22,7 +22,7 @@ export const exitCodes: Record<Outcome, number> = {
   indeterminate: 13,
 };
 
-/** What is done of a step, when that can be counted. `unit` is spelled as shown: `bytes`, `layers`, `checks`, `requests`. */
+/** What is done of a step, when that can be counted. `unit` is spelled as shown. */
 export type Progress = {
   done: number;
   total: number | null;

@@ -1,13 +1,15 @@
 import type { Slot } from './slot.ts';
 
-/** Labels that slots carry, so that any client can tell what a container is. */
+/** Labels of our containers, so that any client can tell what one is. */
 export const labels = {
   stack: 'dev.switchyard.stack',
   service: 'dev.switchyard.service',
   slot: 'dev.switchyard.slot',
   release: 'dev.switchyard.release',
-  /** On the entry point: the state folder. */
+  /** The state folder. The entry point has it too, with `stack` and `service`. */
   root: 'dev.switchyard.root',
+  /** On the throw-away container that a job probes from, and on nothing else. */
+  job: 'dev.switchyard.job',
 } as const;
 
 /** Where a stack's state lives on the server. */

@@ -15,7 +15,7 @@ export type Link = {
 };
 
 export type LinkOptions = {
-  /** Called at each change of a rung, with all rungs so far. */
+  /** Called at each change of a rung, with that rung. */
   onRung(rung: Rung): void;
   /** Asks the operator; null gives up. The promise may stay open for minutes. */
   ask(question: Question): Promise<string[] | null>;
