@@ -35,8 +35,8 @@ describe('a flip', () => {
       state: 'refused',
       failure: { code: 'not-ready', running: expect.stringContaining('blue keeps the traffic') },
     });
-    expect(job.failure?.message).toContain('/healthz');
-    expect(job.failure?.message).toContain('HTTP 500');
+    expect(job.failure?.detail).toContain('/healthz');
+    expect(job.failure?.detail).toContain('HTTP 500');
     expect([server.live, server.runtime, server.log]).toEqual(['blue-settled', 'blue-settled', []]);
     expect([server.roleOf('current'), server.roleOf('next')]).toEqual(['0001', '0002']);
   });
@@ -45,7 +45,7 @@ describe('a flip', () => {
     server.release('0002', 'green', 'not-ready 0 1 HTTP 500 at first');
     expect(await flip()).toMatchObject({
       state: 'refused',
-      failure: { code: 'not-ready', message: expect.stringContaining('HTTP 500 at first') },
+      failure: { code: 'not-ready', detail: 'HTTP 500 at first' },
     });
   });
 
