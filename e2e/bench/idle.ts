@@ -138,29 +138,26 @@ async function removeEntryPoints(lab: Lab): Promise<void> {
   );
 }
 
-/** Of all haproxy processes, and of the engine (dockerd, containerd, shims, and what those have ended: health checks). */
+/** Of the entry points' processes, one each, and of the engine: dockerd, containerd, shims, and what those have ended (health checks). */
 async function serverTicks(lab: Lab): Promise<{ entry: number; engine: number; entryRssMiB: number[] }> {
   const { stdout } = await lab.exec(
     'home',
-    // A process may end while it is read.
-    `for each in /proc/[0-9]*; do cat $each/stat 2>/dev/null && grep -E '^VmRSS' $each/status 2>/dev/null; done; true`,
+    `entries=$(docker ps -q --filter name=^bench-idle-[0-9] | xargs docker inspect --format '{{.State.Pid}}')
+     for pid in $entries; do echo "entry $pid $(cat /proc/$pid/stat)"; grep VmRSS /proc/$pid/status; done
+     for pid in $(pgrep -x 'dockerd|containerd|containerd-shim.*|docker-proxy'); do echo "engine $pid $(cat /proc/$pid/stat)"; done
+     true`,
     { user: 'root' },
   );
   const found = { entry: 0, engine: 0, entryRssMiB: [] as number[] };
-  let isEntry = false;
   for (const line of stdout.split('\n')) {
-    const stat = /^\d+ \((.*)\) (.*)$/.exec(line);
-    if (stat !== null) {
-      const fields = (stat[2] ?? '').split(' ').map(Number);
-      const own = (fields[11] ?? 0) + (fields[12] ?? 0);
-      isEntry = stat[1] === 'haproxy';
-      if (isEntry) found.entry += own;
-      else if (/^(dockerd|containerd|containerd-shim.*|docker-proxy)$/.test(stat[1] ?? ''))
-        found.engine += own + (fields[13] ?? 0) + (fields[14] ?? 0);
-    } else if (isEntry) {
-      const kib = /^VmRSS:\s+(\d+)/.exec(line)?.[1];
-      if (kib !== undefined) found.entryRssMiB.push(Number(kib) / 1024);
-    }
+    const kib = /^VmRSS:\s+(\d+)/.exec(line)?.[1];
+    if (kib !== undefined) found.entryRssMiB.push(Number(kib) / 1024);
+    const stat = /^(entry|engine) \d+ .*\) (.*)$/.exec(line);
+    if (stat === null) continue;
+    const fields = (stat[2] ?? '').split(' ').map(Number);
+    const own = (fields[11] ?? 0) + (fields[12] ?? 0);
+    if (stat[1] === 'entry') found.entry += own;
+    else found.engine += own + (fields[13] ?? 0) + (fields[14] ?? 0);
   }
   return found;
 }

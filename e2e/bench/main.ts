@@ -14,7 +14,7 @@ const benchmarks: Record<string, Benchmark> = { flip, rollback, connect, events,
 
 const usage = `npm run bench -- NAME [--json] [options]
 
-  flip      [--flips 60] [--requests 200000] [--peer-flips 20]
+  flip      [--flips 100] [--requests 200000] [--peer-flips 20]
             requests lost and milliseconds to the last answer of the old release, beside other proxies
   rollback  [--times 20]     from the click, and from the command, to the last answer of the release that is left
   connect   [--times 20]     to a complete map of 100 containers, without and with 40 ms of round trip
