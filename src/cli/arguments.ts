@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import type { VerbOptions } from '../engine/session.ts';
+import type { VerbOptions } from '../core/job.ts';
 
 export const commands = [
   'map',

@@ -1,4 +1,4 @@
-import type { Job, Verb } from '../core/job.ts';
+import type { Job, Verb, VerbOptions } from '../core/job.ts';
 import type { Slot } from '../core/slot.ts';
 import type { Reply } from './reply.ts';
 import type {
@@ -15,26 +15,6 @@ import type {
 
 /** Names one service on one host. */
 export type ServiceRef = { host: string; stack: string; service: string };
-
-/** What a verb may be told. All optional; what is left out is decided from facts. */
-export type VerbOptions = {
-  /** adopt: the container port the entry point forwards to, when it cannot be told. */
-  port?: number;
-  /** adopt: path of the HTTP check, e.g. `/healthz`. */
-  checkPath?: string;
-  /** deploy: an image reference to take instead of what compose.yaml says. */
-  image?: string;
-  /** deploy: redeploy this older release. */
-  release?: number;
-  /** retire: which role to stop. */
-  role?: 'next' | 'previous';
-  /** flip: minutes to watch before it settles. */
-  watchMinutes?: number;
-  /** adopt: both slots may mount what the service writes to (uploads, caches; never a database). */
-  shareVolumes?: boolean;
-  /** deploy: put a ready next aside and take its slot. */
-  replace?: boolean;
-};
 
 /** Window to main: one call, one reply. Both ends are typed by this map alone. */
 export type Calls = {

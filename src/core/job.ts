@@ -5,6 +5,26 @@ export const verbs = ['adopt', 'deploy', 'flip', 'rollback', 'retire', 'eject'] 
 
 export type Verb = (typeof verbs)[number];
 
+/** What a verb may be told. All optional; what is left out is decided from facts. */
+export type VerbOptions = {
+  /** adopt: the container port the entry point forwards to, when it cannot be told. */
+  port?: number | undefined;
+  /** adopt: path of the HTTP check, e.g. `/healthz`. */
+  checkPath?: string | undefined;
+  /** deploy: an image reference to take instead of what compose.yaml says. */
+  image?: string | undefined;
+  /** deploy: redeploy this older release. */
+  release?: number | undefined;
+  /** retire: which role to stop. */
+  role?: 'next' | 'previous' | undefined;
+  /** flip: minutes to watch before it settles. */
+  watchMinutes?: number | undefined;
+  /** adopt: both slots may mount what the service writes to (uploads, caches; never a database). */
+  shareVolumes?: boolean | undefined;
+  /** deploy: put a ready next aside and take its slot. */
+  replace?: boolean | undefined;
+};
+
 /**
  * How a job ended. `refused`: a gate was not green, nothing changed. `aborted`: a step failed and what was begun
  * was undone. `rolled-back`: the traffic went back to previous. `indeterminate`: nobody can tell without looking.

@@ -2,14 +2,14 @@ import { type AdoptFacts, type Adoption, entryImage, planAdoption } from '../cor
 import { isCheckPath } from '../core/check.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
+import type { VerbOptions } from '../core/job.ts';
 import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceRecord } from '../core/service-record.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { renderRollback, serviceVariables } from './job-variables.ts';
-import type { VerbOptions } from './session.ts';
-import { readStack, type StackReading } from './stack-reading.ts';
+import { configFiles, isOverride, readStack, type StackReading } from './stack-reading.ts';
 import type { VerbFacts } from './verbs.ts';
 
 /** Decides an adoption from what the server says now. Changes nothing. */
@@ -161,9 +161,3 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
     ],
   });
 }
-
-/** The compose files a stack was started from, told by its containers. */
-export const configFiles = (labels: Record<string, string>): string[] =>
-  (labels['com.docker.compose.project.config_files'] ?? '').split(',').filter((file) => file.startsWith('/'));
-
-export const isOverride = (file: string): boolean => /(?:^|\/)(?:docker-)?compose\.override\.ya?ml$/.test(file);

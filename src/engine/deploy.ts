@@ -1,18 +1,17 @@
 import type { ComposeConfig } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
+import type { VerbOptions } from '../core/job.ts';
 import type { NextPlan } from '../core/plan.ts';
 import { diffServices, renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceState } from '../core/server-state.ts';
 import type { Finding } from '../core/stack-map.ts';
-import { configFiles, isOverride } from './adopt.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables, renderRollback } from './job-variables.ts';
 import { readReleaseFiles } from './releases.ts';
-import type { VerbOptions } from './session.ts';
-import { readStack, type StackReading } from './stack-reading.ts';
-import type { VerbFacts } from './verbs.ts';
+import { readAdoptedStack, type StackReading } from './stack-reading.ts';
+import { notAdopted, type VerbFacts } from './verbs.ts';
 
 type Prepared = { state: ServiceState; reading: StackReading; config: ComposeConfig; image: string; plan: NextPlan };
 
@@ -20,15 +19,8 @@ type Prepared = { state: ServiceState; reading: StackReading; config: ComposeCon
 export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promise<Result<Prepared>> {
   const { state } = facts;
   const name = facts.service.name;
-  if (state === null)
-    return failed(
-      failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`, {
-        running: 'It runs as before.',
-      }),
-    );
-  const entry = facts.docker.containers.find((each) => each.id === facts.service.containers[0]?.id);
-  const files = configFiles(entry?.labels ?? {}).filter((file) => !isOverride(file));
-  const reading = await readStack(facts.shell, { name: facts.stack.name, folder: facts.folder, files }, '');
+  if (state === null) return notAdopted(facts);
+  const reading = await readAdoptedStack(facts);
   if (!reading.ok) return reading;
   const { config } = reading.value;
   const resolved = config.services[name];

@@ -1,10 +1,9 @@
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
-import { configFiles, isOverride } from './adopt.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import { readStack } from './stack-reading.ts';
+import { readAdoptedStack } from './stack-reading.ts';
 import type { VerbFacts } from './verbs.ts';
 
 /** The way back to plain compose: the image: line says what is live, our lines leave the override, the slots go. */
@@ -22,9 +21,7 @@ export async function planEjectJob(facts: VerbFacts): Promise<Result<JobPlan>> {
     return failed(
       failure('release-unknown', `${name} has no current release that could be written into compose.yaml.`),
     );
-  const entry = facts.docker.containers.find((each) => each.id === facts.service.containers[0]?.id);
-  const files = configFiles(entry?.labels ?? {}).filter((file) => !isOverride(file));
-  const reading = await readStack(facts.shell, { name: facts.stack.name, folder: facts.folder, files }, '');
+  const reading = await readAdoptedStack(facts);
   if (!reading.ok) return reading;
   const { composeText, composePath, overridePath, overrideText, hash, hashedFiles, config } = reading.value;
   if (overrideText === null)

@@ -1,22 +1,16 @@
-import { failure } from '../core/failure.ts';
-import { failed, ok, type Result } from '../core/result.ts';
+import type { VerbOptions } from '../core/job.ts';
+import { ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import type { VerbOptions } from './session.ts';
-import type { VerbFacts } from './verbs.ts';
+import { notAdopted, type VerbFacts } from './verbs.ts';
 
 /**
  * flip: the traffic to next. rollback: the traffic to previous. Everything was read before, so that going back costs
  * one round trip: the gate itself is on the server, in flip.sh, where the truth is.
  */
 export function planFlipJob(facts: VerbFacts, verb: 'flip' | 'rollback', options: VerbOptions): Result<JobPlan> {
-  if (facts.state === null)
-    return failed(
-      failure('not-adopted', `${facts.service.name} of ${facts.stack.name} is plain compose: adopt it first.`, {
-        running: 'It runs as before.',
-      }),
-    );
+  if (facts.state === null) return notAdopted(facts);
   const { record } = facts.state;
   const watchSeconds = options.watchMinutes === undefined ? record.watchSeconds : Math.round(options.watchMinutes * 60);
   const watched = verb === 'flip' && watchSeconds > 0;

@@ -2,7 +2,7 @@ import { renderScript } from '../core/command.ts';
 import { drawMap } from '../core/draw-map.ts';
 import { failure, failureOf } from '../core/failure.ts';
 import { type FeedLine, foldFeed } from '../core/feed.ts';
-import type { Verb } from '../core/job.ts';
+import type { Verb, VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../core/result.ts';
 import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
@@ -24,7 +24,7 @@ import type { ComposeText } from './ports/compose-text.ts';
 import type { Linker } from './ports/link.ts';
 import { compareReleases, readReleases } from './releases.ts';
 import { planRetireJob } from './retire.ts';
-import type { ServiceName, Session, VerbOptions } from './session.ts';
+import type { ServiceName, Session } from './session.ts';
 import type { VerbFacts } from './verbs.ts';
 
 export type HostSessionParts = {

@@ -1,21 +1,16 @@
 import { failure } from '../core/failure.ts';
+import type { VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import type { VerbOptions } from './session.ts';
-import type { VerbFacts } from './verbs.ts';
+import { notAdopted, type VerbFacts } from './verbs.ts';
 
 /** Stops the slot of next (or of previous, when there is no next) and keeps its release. */
 export function planRetireJob(facts: VerbFacts, options: VerbOptions): Result<JobPlan> {
   const { state } = facts;
   const name = facts.service.name;
-  if (state === null)
-    return failed(
-      failure('not-adopted', `${name} of ${facts.stack.name} is plain compose: adopt it first.`, {
-        running: 'It runs as before.',
-      }),
-    );
+  if (state === null) return notAdopted(facts);
   const role = options.role ?? (state.next !== null ? 'next' : 'previous');
   if (state[role] === null)
     return failed(

@@ -1,23 +1,11 @@
 import type { Connection } from '../core/connection.ts';
-import type { Job, Verb } from '../core/job.ts';
+import type { Job, Verb, VerbOptions } from '../core/job.ts';
 import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import type { Slot } from '../core/slot.ts';
 import type { StackMap, Traffic } from '../core/stack-map.ts';
 
-/** What a verb may be told. All optional; what is left out is decided from facts. Same fields as the contract's. */
-export type VerbOptions = {
-  port?: number | undefined;
-  checkPath?: string | undefined;
-  image?: string | undefined;
-  release?: number | undefined;
-  role?: 'next' | 'previous' | undefined;
-  watchMinutes?: number | undefined;
-  /** adopt: both slots may mount what the service writes to. */
-  shareVolumes?: boolean | undefined;
-  /** deploy: put a ready next aside. */
-  replace?: boolean | undefined;
-};
+export type { VerbOptions } from '../core/job.ts';
 
 export type ServiceName = { stack: string; service: string };
 

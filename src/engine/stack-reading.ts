@@ -4,6 +4,7 @@ import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { parseJson } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
+import type { VerbFacts } from './verbs.ts';
 
 /** A stack's own files, read in one go, as the operator wrote them: our override's blocks are left out of `config`. */
 export type StackReading = {
@@ -161,4 +162,17 @@ export async function readStack(
       .filter((line) => line !== '')
       .map((line) => line.replace(/^\.\//, '')),
   });
+}
+
+/** The compose files a stack was started from, told by the labels of any of its containers. */
+export const configFiles = (labels: Record<string, string>): string[] =>
+  (labels['com.docker.compose.project.config_files'] ?? '').split(',').filter((file) => file.startsWith('/'));
+
+export const isOverride = (file: string): boolean => /(?:^|\/)(?:docker-)?compose\.override\.ya?ml$/.test(file);
+
+/** The stack of an adopted service, whose container is the entry point. */
+export function readAdoptedStack({ docker, service, shell, stack, folder }: VerbFacts): Promise<Result<StackReading>> {
+  const entry = docker.containers.find((each) => each.id === service.containers[0]?.id);
+  const files = configFiles(entry?.labels ?? {}).filter((file) => !isOverride(file));
+  return readStack(shell, { name: stack.name, folder, files }, '');
 }

@@ -1,11 +1,13 @@
-/** What every verb's planner is given, read just before the job is made. */
 import type { DockerFacts } from '../core/docker-facts.ts';
+import { failure } from '../core/failure.ts';
+import { failed } from '../core/result.ts';
 import type { ServiceState } from '../core/server-state.ts';
 import type { Service, Stack } from '../core/stack-map.ts';
 import type { Kit } from './job-upload.ts';
 import type { ComposeText } from './ports/compose-text.ts';
 import type { Shell } from './ports/shell.ts';
 
+/** What every verb's planner is given, read just before the job is made. */
 export type VerbFacts = {
   shell: Shell;
   kit: Kit;
@@ -20,3 +22,10 @@ export type VerbFacts = {
   /** Who asks, as `user@machine`. */
   by: string;
 };
+
+export const notAdopted = ({ service, stack }: VerbFacts) =>
+  failed(
+    failure('not-adopted', `${service.name} of ${stack.name} is plain compose: adopt it first.`, {
+      running: 'It runs as before.',
+    }),
+  );

@@ -1,8 +1,8 @@
 import { create } from 'zustand';
-import type { ServiceRef, VerbOptions } from '../../contract/channels.ts';
+import type { ServiceRef } from '../../contract/channels.ts';
 import type { HostView, ServiceView, StackView, TrafficView } from '../../contract/views.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { Verb } from '../../core/job.ts';
+import type { Verb, VerbOptions } from '../../core/job.ts';
 import { asKnown } from './as-known.ts';
 import { call } from './client.ts';
 import { keepSame } from './keep-same.ts';
