@@ -1,4 +1,5 @@
-# flip and rollback: gate, move, drain. TARGET_ROLE is next or previous; FROM and TO are what the app saw.
+# flip and rollback: gate, move, drain. TARGET_ROLE is next or previous, MOVE_STATE watching or settled. The order is the
+# safety argument: src/core/SPEC.md tells it line by line.
 # The way into the entry point takes longest: where there is no quick one, it opens while the lock is taken.
 way_open=quickly
 open_runtime_quickly || { way_open=slowly && open_runtime "$ENTRY"; } || way_open=
