@@ -267,7 +267,7 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
   await step('flip to 1.3.0 is refused', () => refused('refused', 'HTTP 503'));
 
   await step('deploy 1.4.0, which ends at its start', async () => {
-    await dismissIfAsked(window);
+    await window.putAway(service);
     await window.action(service, 'retire').click();
     await window.switchSays(service, ['idle', 'settled']);
     await window.deploy(service, '1.4.0');
@@ -338,12 +338,6 @@ const round = (value: number) => Math.round(value * 10) / 10;
 /** What the card says, in one line. */
 async function words(window: SwitchyardWindow): Promise<string> {
   return (await wordsOf(window.card(service))).replaceAll(/\s*\n\s*/g, ' · ');
-}
-
-/** A refusal on the card stands until it is put away. */
-async function dismissIfAsked(window: SwitchyardWindow): Promise<void> {
-  const dismiss = window.action(service, 'dismiss');
-  if ((await dismiss.count()) > 0) await dismiss.click();
 }
 
 async function eventually<T>(what: string, look: () => Promise<T | null | false> | T | null | false): Promise<T> {

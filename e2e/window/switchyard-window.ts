@@ -94,6 +94,14 @@ export class SwitchyardWindow {
     await this.at(`panel-tab-${name}`).click();
   }
 
+  /** Puts away what the card says went wrong, where it does: it stands until then. */
+  async putAway(id: string): Promise<void> {
+    const dismiss = this.action(id, 'dismiss');
+    if ((await dismiss.count()) === 0) return;
+    await dismiss.click();
+    await dismiss.waitFor({ state: 'detached' });
+  }
+
   /** Opens the sheet of deploying from the card, and fills it. */
   async chooseImage(id: string, tag: string): Promise<void> {
     await this.action(id, 'deploy').click();
