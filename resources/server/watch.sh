@@ -13,6 +13,7 @@ watching=$to-watching
 trap 'close_runtime' EXIT
 mine() { [ "$(live_state)" = "$watching" ] && read -r _ _ _ _ watch_job <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
 
+printf '%s\n' "$$ $(process_started $$) $(boot_id)" >"$job_dir/watch-pid"
 open_runtime "$ENTRY"
 failures=0
 verdict=
@@ -37,7 +38,8 @@ while mine; do
     failures=0
   fi
   [ "$(uptime_s)" -ge "$until" ] && break
-  [ "$(boot_id)" = "$booted" ] || break
+  # After a reboot nobody knows how long it has been: it ends as soon as the release is known to be well.
+  [ "$(boot_id)" = "$booted" ] || [ "$failures" -gt 0 ] || break
   sleep 0.5 2>/dev/null || sleep 1
 done
 mine || exit 0

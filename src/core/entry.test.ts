@@ -59,9 +59,9 @@ describe('live.map', () => {
   it('EN1 every other text of the map lets requests wait', () => {
     const frontend = section(renderEntryConfig(web), 'frontend p3000');
     expect(frontend.at(-1)).toBe('default_backend p3000_hold');
-    expect(frontend.filter((line) => line.startsWith('acl')).every((line) => line.includes('live.map,hold)'))).toBe(
-      true,
-    );
+    expect(
+      frontend.filter((line) => /^acl (?:live|watching)_/.test(line)).every((line) => line.includes('live.map,hold)')),
+    ).toBe(true);
     expect(section(renderEntryConfig(web), 'backend p3000_hold')).toEqual([
       'mode http',
       'server hold 127.0.0.1:9',
@@ -93,10 +93,10 @@ describe('the configuration of an entry point', () => {
     const config = renderEntryConfig(web);
     const rules = section(config, 'frontend p3000').filter((line) => line.startsWith('use_backend'));
     expect(rules).toEqual([
-      'use_backend p3000_blue-watching if watching_blue { nbsrv(p3000_blue-watching) gt 0 }',
+      'use_backend p3000_blue-watching if watching_blue settled_in { nbsrv(p3000_blue-watching) gt 0 }',
       'use_backend p3000_blue-settled if live_blue { nbsrv(p3000_blue-settled) gt 0 }',
       'use_backend p3000_blue-alone if live_blue',
-      'use_backend p3000_green-watching if watching_green { nbsrv(p3000_green-watching) gt 0 }',
+      'use_backend p3000_green-watching if watching_green settled_in { nbsrv(p3000_green-watching) gt 0 }',
       'use_backend p3000_green-settled if live_green { nbsrv(p3000_green-settled) gt 0 }',
       'use_backend p3000_green-alone if live_green',
     ]);

@@ -53,6 +53,7 @@ export function renderEntryConfig(spec: EntrySpec): string {
     '  nbthread 1',
     '  maxconn 2000',
     '  hard-stop-after 4s',
+    '  set-var proc.began date()',
     '  tune.bufsize 16384',
     '',
     'resolvers docker',
@@ -89,12 +90,14 @@ export function renderEntryConfig(spec: EntrySpec): string {
       `  mode ${port.mode}`,
       `  bind :${port.port}`,
       ...(port.mode === 'http' && spec.firstHop ? ['  option forwardfor if-none'] : []),
+      // After a restart of everything previous may be up first: for a minute live.map's own slot is waited for, not replaced.
+      '  acl settled_in date(),sub(proc.began) -m int gt 60',
       ...slots.flatMap((slot) => [
         `  acl live_${slot} str(live),map(${entryFolderInside}/live.map,hold) -m beg ${slot}-`,
         `  acl watching_${slot} str(live),map(${entryFolderInside}/live.map,hold) -m str ${slot}-watching`,
       ]),
       ...slots.flatMap((slot) => [
-        `  use_backend p${port.port}_${slot}-watching if watching_${slot} { nbsrv(p${port.port}_${slot}-watching) gt 0 }`,
+        `  use_backend p${port.port}_${slot}-watching if watching_${slot} settled_in { nbsrv(p${port.port}_${slot}-watching) gt 0 }`,
         `  use_backend p${port.port}_${slot}-settled if live_${slot} { nbsrv(p${port.port}_${slot}-settled) gt 0 }`,
         `  use_backend p${port.port}_${slot}-alone if live_${slot}`,
       ]),

@@ -45,21 +45,28 @@ export type ServerState = {
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
 printf '\\001now %s\\n' "$(date +%s)"
+# Whether the process that a file names lives. Another may have its number by now, and has after a reboot.
+lives() {
+  read -r id begun boot 2>/dev/null <"$1" || return 1
+  [ -d /proc/self ] || { kill -0 "$id" 2>/dev/null; return; }
+  [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]
+}
 for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
   for job in "$root"/jobs/*; do
     [ -d "$job" ] && ! [ -e "$job/exit" ] || continue
-    # Another process may have its number by now, and has after a reboot. One that never wrote it never began.
-    if ! [ -e "$job/pid" ]; then
-      [ -n "$(find "$job" -maxdepth 0 -mmin +1 2>/dev/null)" ] || continue
-    elif read -r id begun boot <"$job/pid" && [ -d /proc/self ]; then
-      [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] &&
-        [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ] && continue
+    if [ -e "$job/pid" ]; then
+      lives "$job/pid" && continue
     else
-      kill -0 "$id" 2>/dev/null && continue
+      # One that never wrote it never began.
+      [ -n "$(find "$job" -maxdepth 0 -mmin +1 2>/dev/null)" ] || continue
     fi
     [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"
+  done
+  for watch in "$root"/*/watch; do
+    [ -e "$watch" ] && read -r _ _ _ _ job <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
+    lives "$root/jobs/$job/watch-pid" || printf '\\001unwatched %s\\n' "$root/jobs/$job"
   done
   set --
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
@@ -73,6 +80,22 @@ for root in "$@"; do
   [ $# -gt 0 ] && awk 'FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}' "$@"
 done
 printf '\\001end\\n'
+`;
+
+/** Folders of flips whose watch still has to end, and whose process is gone: after a reboot, or killed (SPEC WA3). */
+export const unwatchedJobs = (output: string): string[] =>
+  output.split('\n').flatMap((line) => (line.startsWith('\u0001unwatched /') ? [line.slice(11)] : []));
+
+/** Takes up the watches in the folders given as arguments. Twice is harmless: only one ends it, under the lock. */
+export const resumeWatchesScript = `
+for job in "$@"; do
+  cd "$job" || continue
+  if command -v setsid >/dev/null 2>&1; then
+    setsid sh ./watch.sh </dev/null >>watch.output 2>&1 &
+  else
+    nohup sh ./watch.sh </dev/null >>watch.output 2>&1 &
+  fi
+done
 `;
 
 /**

@@ -2,7 +2,7 @@ import { renderScript } from '../../core/command.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import { foldDeath } from '../../core/feed.ts';
 import { labels, stateFolder } from '../../core/server-layout.ts';
-import { observeScript, parseServerStates } from '../../core/server-state.ts';
+import { observeScript, parseServerStates, resumeWatchesScript, unwatchedJobs } from '../../core/server-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -33,6 +33,9 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.dead = dead;
     now.jobs = new Map([...now.jobs].map(([id, job]) => [id, dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
     onStates();
+    // A watch that a reboot ended would leave previous armed for ever; whoever looks next takes it up.
+    const unwatched = unwatchedJobs(outcome.stdout);
+    if (unwatched.length > 0) await link.shell.run(renderScript(resumeWatchesScript, unwatched), { timeoutMs: 20_000 });
   };
 
   const coalesced = (effect: (link: Link) => Promise<void>, delayMs: number) => {
