@@ -7,6 +7,7 @@ import {
   completes,
   connectTo,
   eventually,
+  fileOn,
   frontendImage,
   frontendOf,
   get,
@@ -26,7 +27,7 @@ describe('without the app', () => {
   const byHand = (release: string, ...words: string[]) =>
     lab.exec(
       'home',
-      `cd ${frontend.folder} && sh .switchyard/frontend/releases/${release}/rollback.sh ${words.join(' ')}`,
+      `cd ${frontend.folder} && sh .switchyard/frontend/${release === 'current' ? release : `releases/${release}`}/rollback.sh ${words.join(' ')}`,
       {
         okCodes: [0, 2, 11, 13],
       },
@@ -110,44 +111,80 @@ describe('without the app', () => {
   });
 
   // Not kill -9 of the engine alone: Docker 26 then leaves every container stopped, adopted or not.
-  const restarts: [string, () => Promise<unknown>][] = [
-    ['the entry point', () => lab.exec('home', 'docker restart -t 3 shop-frontend-1')],
-    ['the engine', () => restartEngine(lab, 'home')],
-    ['the server', () => restartServer(lab, 'home')],
-    ['the server, by a power cut', () => restartServer(lab, 'home', 'power-cut')],
-  ];
-  for (const [version, release, how] of [
-    ['1.1.0', '0002', 'a flip'],
-    ['1.0.0', '0001', 'a rollback'],
-  ] as const) {
-    test(`FL3 after ${how} the traffic stays where it is, whatever is restarted`, async () => {
-      if (version === '1.0.0') expect((await byHand('0002')).code).toBe(0);
-      await oneIsLive(frontend, version);
-      for (const [what, restart] of restarts) {
-        const running = await startLoad({
-          host: '127.0.0.1',
-          port: lab.host('home').http.frontend ?? 0,
-          clients: 4,
-          perSecond: 50,
-          timeoutMs: 3_000,
-          maxRequests: 20_000,
-          maxMs: 120_000,
-        });
-        await restart();
-        const { host, port } = frontend.at();
-        await eventually(
-          `it answers after a restart of ${what}`,
-          async () => (await get(host, port, '/version')).status === 200,
-          90_000,
-        );
-        await eventually(`one is live after a restart of ${what}`, () => oneIsLive(frontend, version), 30_000);
-        const report = await running.stop();
-        expect(Object.keys(report.releases), `who answered around a restart of ${what}`).toEqual([version]);
-      }
-      const dry = await byHand(release, '--dry-run');
-      expect(dry.code, dry.stdout).toBe(0);
-    });
-  }
+  const restarts = {
+    'the entry point': () => lab.exec('home', 'docker restart -t 3 shop-frontend-1'),
+    'the engine': () => restartEngine(lab, 'home'),
+    'the server': () => restartServer(lab, 'home'),
+    'the server, by a power cut': () => restartServer(lab, 'home', 'power-cut'),
+  };
+  /** Restarts one after the other; only the release that has the traffic may answer, from the first request to the last. */
+  const staysThrough = async (version: string, ...whats: (keyof typeof restarts)[]) => {
+    await oneIsLive(frontend, version);
+    for (const what of whats) {
+      const running = await startLoad({
+        host: '127.0.0.1',
+        port: lab.host('home').http.frontend ?? 0,
+        clients: 4,
+        perSecond: 50,
+        timeoutMs: 5_000,
+        maxRequests: 20_000,
+        maxMs: 150_000,
+      });
+      await restarts[what]();
+      await eventually(
+        `it answers after a restart of ${what}`,
+        async () => (await get(frontend.at().host, frontend.at().port, '/version')).status === 200,
+        90_000,
+      );
+      // Both slots are there again: from now on the other one could take traffic by mistake.
+      await eventually(
+        `both slots run after a restart of ${what}`,
+        async () =>
+          (await lab.exec('home', 'docker ps -q --filter name=shop--frontend--')).stdout.trim().split('\n').length ===
+          2,
+        30_000,
+      );
+      await eventually(`one is live after a restart of ${what}`, () => oneIsLive(frontend, version), 30_000);
+      const report = await running.stop();
+      expect(Object.keys(report.releases), `who answered around a restart of ${what}`).toEqual([version]);
+    }
+  };
+
+  test('FL3 while a flip is watched the traffic stays where it is, whatever is restarted', async () => {
+    expect((await byHand('0002')).code).toBe(0);
+    const session = await connectTo(lab, 'home');
+    await completes(session, name, 'rollback');
+    await completes(session, name, 'deploy', { image: frontendImage('1.1.0') });
+    await completes(session, name, 'flip', { watchMinutes: 30 });
+    expect(serviceOn(session, name).switch.kind).toBe('watching');
+    session.close();
+    await staysThrough('1.1.0', 'the entry point', 'the engine', 'the server', 'the server, by a power cut');
+  });
+
+  test('WA3 a watch whose process is gone is taken up by the next client, and ends', async () => {
+    const watches = async () =>
+      (await lab.exec('home', "pgrep -u home -f 'sh ./watch.sh'", { okCodes: [0, 1] })).stdout.trim();
+    expect(await watches()).toBe('');
+    // As after a boot of the machine, which a lab's server does not see: its watch is of another boot.
+    await lab.exec('home', `sed -i 's/[0-9a-f-]\\{36\\}/another-boot/' ${frontend.folder}/.switchyard/frontend/watch`);
+    const session = await connectTo(lab, 'home');
+    try {
+      await eventually('it is settled', () => serviceOn(session, name).switch.kind === 'settled', 30_000);
+      expect(serviceOn(session, name)).toMatchObject({ version: '1.1.0', canFlipBack: true });
+      await oneIsLive(frontend, '1.1.0');
+      expect(await fileOn(lab, 'home', `${frontend.folder}/.switchyard/frontend/entry/live.map`)).toMatch(/-settled$/m);
+    } finally {
+      session.close();
+    }
+  });
+
+  test('FL3 once settled, too, and after a rollback', async () => {
+    await staysThrough('1.1.0', 'the entry point', 'the engine');
+    expect((await byHand('current')).code).toBe(0);
+    await staysThrough('1.0.0', 'the entry point', 'the engine', 'the server');
+    const dry = await byHand('current', '--dry-run');
+    expect(dry.code, dry.stdout).toBe(0);
+  });
 
   test('after all of that the app takes over again', async () => {
     const session = await connectTo(lab, 'home');
