@@ -476,6 +476,17 @@ describe('what Docker says while it is listened to', () => {
   });
 });
 
+it('Docker is listened to although it was restarted while the host was first read', async () => {
+  host.beforeObserve = () => {
+    host.beforeObserve = () => {};
+    host.breakEvents();
+  };
+  await session.connect();
+  await vi.advanceTimersByTimeAsync(3_000);
+  host.emit({ action: 'die', id: 'id-of-shop-frontend-1', attributes: {} });
+  expect(service().health).toBe('exited');
+});
+
 describe('verbs that cannot be', () => {
   beforeEach(() => session.connect());
   const refusal = async (work: Promise<{ ok: boolean; failure?: unknown }>) => {

@@ -74,6 +74,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
     const abort = new AbortController();
     let ladder = freshLadder();
     let link: Link | null = null;
+    let opened: OpenLink | null = null;
     cancelAttempt = () => abort.abort();
     try {
       link = await parts.linker.open({
@@ -84,9 +85,10 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
           climb(rung);
         },
       });
-      const opened: OpenLink = { link, abort: new AbortController() };
+      const mine: OpenLink = { link, abort: new AbortController() };
+      opened = mine;
       // Events are followed before the first listing, so that nothing falls between the two.
-      void parts.followEvents(opened);
+      void parts.followEvents(mine);
       const [facts, host] = await Promise.all([
         link.docker.observe(),
         link.shell.run(renderScript(hostScript, []), { timeoutMs: 15_000 }),
@@ -98,19 +100,20 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       if (!wanted) throw cancelled();
       now.docker = facts;
       now.asOfMs = clock.nowMs();
-      now.open = opened;
+      now.open = mine;
       await parts.observeStates(link);
-      if (!wanted || now.open !== opened) throw cancelled();
+      if (!wanted || now.open !== mine) throw cancelled();
       attempt = 0;
       const done = 'ladder' in now.connection ? now.connection.ladder : ladder;
       setConnection({ kind: 'connected', ladder: done, sinceMs: clock.nowMs() });
       parts.onConnected();
       void link.closed.then((why) => {
-        if (now.open === opened) lost(why);
+        if (now.open === mine) lost(why);
       });
     } catch (caught) {
       const why = failureOf(caught);
-      if (now.open?.link === link) now.open = null;
+      if (now.open === opened) now.open = null;
+      opened?.abort.abort();
       link?.close();
       if (!wanted) {
         setConnection({ kind: 'idle' });

@@ -82,11 +82,11 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
         onEvent: (event) => onEvent(open.link, event),
       });
     } catch {
-      if (now.open !== open) return;
+      if (open.abort.signal.aborted) return;
       // The stream broke but the link stands: Docker was restarted. Look again until it answers.
       setTimeout(
         () => {
-          if (now.open !== open) return;
+          if (open.abort.signal.aborted) return;
           looks.lookAtAll();
           void follow(open);
         },

@@ -72,6 +72,8 @@ export class FakeHost {
 
   /** Called while the state folders are read. */
   beforeStates: () => void = () => {};
+  /** Called before Docker is listed. */
+  beforeObserve: () => void = () => {};
 
   private readonly links = new Set<FakeLink>();
 
@@ -230,6 +232,7 @@ class FakeLink implements Link {
     this.docker = {
       observe: async () => {
         check();
+        host.beforeObserve();
         host.calls.observed += 1;
         return structuredClone(host.docker);
       },
