@@ -17,6 +17,8 @@ export const offerNames = [
 ] as const;
 export type Offer = (typeof offerNames)[number];
 
+export type OnOffer = (offer: Offer, service: ServiceView) => void;
+
 export const offerLabels: Record<Offer, string> = {
   adopt: 'Adopt…',
   deploy: 'Deploy next…',

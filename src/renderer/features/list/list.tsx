@@ -1,6 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
@@ -8,8 +8,6 @@ import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../..
 import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
 import { explainSwitch, ticks, verbNames } from '../../ui/switch-words.ts';
 import './list.css';
-
-type OnOffer = (offer: Offer, service: ServiceView) => void;
 
 /** The map's twin: the same services and the same actions as a table. */
 export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapView; onOffer: OnOffer }) {

@@ -11,7 +11,7 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
-import { type ComponentType, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { HostView, MapView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
@@ -31,15 +31,13 @@ import {
   type StackLayout,
   storeSize,
 } from './layout.ts';
-import { DoorNode, LooseNode, MapContext, ServiceNode, StackNode, StoreNode } from './nodes.tsx';
+import { type CardFace, DoorNode, LooseNode, MapContext, ServiceNode, StackNode, StoreNode } from './nodes.tsx';
 import { cardSize, collapseAbove, type StackTopology, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
 
 const nodeTypes = { stack: StackNode, service: ServiceNode, door: DoorNode, store: StoreNode, loose: LooseNode };
 const edgeTypes = { wire: Wire };
-
-export type CardFace = ComponentType<{ host: string; id: string; detail: 'near' | 'mid' | 'far'; selected: boolean }>;
 
 /** The map of one host. `face` draws a service, so that the map knows nothing of cards. */
 export function MapScreen({ host, map, face }: { host: HostView; map: MapView; face: CardFace }) {

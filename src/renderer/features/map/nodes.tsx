@@ -1,13 +1,14 @@
 import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
 import { Boxes, ChevronsDownUp, Database } from 'lucide-react';
-import { createContext, memo, useContext } from 'react';
+import { type ComponentType, createContext, memo, useContext } from 'react';
 import { useHost, useServer, useStack } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { count, formatAbsolute, oneLine, shortImage } from '../../ui/format.ts';
 import { HealthMark, worstOf } from '../../ui/marks.tsx';
 import type { Point } from './layout.ts';
-import type { CardFace } from './map.tsx';
 import { cardSize, collapseAbove, portY, type Tint } from './topology.ts';
+
+export type CardFace = ComponentType<{ host: string; id: string; detail: 'near' | 'mid' | 'far'; selected: boolean }>;
 
 type MapContextValue = { host: string; face: CardFace; toggle: (stack: string, expanded: boolean) => void };
 

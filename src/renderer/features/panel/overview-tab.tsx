@@ -1,6 +1,7 @@
 import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { call } from '../../bridge/client.ts';
+import type { OnOffer } from '../../bridge/offers.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { showPreview, showSheet, showTab, useWindow } from '../../bridge/window-state.ts';
@@ -8,7 +9,6 @@ import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/cont
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
 import { dataWarning, formatProgress, verbNames } from '../../ui/switch-words.ts';
-import type { OnOffer } from './panel.tsx';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {

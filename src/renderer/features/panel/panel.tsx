@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
@@ -22,8 +22,6 @@ const tabWords: Record<PanelTab, string> = {
   logs: 'Logs',
   boundaries: 'Boundaries',
 };
-
-export type OnOffer = (offer: Offer, service: ServiceView) => void;
 
 /** All about one service, beside the map. */
 export function Panel({ host, service: id, onOffer }: { host: string; service: string; onOffer: OnOffer }) {

@@ -1,12 +1,12 @@
 import { useState } from 'react';
 import type { ReleaseView, ServiceView } from '../../../contract/views.ts';
+import type { OnOffer } from '../../bridge/offers.ts';
 import { refOf } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { showSheet } from '../../bridge/window-state.ts';
 import { Ago, FailureNote } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatDuration, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import type { OnOffer } from './panel.tsx';
 
 const outcomeWords: Record<ReleaseView['outcome'], string> = {
   live: 'has the traffic',
