@@ -108,6 +108,16 @@ describe('the configuration of an entry point', () => {
     expect(section(config, 'backend p3000_blue-settled').join()).not.toContain('observe');
   });
 
+  it('EN6 for a minute after its start nobody but the slot of live.map gets its traffic', () => {
+    const config = renderEntryConfig(web);
+    expect(section(config, 'global')).toContain('set-var proc.began date()');
+    const frontend = section(config, 'frontend p3000');
+    expect(frontend).toContain('acl settled_in date(),sub(proc.began) -m int gt 60');
+    // The only backends with the other slot in them are the watched ones, and each asks for that minute.
+    const watched = frontend.filter((line) => line.includes('-watching if'));
+    expect(watched.map((line) => line.includes(' settled_in '))).toEqual([true, true]);
+  });
+
   it('EN5 one server of a slot is checked, and all others track it', () => {
     const servers = renderEntryConfig(two)
       .split('\n')
