@@ -59,9 +59,10 @@ export function renderEntryConfig(spec: EntrySpec): string {
     'resolvers docker',
     '  nameserver engine 127.0.0.11:53',
     '  resolve_retries 2',
-    '  timeout resolve 2s',
+    // Each question wakes the engine, thirty times over: a slot that comes back at another address is asked for sooner by its failing check.
+    '  timeout resolve 5s',
     '  timeout retry 1s',
-    '  hold valid 2s',
+    '  hold valid 5s',
     '  hold obsolete 2s',
     '  hold nx 2s',
     '  hold other 2s',
