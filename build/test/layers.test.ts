@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -149,10 +149,25 @@ const allowed: [file: string, module: string][] = [
   ['src/renderer/features/map/planted.ts', '../../ui/format.ts'],
 ];
 
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
 let copy = '';
 
 beforeAll(async () => {
-  copy = await mkdtemp(path.join(tmpdir(), 'switchyard-layers-'));
+  // A run that was stopped could not take its copy away: the next one does.
+  for (const name of await readdir(tmpdir())) {
+    const pid = /^switchyard-layers-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && !isAlive(Number(pid)))
+      await rm(path.join(tmpdir(), name), { recursive: true, force: true });
+  }
+  copy = await mkdtemp(path.join(tmpdir(), `switchyard-layers-${process.pid}-`));
   for (const name of ['src', 'package.json', 'tsconfig.base.json', 'biome.json']) {
     await cp(path.join(repositoryFolder, name), path.join(copy, name), { recursive: true });
   }

@@ -4,7 +4,7 @@ import { outFolder } from '../setup/folders.ts';
 import { renderSeconds } from '../setup/progress.ts';
 import { type Counts, none, renderCounts, sum } from './counts.ts';
 import { checkParts, labParts, type Part, prepare } from './parts.ts';
-import { endTogether } from './processes.ts';
+import { endTogether, isStopping } from './processes.ts';
 
 // npm test                 everything, one part after the other
 // npm run check            what needs no Docker
@@ -48,7 +48,11 @@ try {
   process.stdout.write(`${caught instanceof Error ? caught.message : String(caught)}\n`);
   results.push({ name: 'prepare', counts: { ...none, failed: 1 }, ms: 0 });
 }
-for (const part of wanted) results.push({ name: part.name, ...(await runPart(part)) });
+for (const part of wanted) {
+  // A run that was stopped has not passed: what was left out counts as failed.
+  if (isStopping()) results.push({ name: part.name, counts: { ...none, failed: 1 }, ms: 0 });
+  else results.push({ name: part.name, ...(await runPart(part)) });
+}
 
 process.stdout.write('\n');
 for (const { name, counts, ms } of results) {
@@ -56,5 +60,5 @@ for (const { name, counts, ms } of results) {
 }
 const total = sum(results.map((result) => result.counts));
 // Written last and whole, before the process ends by itself.
-process.exitCode = total.failed === 0 ? 0 : 1;
+process.exitCode = isStopping() ? 130 : total.failed === 0 ? 0 : 1;
 process.stdout.write(`${renderCounts(total)}\n`);

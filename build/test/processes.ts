@@ -14,20 +14,24 @@ function end(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-/** On a signal: everything that was started is ended with it, then this process. */
+let stopping = false;
+
+/** On a signal: everything that was started gets it too, and has five seconds to clean up; nothing is started any more. */
 export function endTogether(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => {
+      stopping = true;
       process.stderr.write(`\nStopped by ${signal}.\n`);
-      for (const child of running) end(child, 'SIGTERM');
+      for (const child of running) end(child, signal);
       setTimeout(() => {
         for (const child of running) end(child, 'SIGKILL');
-        process.exit(signal === 'SIGINT' ? 130 : 143);
-      }, 3_000);
-      if (running.size === 0) process.exit(signal === 'SIGINT' ? 130 : 143);
+      }, 5_000).unref();
     });
   }
 }
+
+/** Whether a signal asked for the end. */
+export const isStopping = (): boolean => stopping;
 
 /** Runs a command with its output shown as it comes. Resolves with its exit code; 127 when it is not there, 124 when it took too long. */
 export function show(
@@ -35,6 +39,7 @@ export function show(
   options: { env?: NodeJS.ProcessEnv; timeoutMs: number },
 ): Promise<number> {
   const [program = '', ...args] = argv;
+  if (stopping) return Promise.resolve(130);
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: repositoryFolder,
