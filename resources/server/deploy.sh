@@ -11,6 +11,7 @@ undo() {
 }
 
 begin gate
+heal_roles
 check_compose_hash
 live=$(live_state)
 case $live in

@@ -11,6 +11,7 @@ undo() {
 }
 
 begin check
+heal_roles
 check_compose_hash
 current=$(role_release current)
 [ -n "$current" ] || refuse release-unknown "$SERVICE has no current release." "" ""

@@ -26,6 +26,7 @@ answers_now() {
 }
 
 begin gate
+heal_roles
 before=$(live_state)
 from=${before%%-*}
 case $from in blue | green) ;; *) refuse entry-failed "live.map of $SERVICE does not say who has the traffic: '$before'." "" "" ;; esac
@@ -83,6 +84,14 @@ point "$service_dir/previous" "releases/$current"
 [ "$TARGET_ROLE" = next ] && rm -f "$service_dir/next"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
 
+# The watch begins with the move, not after the drain: from here on it goes back by itself, whatever becomes of this job.
+if [ "$MOVE_STATE" = watching ]; then
+  put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB"
+  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 8>&- 9>&- &)
+else
+  rm -f "$service_dir/watch"
+fi
+
 begin drain
 from_container=$from
 drain_until=$(($(uptime_s) + DRAIN_S))
@@ -101,13 +110,6 @@ done
 figure drainMs $(($(now_ms) - drain_started))
 figure inFlightLeft "${left:-0}"
 finish
-if [ "$MOVE_STATE" = watching ]; then
-  printf '%s %s %s %s %s\n' "$(($(now_ms) + WATCH_S * 1000))" "$(($(uptime_s) + WATCH_S))" "$(boot_id)" "$to" "$JOB" | put_file "$service_dir/watch"
-  close_runtime
-  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 &)
-else
-  rm -f "$service_dir/watch"
-fi
 rm -f "$service_dir/went-back"
 tidy
 if [ "$VERB" = rollback ]; then end completed '' "The traffic of $SERVICE is back on release $(number_of "$target") ($to)."; fi

@@ -350,6 +350,22 @@ live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
 other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
 role_release() { folder=$(readlink "$service_dir/$1" 2>/dev/null) && printf '%s\n' "${folder##*/}"; }
+# live.map alone says who has the traffic: when a job died between the move and the roles, the roles follow it now.
+heal_roles() {
+  heal_live=$(live_slot) heal_current=$(role_release current)
+  case $heal_live in blue | green) ;; *) return 0 ;; esac
+  [ -n "$heal_current" ] && [ "$(release_slot "$heal_current")" != "$heal_live" ] || return 0
+  for heal_role in next previous; do
+    heal_release=$(role_release "$heal_role")
+    [ -n "$heal_release" ] && [ "$(release_slot "$heal_release")" = "$heal_live" ] || continue
+    point "$service_dir/current" "releases/$heal_release"
+    point "$service_dir/previous" "releases/$heal_current"
+    [ "$heal_role" = next ] && rm -f "$service_dir/next"
+    say "An earlier job ended before it wrote that release $(number_of "$heal_release") has the traffic; it is written now."
+    return 0
+  done
+}
+
 # A release's number as people say it: 0012 is 12.
 number_of() { printf '%s' "$1" | sed 's/^0*//'; }
 release_slot() { read -r slot_of 2>/dev/null <"$service_dir/releases/$1/slot" && printf '%s\n' "$slot_of"; }
@@ -393,11 +409,11 @@ LOOP
 runtime_open=
 
 open_runtime() { # container: starts the loop in the background; the first answer waits for it
-  rm -f "$job_dir/ask" "$job_dir/answer"
-  mkfifo "$job_dir/ask" "$job_dir/answer" || return 1
-  docker exec -i "$1" bash -c "$runtime_loop" <"$job_dir/ask" >"$job_dir/answer" &
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
+  docker exec -i "$1" bash -c "$runtime_loop" <"$job_dir/ask.$$" >"$job_dir/answer.$$" &
   runtime_pid=$!
-  exec 8>"$job_dir/ask" 9<"$job_dir/answer"
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
   runtime_open=1
 }
 
@@ -449,11 +465,11 @@ LOOP
 
 open_runtime_quickly() {
   [ -w "$service_dir/entry/run/admin.sock" ] && command -v perl >/dev/null 2>&1 || return 1
-  rm -f "$job_dir/ask" "$job_dir/answer"
-  mkfifo "$job_dir/ask" "$job_dir/answer" || return 1
-  perl -e "$quick_loop" "$service_dir/entry/run/admin.sock" <"$job_dir/ask" >"$job_dir/answer" 2>/dev/null &
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
+  perl -e "$quick_loop" "$service_dir/entry/run/admin.sock" <"$job_dir/ask.$$" >"$job_dir/answer.$$" 2>/dev/null &
   runtime_pid=$!
-  exec 8>"$job_dir/ask" 9<"$job_dir/answer"
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
   runtime_open=1
   read -r answer <&9 && [ "$answer" = ready ] && return
   close_runtime
@@ -462,12 +478,12 @@ open_runtime_quickly() {
 
 # Before there is an entry point: the same loop in a throw-away container on the service's network.
 open_prober() {
-  rm -f "$job_dir/ask" "$job_dir/answer"
-  mkfifo "$job_dir/ask" "$job_dir/answer" || return 1
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
   docker run -i --rm --name "$SLOT_PREFIX--probe-$JOB" --label dev.switchyard.job="$JOB" --network "$NETWORK" --entrypoint bash "$PROBE_IMAGE" -c "$runtime_loop" \
-    <"$job_dir/ask" >"$job_dir/answer" &
+    <"$job_dir/ask.$$" >"$job_dir/answer.$$" &
   runtime_pid=$!
-  exec 8>"$job_dir/ask" 9<"$job_dir/answer"
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
   runtime_open=1
 }
 
@@ -476,7 +492,7 @@ close_runtime() {
   runtime_open=
   exec 8>&- 9<&-
   wait "$runtime_pid" 2>/dev/null
-  rm -f "$job_dir/ask" "$job_dir/answer"
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
 }
 
 tab=$(printf '\t')

@@ -1,6 +1,7 @@
 # retire: stops the slot of next or previous; the release's folder stays.
 start_job gate,stop
 begin gate
+heal_roles
 target=$(role_release "$TARGET_ROLE")
 [ -n "$target" ] || refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release." "$(running_words)" ""
 slot=$(release_slot "$target")

@@ -1,4 +1,4 @@
-import { type LiveState, parseLiveMap } from './entry.ts';
+import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
 import {
   parseJson,
   type ReleaseFile,
@@ -177,17 +177,27 @@ function readService(
   const [wentBackAt, ...why] = words('went-back');
   const number = (value: string | undefined): number | null =>
     value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
+  const live = parseLiveMap(text('entry/live.map') ?? '');
   return {
     record,
-    live: parseLiveMap(text('entry/live.map') ?? ''),
-    current: release('current'),
-    next: release('next'),
-    previous: release('previous'),
+    live,
+    ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
     watchUntilMs: number(words('watch')[0]),
     settledAtMs: number(words('settled')[0]),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
   };
+}
+
+type Roles = Pick<ServiceState, 'current' | 'next' | 'previous'>;
+
+/** live.map alone says who has the traffic: when a job died between the move and the roles, the roles follow it. */
+export function rolesByLive(live: LiveState | null, roles: Roles): Roles {
+  const slot = liveSlotOf(live);
+  if (slot === null || roles.current === null || roles.current.file.slot === slot) return roles;
+  if (roles.next?.file.slot === slot) return { current: roles.next, next: null, previous: roles.current };
+  if (roles.previous?.file.slot === slot) return { current: roles.previous, next: roles.next, previous: roles.current };
+  return roles;
 }
 
 /** The highest epoch that was not let go of; `observeScript` leaves the others out. */
