@@ -43,7 +43,10 @@ const usualPatienceMs = 15_000;
 /** What `observe` asks at once. */
 const observeRequests = 6;
 
-/** Health checks tell of an exec every few seconds and container; only what changes the map is asked for. */
+/**
+ * Health checks tell of an exec every few seconds and container; only what changes the map is asked for. A `kill` changes
+ * nothing by itself: the `die` that it may cause must not wait behind a map that was drawn for it.
+ */
 const followedEvents = {
   type: ['container', 'network', 'volume', 'image'],
   event: [
@@ -52,7 +55,6 @@ const followedEvents = {
     'restart',
     'stop',
     'die',
-    'kill',
     'oom',
     'pause',
     'unpause',
