@@ -315,7 +315,7 @@ test('releases are numbered, compared, and deployed again', async ({ open }) => 
   await window.showTab('releases');
   await expect(window.at('release-2')).toContainText('1.1.0');
   await expect(window.at('release-2')).toContainText('deployed in');
-  await expect(window.at('releases')).toContainText('did not get ready');
+  await expect(window.at('releases')).toContainText('retired');
   await window.at('release-1').getByRole('checkbox').check();
   await window.at('release-2').getByRole('checkbox').check();
   await expect(window.at('comparison')).toContainText('1.0.0');
