@@ -2,7 +2,6 @@ import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { renderEntryConfig } from '../../src/core/entry.ts';
 import type { Lab } from '../lab/lab.ts';
-import { quantile } from '../load/load.ts';
 import { rounded } from './figures.ts';
 import type { Benchmark } from './setting.ts';
 import { openWindow } from './window.ts';
@@ -30,16 +29,17 @@ export const idle: Benchmark = async (setting) => {
     const ticks = ((performance.now() - begunMs) / 1000) * ticksPerSecond;
     const share = (used: number) => rounded((used / ticks) * 100);
     const { pssMiB, rssMiB, processes } = await appMemory(root);
-    const memory = after.server.entryRssMiB.sort((a, b) => a - b);
+    const most = (all: number[]) => rounded(Math.max(...all));
     return {
       appCpuPercent: share(after.app - before.app),
       appRssMiB: pssMiB,
       serverCpuPercent: share(after.server.entry - before.server.entry),
-      entryRssMiB: rounded(memory.at(-1) ?? 0),
+      // Pages that the processes share are counted once, as for the app.
+      entryRssMiB: most(after.server.pssMiB),
       appRssSumMiB: rssMiB,
       appProcesses: processes,
-      entryRssMedianMiB: rounded(quantile(memory, 0.5)),
-      entryPoints: memory.length,
+      entryRssWithSharedMiB: most(after.server.rssMiB),
+      entryPoints: after.server.pssMiB.length,
       engineCpuPercent: share(after.server.engine - before.server.engine),
       minutes,
       electron,
@@ -138,20 +138,22 @@ async function removeEntryPoints(lab: Lab): Promise<void> {
   );
 }
 
+type ServerUse = { entry: number; engine: number; pssMiB: number[]; rssMiB: number[] };
+
 /** Of the entry points' processes, one each, and of the engine: dockerd, containerd, shims, and what those have ended (health checks). */
-async function serverTicks(lab: Lab): Promise<{ entry: number; engine: number; entryRssMiB: number[] }> {
+async function serverTicks(lab: Lab): Promise<ServerUse> {
   const { stdout } = await lab.exec(
     'home',
     `entries=$(docker ps -q --filter name=^bench-idle-[0-9] | xargs docker inspect --format '{{.State.Pid}}')
-     for pid in $entries; do echo "entry $pid $(cat /proc/$pid/stat)"; grep VmRSS /proc/$pid/status; done
+     for pid in $entries; do echo "entry $pid $(cat /proc/$pid/stat)"; grep -E '^(Rss|Pss):' /proc/$pid/smaps_rollup; done
      for pid in $(pgrep -x 'dockerd|containerd|containerd-shim.*|docker-proxy'); do echo "engine $pid $(cat /proc/$pid/stat)"; done
      true`,
     { user: 'root' },
   );
-  const found = { entry: 0, engine: 0, entryRssMiB: [] as number[] };
+  const found: ServerUse = { entry: 0, engine: 0, pssMiB: [], rssMiB: [] };
   for (const line of stdout.split('\n')) {
-    const kib = /^VmRSS:\s+(\d+)/.exec(line)?.[1];
-    if (kib !== undefined) found.entryRssMiB.push(Number(kib) / 1024);
+    const memory = /^(Rss|Pss):\s+(\d+)/.exec(line);
+    if (memory !== null) found[memory[1] === 'Pss' ? 'pssMiB' : 'rssMiB'].push(Number(memory[2]) / 1024);
     const stat = /^(entry|engine) \d+ .*\) (.*)$/.exec(line);
     if (stat === null) continue;
     const fields = (stat[2] ?? '').split(' ').map(Number);

@@ -20,7 +20,7 @@ export type Mover = {
 
 export type LoadPlan = {
   flips: number;
-  /** The load goes on after the last flip until there are so many. */
+  /** Flips are spread over so many requests at least. */
   requests: number;
   /** Between the end of one flip and the next, in milliseconds. */
   pauseMs: number;
@@ -51,6 +51,7 @@ const longestMs = 20 * 60_000;
 
 /** Moves the traffic to and fro under load and says what the clients saw. */
 export async function measureMoves(mover: Mover, plan: LoadPlan, log: Log): Promise<Moved> {
+  const endsAtMs = Date.now() + longestMs;
   const load = await startLoad({
     ...mix,
     ...mover.address,
@@ -70,11 +71,11 @@ export async function measureMoves(mover: Mover, plan: LoadPlan, log: Log): Prom
       flips.push({ from: mover.releases[at], begunMs, commandedMs, doneMs: Date.now() });
       at = to;
       await sleep(plan.pauseMs);
+      // Spread over the whole of the load, so that what else this machine does weighs on steady and flip alike.
+      while (load.counters().requests < (plan.requests * turn) / plan.flips && Date.now() < endsAtMs) await sleep(50);
       const { requests, failed } = load.counters();
       if (turn % 10 === 0) log(`  ${mover.name}: ${turn} flips, ${requests} requests, ${failed} failed`);
     }
-    const untilMs = Date.now() + longestMs;
-    while (load.counters().requests < plan.requests && Date.now() < untilMs) await sleep(100);
   } finally {
     report = await load.stop();
   }
@@ -89,7 +90,6 @@ export async function measureMoves(mover: Mover, plan: LoadPlan, log: Log): Prom
     const last = lastAnswerOf(records, from, commandedMs, flips[turn + 1]?.commandedMs);
     return last === null ? 0 : last - commandedMs;
   });
-  // The time of the server's clock has whole milliseconds; half of one more on either side is no matter here.
   const within = flips.map(({ begunMs, doneMs }) => [begunMs, doneMs] as const);
   let near = 0;
   const inFlip = (beginMs: number): boolean => {
