@@ -79,11 +79,21 @@ export function Note({
   );
 }
 
-/** A failure told whole: what happened, the telling line, what runs now, what to do. */
-export function FailureNote({ failure, lead, children }: { failure: Failure; lead?: string; children?: ReactNode }) {
+/** A failure told whole: what happened, the telling line, what runs now, what to do. Where nothing was begun it is a warning. */
+export function FailureNote({
+  failure,
+  lead,
+  level = 'stop',
+  children,
+}: {
+  failure: Failure;
+  lead?: string;
+  level?: 'stop' | 'warning';
+  children?: ReactNode;
+}) {
   const remedy = remedies[failure.code];
   return (
-    <Note level="stop" title={lead ?? failure.message}>
+    <Note level={level} title={lead ?? failure.message}>
       {lead !== undefined && <p>{failure.message}</p>}
       {failure.detail !== null && <pre className="file telling">{failure.detail}</pre>}
       {failure.running !== null && <p>{failure.running}</p>}

@@ -130,7 +130,8 @@ const stepIcons = { waiting: Circle, running: CircleDashed, done: Check, failed:
 
 function JobDetail({ host, job }: { host: string; job: Job }) {
   const [raw, setRaw] = useState(false);
-  const figures = Object.entries(job.figures);
+  // Points in time are for machines; what they lie apart stands at the steps.
+  const figures = Object.entries(job.figures).filter(([name]) => !name.endsWith('At'));
   return (
     <div className="job-detail">
       <p className="quiet">

@@ -215,6 +215,7 @@ function tailOf(
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
   if (state.kind === 'preparing') return { text: 'preparing', loud: false };
+  if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
   if (at.role === 'previous')
     return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
   if (at.role === 'next') {

@@ -106,7 +106,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   const state = service.switch;
   if (declined !== undefined) {
     return (
-      <FailureNote failure={declined.failure} lead={`${verbNames[declined.verb]} was refused`}>
+      <FailureNote failure={declined.failure} level="warning" lead={`${verbNames[declined.verb]} was refused`}>
         <button type="button" className="button small" onClick={() => dismiss(host, service)}>
           Dismiss
         </button>
@@ -117,6 +117,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
     return (
       <FailureNote
         failure={state.failure}
+        level={state.step === 'gate' ? 'warning' : 'stop'}
         lead={
           state.step === 'gate'
             ? `${verbNames[state.verb]} was refused`
