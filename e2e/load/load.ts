@@ -12,8 +12,8 @@ import {
 } from './records.ts';
 import { mayLoad } from './target.ts';
 
-export type { FailureKind, FailureSample, LatencyFigures, LoadRecords, ReleaseAnswers } from './records.ts';
-export { failureKinds, firstAnswerOf, lastAnswerOf, latencyOf, longestGap, quantile } from './records.ts';
+export type { FailureKind, FailureSample, LoadRecords, ReleaseAnswers } from './records.ts';
+export { firstAnswerOf, lastAnswerOf, latencyOf, longestGap, quantile } from './records.ts';
 
 /** A load, bounded in count and time. */
 export type LoadOptions = {

@@ -23,7 +23,7 @@ export type LoadRecords = {
 /** Figures of one release: how many good answers it gave, and when its first and its last one was complete. */
 export type ReleaseAnswers = { requests: number; firstEndAtMs: number; lastEndAtMs: number };
 
-export type LatencyFigures = { count: number; p50Ms: number; p99Ms: number; maxMs: number };
+type LatencyFigures = { count: number; p50Ms: number; p99Ms: number; maxMs: number };
 
 /** Grows as requests end; `seal()` gives what was kept. */
 export class Recorder {
