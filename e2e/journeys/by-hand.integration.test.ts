@@ -153,7 +153,6 @@ describe('without the app', () => {
   test('FL3 while a flip is watched the traffic stays where it is, whatever is restarted', async () => {
     expect((await byHand('0002')).code).toBe(0);
     const session = await connectTo(lab, 'home');
-    await completes(session, name, 'rollback');
     await completes(session, name, 'deploy', { image: frontendImage('1.1.0') });
     await completes(session, name, 'flip', { watchMinutes: 30 });
     expect(serviceOn(session, name).switch.kind).toBe('watching');

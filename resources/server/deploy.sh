@@ -54,7 +54,7 @@ begin start
 case $live in
   *-watching)
     printf 'live %s\n' "${live%%-*}-settled" | put_file "$service_dir/entry/live.map"
-    open_runtime "$ENTRY" && ask "set map /usr/local/etc/haproxy/live.map live ${live%%-*}-settled" >/dev/null
+    open_runtime "$ENTRY" && tell_entry "${live%%-*}-settled"
     close_runtime
     rm -f "$service_dir/watch"
     ;;

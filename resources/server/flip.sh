@@ -11,7 +11,7 @@ undo() {
   [ -n "$moved" ] || return
   moved=
   put_line "$service_dir/entry/live.map" "live $before"
-  ask "set map /usr/local/etc/haproxy/live.map live $before" >/dev/null || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+  tell_entry "$before"
 }
 
 # A quick no is asked again from where the entry point is: this shell may stand outside of its networks.

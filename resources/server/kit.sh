@@ -512,6 +512,14 @@ request() {
 
 ask() { request "ask$tab$1"; }
 
+# Tells the running entry point what live.map says now, and reads it back. One that does not take it is started anew and reads the file.
+tell_entry() { # state
+  case $(ask "set map /usr/local/etc/haproxy/live.map live $1; get map /usr/local/etc/haproxy/live.map live") in
+    *"value=\"$1\""*) ;;
+    *) docker restart -t 1 "$ENTRY" >/dev/null 2>&1 ;;
+  esac
+}
+
 # --- images ---------------------------------------------------------------------------------------------------------------
 
 valid_reference() { case $1 in '' | *[!A-Za-z0-9._/:@-]*) return 1 ;; esac; }

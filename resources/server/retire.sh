@@ -12,7 +12,7 @@ live=$(live_state)
 case $live in
   *-watching)
     printf 'live %s\n' "${live%%-*}-settled" | put_file "$service_dir/entry/live.map"
-    open_runtime "$ENTRY" && ask "set map /usr/local/etc/haproxy/live.map live ${live%%-*}-settled" >/dev/null
+    open_runtime "$ENTRY" && tell_entry "${live%%-*}-settled"
     rm -f "$service_dir/watch"
     ;;
 esac

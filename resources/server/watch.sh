@@ -13,12 +13,21 @@ watching=$to-watching
 trap 'close_runtime' EXIT
 mine() { [ "$(live_state)" = "$watching" ] && read -r _ _ _ _ watch_job <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
 
+# An entry point that was started during the watch, with all else perhaps, is given a minute: a release that is still
+# coming up is not ill. One that was young at the flip already is not what this is about.
+began=$(uptime_s) resumed=
+[ -e "$job_dir/watch-pid" ] && resumed=1
+young() {
+  age=$(ask 'show info' | awk '$1=="Uptime_sec:"{print $2; exit}')
+  [ "${age:-0}" -lt 60 ] && { [ -n "$resumed" ] || [ "${age:-0}" -lt "$(($(uptime_s) - began))" ]; }
+}
+
 printf '%s\n' "$$ $(process_started $$) $(boot_id)" >"$job_dir/watch-pid"
 open_runtime "$ENTRY"
 failures=0
 verdict=
 while mine; do
-  stat=$(ask "show stat -1 4 -1") || { close_runtime; sleep 1; open_runtime "$ENTRY"; continue; }
+  stat=$(ask "show stat -1 4 -1") && [ -n "$stat" ] || { close_runtime; sleep 1; open_runtime "$ENTRY"; continue; }
   set -- "$(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print $18; exit}')" \
     "$(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$from" '$1==b && $2==s{print $18; exit}')"
   case $1 in DOWN*) down=1 ;; *) down= ;; esac
@@ -30,6 +39,7 @@ while mine; do
     # Columns 37 and 38, by HAProxy's fixed order: what the last check came to. HANA: what was watched in the answers.
     verdict="the entry point took $to out: $(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print ($37 ~ /HANA/ ? "10 wrong answers in a row" : "its check said " ($38 ? "HTTP " $38 : $37)); exit}')"
   fi
+  if [ -n "$verdict" ] && young; then verdict='' failures=1; fi
   if [ -n "$verdict" ]; then
     case $2 in UP* | 'no check') break ;; esac
     if run_checks "$(slot_container "$from")"; then break; fi
@@ -39,7 +49,7 @@ while mine; do
   fi
   [ "$(uptime_s)" -ge "$until" ] && break
   # After a reboot nobody knows how long it has been: it ends as soon as the release is known to be well.
-  [ "$(boot_id)" = "$booted" ] || [ "$failures" -gt 0 ] || break
+  [ "$(boot_id)" = "$booted" ] || [ -n "$down" ] || [ "$failures" -gt 0 ] || break
   sleep 0.5 2>/dev/null || sleep 1
 done
 mine || exit 0
@@ -62,7 +72,7 @@ step=watch
 [ -n "$verdict" ] && feed "\"kind\":\"job\",\"verb\":\"rollback\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"the watch\",\"steps\":\"watch\"" && feed '"kind":"begin","step":"watch"'
 journal watch begin "\"from\":\"$watching\",\"to\":\"$final\""
 printf 'live %s\n' "$final" | put_file "$service_dir/entry/live.map"
-ask "set map /usr/local/etc/haproxy/live.map live $final" >/dev/null || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+tell_entry "$final"
 left=$(role_release current)
 if [ -n "$verdict" ]; then
   back=$(role_release previous)
