@@ -85,9 +85,10 @@ point "$service_dir/previous" "releases/$current"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
 
 # The watch begins with the move, not after the drain: from here on it goes back by itself, whatever becomes of this job.
+# It must not hold this job's ends of the pipes, or closing them here would wait for its end.
 if [ "$MOVE_STATE" = watching ]; then
   put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB"
-  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 8>&- 9>&- &)
+  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 &) 8>&- 9>&-
 else
   rm -f "$service_dir/watch"
 fi
