@@ -235,7 +235,7 @@ describe('who answered when', () => {
     const came = report.releases['2.0.0']?.firstEndAtMs ?? 0;
     expect(lastAnswerOf(report.records, '1.0.0', 0)).toBe(left);
     expect(firstAnswerOf(report.records, '2.0.0', commandedAtMs)).toBe(came);
-    expect(left - commandedAtMs).toBeLessThan(100);
+    expect(left - commandedAtMs).toBeLessThan(5_000);
     expect(came - commandedAtMs).toBeGreaterThanOrEqual(149);
     expect(report.longestGapMs).toBeGreaterThanOrEqual(140);
     expect(await load.lastAnswerOf('2.0.0', came)).toBe(report.releases['2.0.0']?.lastEndAtMs);
