@@ -50,7 +50,10 @@ async function openSshHost(
   options: LinkOptions,
 ): Promise<SshHost> {
   const target = parseTarget(where.target);
-  if (!target.ok) throw new FailureError(target.failure);
+  if (!target.ok) {
+    options.onRung({ name: 'name', state: 'failed', detail: null });
+    throw new FailureError(target.failure);
+  }
   const local = localFacts();
   const lines = await loadConfigLines(where.sshConfigPath, local);
   const route = routeOf(resolveHost(target.value, lines, local), (jump) => resolveHost(jump, lines, local));
