@@ -1,5 +1,6 @@
 import { CornerDownLeft } from 'lucide-react';
 import { useId, useMemo, useState } from 'react';
+import { flushSync } from 'react-dom';
 import type { HostView, ServiceView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
@@ -48,7 +49,8 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
   );
   const run = (command: Command | undefined) => {
     if (command === undefined) return;
-    showPalette(false);
+    // Closed first, and now: closing gives the focus back, and with it the selection, to where they were.
+    flushSync(() => showPalette(false));
     command.run();
   };
   return (
