@@ -126,5 +126,5 @@ async function measureWrk(mover: Mover, yard: PeerYard, at: 0 | 1) {
   const failed =
     (socketErrors?.slice(1).reduce((sum, each) => sum + Number(each), 0) ?? 0) +
     number(/Non-2xx or 3xx responses: (\d+)/);
-  return { flips, requests, failed, p99: /99%\s+(\S+)/.exec(text)?.[1] ?? null };
+  return { flips, requests, failed, p99: /^\s+99%\s+(\S+)/m.exec(text)?.[1] ?? null };
 }

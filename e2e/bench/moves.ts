@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../build/setup/progress.ts';
-import { type LoadReport, lastAnswerOf, latencyOf, startLoad } from '../load/load.ts';
+import { type LoadReport, lastAnswerOf, lastBeginOf, latencyOf, startLoad } from '../load/load.ts';
 import { type Figures, figuresOf, rounded } from './figures.ts';
 
 /** Something that stands before two releases and can send the traffic to either. */
@@ -37,6 +37,8 @@ export type Moved = {
   failures: Record<string, number>;
   /** From the command to the last whole answer of the release that was left, requests in flight included. */
   switchMs: Figures;
+  /** From the command to the beginning of the last request that still went there: without what that release took to answer. */
+  lastSentMs: Figures;
   /** Of requests that began while no flip was under way, and of those that began within one. */
   p99Ms: { steady: number; flip: number };
   /** The longest time without a good answer to any of the clients. */
@@ -90,6 +92,10 @@ export async function measureMoves(mover: Mover, plan: LoadPlan, log: Log): Prom
     const last = lastAnswerOf(records, from, commandedMs, flips[turn + 1]?.commandedMs);
     return last === null ? 0 : last - commandedMs;
   });
+  const lastSent = flips.map(({ from, commandedMs }, turn) => {
+    const begun = lastBeginOf(records, from, commandedMs, flips[turn + 1]?.commandedMs);
+    return begun === null ? 0 : Math.max(0, begun - commandedMs);
+  });
   const within = flips.map(({ begunMs, doneMs }) => [begunMs, doneMs] as const);
   let near = 0;
   const inFlip = (beginMs: number): boolean => {
@@ -104,6 +110,7 @@ export async function measureMoves(mover: Mover, plan: LoadPlan, log: Log): Prom
     failed: report.failed,
     failures: Object.fromEntries(Object.entries(report.failures).filter(([, count]) => count > 0)),
     switchMs: figuresOf(switches),
+    lastSentMs: figuresOf(lastSent),
     p99Ms: {
       steady: rounded(latencyOf(records, (beginMs) => !inFlip(beginMs)).p99Ms),
       flip: rounded(latencyOf(records, inFlip).p99Ms),

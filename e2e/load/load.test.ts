@@ -7,6 +7,7 @@ import {
   type LoadOptions,
   type LoadReport,
   lastAnswerOf,
+  lastBeginOf,
   latencyOf,
   longestGap,
   startLoad,
@@ -256,6 +257,9 @@ describe('who answered when', () => {
     expect(lastAnswerOf(records, 'a', 0, 27)).toBe(10);
     expect(lastAnswerOf(records, 'a', 11, 27)).toBeNull();
     expect(lastAnswerOf(records, 'c', 0)).toBeNull();
+    expect(lastBeginOf(records, 'a', 0)).toBe(20);
+    expect(lastBeginOf(records, 'a', 0, 27)).toBe(0);
+    expect(lastBeginOf(records, 'a', 28)).toBeNull();
     expect(firstAnswerOf(records, 'b', 13)).toBe(100);
     expect(firstAnswerOf(records, 'b', 13, 100)).toBeNull();
     expect(latencyOf(records)).toEqual({ count: 4, p50Ms: 7, p99Ms: 70, maxMs: 70 });

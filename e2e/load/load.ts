@@ -13,7 +13,7 @@ import {
 import { mayLoad } from './target.ts';
 
 export type { FailureKind, FailureSample, LoadRecords, ReleaseAnswers } from './records.ts';
-export { firstAnswerOf, lastAnswerOf, latencyOf, longestGap, quantile } from './records.ts';
+export { firstAnswerOf, lastAnswerOf, lastBeginOf, latencyOf, longestGap, quantile } from './records.ts';
 
 /** A load, bounded in count and time. */
 export type LoadOptions = {

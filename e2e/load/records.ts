@@ -128,6 +128,26 @@ export function lastAnswerOf(
   return null;
 }
 
+/**
+ * When the last request began that this release still answered well, of the answers that ended in [afterMs, beforeMs). How
+ * long the release took to answer is not in it. Null when there was none.
+ */
+export function lastBeginOf(
+  records: LoadRecords,
+  release: string,
+  afterMs: number,
+  beforeMs = Number.POSITIVE_INFINITY,
+): number | null {
+  const index = records.releases.indexOf(release);
+  let last: number | null = null;
+  for (let at = firstEndedAt(records, afterMs); at < records.count; at += 1) {
+    if ((records.endMs[at] ?? 0) >= beforeMs) break;
+    if (records.release[at] !== index || records.failure[at] !== 0) continue;
+    last = Math.max(last ?? 0, records.beginMs[at] ?? 0);
+  }
+  return last;
+}
+
 /** When the first good answer of this release was complete that ended in [afterMs, beforeMs). Null when there was none. */
 export function firstAnswerOf(
   records: LoadRecords,
