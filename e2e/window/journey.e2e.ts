@@ -321,11 +321,14 @@ test('releases are numbered, compared, and deployed again', async ({ open }) => 
   await expect(window.at('comparison')).toContainText('1.0.0');
   await expect(window.at('comparison')).toContainText('1.1.0');
   await window.picture(pictureFile('releases'));
-  await window.at('redeploy-3').click();
+  // Of 1.1.0 and 1.6.0 one has the traffic, by who came second when two windows flipped; the other is deployed again.
+  const again = window.at('redeploy-2').or(window.at('redeploy-3'));
+  const version = (await window.at('redeploy-2').count()) > 0 ? '1.1.0' : '1.6.0';
+  await again.click();
   await window.at('sheet-deploy').waitFor();
   await window.at('sheet-confirm').click();
   await window.switchSays(frontend, 'next-ready', 60_000);
-  await expect(window.card(frontend)).toContainText('1.6.0');
+  await expect(window.card(frontend)).toContainText(version);
 });
 
 test('a release that goes bad after its flip: the traffic goes back by itself', async ({ open, lab }) => {
