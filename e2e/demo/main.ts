@@ -279,7 +279,7 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
     await picture('ends-at-start');
     return { says: await words(window) };
   });
-  await step('flip to 1.4.0 is refused', () => refused('refused-again', 'exit'));
+  await step('flip to 1.4.0 is refused', () => refused('refused-again', 'SESSION_KEY'));
 
   await step('what ran', async () => {
     await window.at('activity-toggle').click();
