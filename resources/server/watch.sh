@@ -19,7 +19,9 @@ began=$(uptime_s) resumed=
 [ -e "$job_dir/watch-pid" ] && resumed=1
 young() {
   age=$(ask 'show info' | awk '$1=="Uptime_sec:"{print $2; exit}')
-  [ "${age:-0}" -lt 60 ] && { [ -n "$resumed" ] || [ "${age:-0}" -lt "$(($(uptime_s) - began))" ]; }
+  # What does not tell its age is not taken for young: an ill release must not be spared for that.
+  [ -n "$age" ] || return 1
+  [ "$age" -lt 60 ] && { [ -n "$resumed" ] || [ "$age" -lt "$(($(uptime_s) - began))" ]; }
 }
 
 printf '%s\n' "$$ $(process_started $$) $(boot_id)" >"$job_dir/watch-pid"
