@@ -113,15 +113,21 @@ journal() { # step phase [json fields]
   esac
 }
 
+# Where a test may stop a job (e2e/faults): a shell file sent with the job says it anew; nothing else does.
+at() { :; }
+
 begin() {
   still_mine
   step=$1
   feed "\"kind\":\"begin\",\"step\":\"$step\""
   journal "$step" begin "${2:-}"
+  at before
 }
 
 finish() {
+  at effect
   journal "$step" "done" "${1:-}"
+  at record
   feed "\"kind\":\"done\",\"step\":\"$step\""
 }
 

@@ -36,6 +36,8 @@ export type HostSessionParts = {
   composeText: ComposeText;
   clock: Clock;
   kit: Kit;
+  /** Shell that every job reads right after the kit. Set by the fault suite alone. */
+  plant?: string | undefined;
 };
 
 /**
@@ -237,7 +239,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         const plan = await planJob(facts.value, verb, options);
         if (!plan.ok) return plan;
         const id = jobId();
-        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value);
+        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value, parts.plant);
         if (!uploaded.ok) return uploaded;
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!now.jobs.has(id)) {
