@@ -8,10 +8,19 @@ part=$root/jobs/.$job.part
 fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
 if ! [ -d "$root/jobs" ] || ! [ -d "$root/journal" ]; then
   mkdir -p "$root/jobs" "$root/journal" 2>/dev/null || fail folder-read-only
+  sync "$root" "${root%/*}" 2>/dev/null || sync
 fi
 if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
 [ -e "$part" ] && rm -rf "$part"
 mkdir "$part" 2>/dev/null || fail folder-read-only
+# Until the job says who it is, this process stands for it: when it is gone without, the job never began (SPEC JN7).
+if read -r stat 2>/dev/null </proc/$$/stat && read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id; then
+  stat=${stat##*) }
+  # shellcheck disable=SC2086
+  set -- $stat
+  shift 19
+  printf '%s %s %s %s\n' "$$" "$1" "$boot" "$(readlink /proc/self/ns/pid 2>/dev/null)" >"$part/receiver" || { rm -rf "$part"; fail disk-full; }
+fi
 if ! tar -xf - -C "$part" 2>/dev/null; then
   space=$(df -Pk "$root" | awk 'NR==2{print $4}')
   rm -rf "$part"

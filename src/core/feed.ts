@@ -37,6 +37,8 @@ const feedLineSchema = z.discriminatedUnion('kind', [
     running: z.string(),
     detail: z.string(),
   }),
+  /** The job's process was gone; from here on it is finished or undone, by whom it says. */
+  z.object({ ...base, kind: z.literal('recovered'), step: z.string(), by: z.string() }),
   /** The watch of that job's flip ended well. */
   z.object({ ...base, kind: z.literal('settled') }),
   /** Somebody moved the traffic by hand. */
@@ -75,6 +77,7 @@ export function foldFeed(jobs: ReadonlyMap<string, Job>, line: FeedLine): Readon
       state: 'running',
       failure: null,
       figures: {},
+      recovered: false,
     });
   }
   const job = jobs.get(line.job);
@@ -110,6 +113,8 @@ function foldLine(job: Job, line: Exclude<FeedLine, { kind: 'job' }>): Job {
       return { ...job, figures: { ...job.figures, [line.name]: line.value } };
     case 'end':
       return { ...job, state: line.outcome, endedAt: line.at, failure: endFailure(line) };
+    case 'recovered':
+      return { ...job, state: 'running', endedAt: null, failure: null, recovered: true };
     case 'settled':
     case 'moved':
       return job;

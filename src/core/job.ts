@@ -79,4 +79,6 @@ export type Job = {
   failure: Failure | null;
   /** Figures the job measured, e.g. `gapMs`, `switchMs`, `drainMs`, `release`. */
   figures: Record<string, number>;
+  /** Its process was gone, and it was finished or undone from the journal. */
+  recovered: boolean;
 };
