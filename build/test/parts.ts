@@ -21,7 +21,7 @@ const judged =
 
 /** The scripts that run on a server, in every shell that may be /bin/sh there and is here. */
 async function checkShell(): Promise<Counts> {
-  const names = ['adopt', 'deploy', 'eject', 'flip', 'kit', 'receive', 'retire', 'rollback', 'watch'];
+  const names = ['adopt', 'confirm', 'deploy', 'eject', 'flip', 'kit', 'receive', 'retire', 'rollback', 'watch'];
   const scripts = [
     ...names.map((name) => `resources/server/${name}.sh`),
     'resources/server/live',

@@ -1,4 +1,5 @@
 import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
+import { livesFunction } from './job-process.ts';
 import {
   parseJson,
   type ReleaseFile,
@@ -26,6 +27,8 @@ export type ServiceState = {
   previous: ReleaseOnServer | null;
   /** The watch that runs: when it ends, unix milliseconds on the server's clock. */
   watchUntilMs: number | null;
+  /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
+  mustConfirm: boolean;
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -45,13 +48,7 @@ export type ServerState = {
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
 printf '\\001now %s\\n' "$(date +%s)"
-# Whether the process that a file names lives. Another may have its number by now, and has after a reboot.
-lives() {
-  read -r id begun boot 2>/dev/null <"$1" || return 1
-  [ -d /proc/self ] || { kill -0 "$id" 2>/dev/null; return; }
-  [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]
-}
-for root in "$@"; do
+${livesFunction}for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
   for job in "$root"/jobs/*; do
@@ -65,7 +62,7 @@ for root in "$@"; do
     [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"
   done
   for watch in "$root"/*/watch; do
-    [ -e "$watch" ] && read -r _ _ _ _ job <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
+    [ -e "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
     lives "$root/jobs/$job/watch-pid" || printf '\\001unwatched %s\\n' "$root/jobs/$job"
   done
   set --
@@ -183,6 +180,7 @@ function readService(
     live,
     ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
     watchUntilMs: number(words('watch')[0]),
+    mustConfirm: words('watch')[5] === 'confirm',
     settledAtMs: number(words('settled')[0]),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
