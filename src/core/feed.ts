@@ -38,7 +38,7 @@ const feedLineSchema = z.discriminatedUnion('kind', [
     detail: z.string(),
   }),
   /** The job's process was gone; from here on it is finished or undone, by whom it says. */
-  z.object({ ...base, kind: z.literal('recovered'), step: z.string(), by: z.string() }),
+  z.object({ ...base, kind: z.literal('recovered'), by: z.string() }),
   /** The watch of that job's flip ended well. */
   z.object({ ...base, kind: z.literal('settled') }),
   /** Somebody moved the traffic by hand. */
@@ -114,7 +114,9 @@ function foldLine(job: Job, line: Exclude<FeedLine, { kind: 'job' }>): Job {
     case 'end':
       return { ...job, state: line.outcome, endedAt: line.at, failure: endFailure(line) };
     case 'recovered':
-      return { ...job, state: 'running', endedAt: null, failure: null, recovered: true };
+      return isDead(job)
+        ? { ...job, recovered: true, state: 'running', endedAt: null, failure: null }
+        : { ...job, recovered: true };
     case 'settled':
     case 'moved':
       return job;
@@ -126,6 +128,8 @@ function endFailure(line: Extract<FeedLine, { kind: 'end' }>): Failure | null {
   const code = failureCodes.find((each) => each === line.code) ?? 'bug';
   return failure(code, line.message, { running: line.running || null, detail: line.detail || null });
 }
+
+const isDead = (job: Job): boolean => job.state === 'indeterminate' && job.failure?.code === 'job-died';
 
 /** A job that the server knows no process of any more, and that wrote no end. */
 export function foldDeath(job: Job, atMs: number): Job {

@@ -1,4 +1,5 @@
 import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
+import { lifeFunction } from './job-process.ts';
 import {
   parseJson,
   type ReleaseFile,
@@ -26,6 +27,8 @@ export type ServiceState = {
   previous: ReleaseOnServer | null;
   /** The watch that runs: when it ends, unix milliseconds on the server's clock. */
   watchUntilMs: number | null;
+  /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
+  mustConfirm: boolean;
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -45,17 +48,7 @@ export type ServerState = {
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
 printf '\\001now %s\\n' "$(date +%s)"
-# Whether the process that a file names is gone for good. Another may have its number by now, and has after a reboot; one of
-# another process space cannot be seen from here.
-gone() {
-  id='' begun='' boot='' space=''
-  read -r id begun boot space 2>/dev/null <"$1" || [ -n "$id" ] || return 1
-  [ -d /proc/self ] || { ! kill -0 "$id" 2>/dev/null; return; }
-  [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] || return 0
-  [ -z "$space" ] || [ "$space" = "$(readlink /proc/self/ns/pid)" ] || return 1
-  [ "$begun" != "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]
-}
-for root in "$@"; do
+${lifeFunction}for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
   for job in "$root"/jobs/*; do
@@ -63,14 +56,19 @@ for root in "$@"; do
     # Before a job says who it is, who took it in stands for it.
     who=$job/pid
     [ -e "$who" ] || who=$job/receiver
-    gone "$who" && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
+    life "$who"
+    [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
   done
   for part in "$root"/jobs/.*.part; do
-    [ -d "$part" ] && gone "$part/receiver" && printf '\\001torn %s\\n' "$part"
+    [ -d "$part" ] || continue
+    life "$part/receiver"
+    [ "$life" = no ] && printf '\\001torn %s\\n' "$part"
   done
   for watch in "$root"/*/watch; do
     [ -e "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
-    [ -e "$root/jobs/$job/watch-pid" ] && ! gone "$root/jobs/$job/watch-pid" || printf '\\001unwatched %s\\n' "$root/jobs/$job"
+    life=no
+    [ -e "$root/jobs/$job/watch-pid" ] && life "$root/jobs/$job/watch-pid"
+    [ "$life" != no ] || printf '\\001unwatched %s\\n' "$root/jobs/$job"
   done
   set --
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
@@ -209,6 +207,7 @@ function readService(
     live,
     ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
     watchUntilMs: number(words('watch')[0]),
+    mustConfirm: words('watch')[5] === 'confirm',
     settledAtMs: number(words('settled')[0]),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),

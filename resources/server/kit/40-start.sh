@@ -3,7 +3,7 @@
 start_job() { # steps, by commas
   BY_JSON=$(json_text "$BY")
   [ "$mode" = recover ] && recover_job
-  self_line >"$job_dir/pid"
+  self_line >"$job_dir/pid.own" && mv -f "$job_dir/pid.own" "$job_dir/pid"
   feed "\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
   trap on_exit EXIT
   trap on_signal TERM INT HUP
