@@ -16,6 +16,8 @@ export type SessionOptions = {
   by: string;
   /** Folder of the server kit (`resources/server`). */
   kitFolder: string;
+  /** Shell that every job reads right after the kit. Set by the fault suite alone. */
+  plant?: string | undefined;
 };
 
 /** Builds a session from the real adapters. Nothing is opened before `connect`. */
@@ -28,6 +30,7 @@ export function createSession(options: SessionOptions): Session {
     composeText: yamlComposeText,
     clock: { nowMs: () => Date.now(), random: () => Math.random() },
     kit: readKit(options.kitFolder),
+    plant: options.plant,
   });
 }
 
