@@ -34,6 +34,18 @@ export function createSession(options: SessionOptions): Session {
   });
 }
 
-/** The server kit, read once: whatever is in its folder, by name. */
-export const readKit = (folder: string): Kit =>
-  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+/**
+ * The server kit, read once: the scripts of its folder by name, and as `kit.sh` the parts that every job is made of, in
+ * the order of their names.
+ */
+export function readKit(folder: string): Kit {
+  const read = (...names: string[]): string => readFileSync(join(folder, ...names), 'utf8');
+  const scripts = readdirSync(folder).filter((name) => name !== partsFolder);
+  const parts = readdirSync(join(folder, partsFolder)).sort();
+  return {
+    ...Object.fromEntries(scripts.map((name) => [name, read(name)])),
+    'kit.sh': parts.map((name) => read(partsFolder, name)).join('\n'),
+  };
+}
+
+const partsFolder = 'kit';
