@@ -48,6 +48,7 @@ export async function runPoint(
     verb,
     options: verb === 'deploy' ? { ...options, image: otherImage(before) } : options,
   };
+  if (verb === 'deploy') await stage.writeCurrentImage(before);
   const load = await lane.startLoad();
   let app: Session | null = null;
   let child: ChildProcess | null = null;
@@ -136,7 +137,7 @@ async function reached(server: Lane['stage']['server'], played: Promise<string>,
     },
   );
   const watches = act === 'watch' || act === 'back';
-  const deadlineMs = performance.now() + (act === 'back' ? 40_000 : 20_000);
+  const deadlineMs = performance.now() + 45_000;
   let endedAtMs = 0;
   for (;;) {
     const wasEnded = ended !== null;

@@ -20,6 +20,8 @@ export type Stage = {
   reset(): Promise<void>;
   /** From where it stands to where it should. */
   reach(now: Look, standing: Standing): Promise<Look>;
+  /** Has compose.yaml name the image that has the traffic, so that a deploy of another one has its line to write. */
+  writeCurrentImage(look: Look): Promise<void>;
   connected(): Promise<Session>;
 };
 
@@ -37,11 +39,11 @@ export function standingOf(look: Look): Standing | null {
   return 'lone';
 }
 
+const currentVersion = (look: Look): string =>
+  look.releases.find(({ number }) => number === look.roles.current)?.version ?? '1.0.0';
+
 /** The image that is not the one with the traffic, so that an answer tells which release gave it. */
-export function otherImage(look: Look): string {
-  const current = look.releases.find(({ number }) => number === look.roles.current)?.version;
-  return image(current === '1.1.0' ? '1.0.0' : '1.1.0');
-}
+export const otherImage = (look: Look): string => image(currentVersion(look) === '1.1.0' ? '1.0.0' : '1.1.0');
 
 const kill = `ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> ${feather.root}.*|\\1|p' | while read -r id; do kill -9 "$id" 2>/dev/null; done`;
 const asHome = 'setpriv --reuid=home --regid=home --init-groups -- env HOME=/home/home USER=home';
@@ -108,6 +110,9 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
     look: () => look(server, feather, secret),
     reset,
     connected,
+    writeCurrentImage: async (known) => {
+      await server.sh(`sed -i 's|image: .*|image: ${image(currentVersion(known))}|' ${feather.folder}/compose.yaml`);
+    },
     async reach(now, standing) {
       let at = standingOf(now);
       if (at === null) {

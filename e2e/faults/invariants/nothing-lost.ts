@@ -1,4 +1,4 @@
-import type { LoadRecords } from '../../load/load.ts';
+import { type LoadRecords, longestGap } from '../../load/load.ts';
 import type { ActName } from '../cases.ts';
 import type { JournalRecord } from '../journal.ts';
 import type { Outage } from '../kinds/harm.ts';
@@ -6,7 +6,9 @@ import type { Invariant } from './verdict.ts';
 
 /** What a request may take to be lost after what it waited for was gone: of timers and of a busy machine. */
 const slackMs = 100;
+/** Longer than any gap that was announced, or the start of a process, may take on a busy machine. */
 const longestGapMs = 10_000;
+const longestRestartMs = 30_000;
 const gapSteps: Partial<Record<ActName, string>> = { adopt: 'switch', eject: 'replace' };
 
 /** I2: no request is lost but those that a killed process had, and those of a gap that was announced. */
@@ -28,9 +30,11 @@ export const nothingLost: Invariant = ({ act, kind, load, outage, before, after,
       outage === null ? '' : `, ${Math.round(first.endMs - outage.fromMs)} ms after the ${kind} fault began`;
     found.push(`${lost.length} of ${load.count} requests lost; the first: ${first.words}${offset}`);
   }
-  for (const { fromMs, toMs } of windows)
-    if (toMs - fromMs > longestGapMs * (kind === 'engine' || kind === 'power' ? 3 : 1))
-      found.push(`nothing answered for ${Math.round(toMs - fromMs)} ms`);
+  const mostMs = kind === 'engine' || kind === 'power' ? longestRestartMs : longestGapMs;
+  for (const { fromMs, toMs } of windows) {
+    const silentMs = longestGap(load, fromMs, toMs);
+    if (silentMs > mostMs) found.push(`nothing answered for ${Math.round(silentMs)} ms`);
+  }
   return found;
 };
 
