@@ -174,7 +174,9 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
           <Step key={step.name} step={step} />
         ))}
       </ol>
-      {job.failure !== null && <FailureNote failure={job.failure} />}
+      {job.failure !== null && (
+        <FailureNote failure={job.failure} level={toneOf(job) === 'trouble' ? 'stop' : 'warning'} />
+      )}
       <button
         type="button"
         className="button small"
