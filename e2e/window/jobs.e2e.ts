@@ -198,3 +198,28 @@ test('a flip that goes back unless confirmed: nobody did, it went back by itself
   await expect(window.card(frontend)).toContainText('nobody confirmed it within');
   expect(await visit(lab)).toContain('1.0.0');
 });
+
+test('a flip that waits for a request in flight is stopped from the palette: its waiting ends, and it completes', async ({
+  open,
+  lab,
+}) => {
+  test.setTimeout(180_000);
+  await completes(lab, 'deploy', 'home', frontend, '--image', image('1.1.0'), '--replace');
+  const { window } = await open({ size });
+  await window.connect('home');
+  await window.putAway(frontend);
+  await window.switchSays(frontend, 'next-ready');
+  const request = await holdRequest(lab);
+  await window.action(frontend, 'flip').click();
+  await expect(window.card(frontend)).toContainText('drain, 1 request left');
+  await window.select(frontend);
+  await expect(window.panel).toContainText('The traffic has moved already');
+  const { keyboard } = window.page;
+  await keyboard.press('Control+k');
+  await keyboard.type('stop: flip frontend');
+  await keyboard.press('Enter');
+  await window.switchSays(frontend, 'watching');
+  await expect.poll(async () => (await newest(window, 'flip'))?.state).toBe('completed');
+  expect(await visit(lab)).toContain('1.1.0');
+  await request.release();
+});

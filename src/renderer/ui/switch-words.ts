@@ -137,7 +137,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         return {
           word: `${verbNames[state.verb]} stopped`,
           more: null,
-          why: oneLine(state.failure.running ?? state.failure.message),
+          why: 'what it began was undone',
           tone: 'quiet',
         };
       }

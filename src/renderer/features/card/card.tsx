@@ -359,6 +359,7 @@ export function Actions({
             className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
+            aria-description={offer === 'stop' ? explainStop(service) : undefined}
             title={offer === 'stop' ? explainStop(service) : offerLabels[offer]}
             onClick={(event) => {
               event.stopPropagation();
