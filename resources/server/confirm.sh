@@ -1,9 +1,22 @@
-# confirm: keeps a flip that waits to be confirmed. The watch goes on as any other.
-start_job keep
+# confirm: a flip that would go back unless it is confirmed in time is confirmed; it goes on being watched.
+must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
+
+say_completed() { completed "Release $(number_of "$(role_release current)") of $SERVICE is confirmed: it keeps the traffic while it is well."; }
+
+# Confirmed is what the watch's file says.
+recover() {
+  recorded keep begin || return 0
+  if must_confirm; then return 0; fi
+  say_completed
+}
+
+start_job gate,keep
+begin gate
+heal_roles
+must_confirm || refuse nothing-to-do "There is nothing to confirm: no flip of $SERVICE waits for it." "$(running_words)" ""
+finish
 begin keep
-read -r until_ms until_s booted slot flip_job word 2>/dev/null <"$service_dir/watch" || word=
-[ "$word" = confirm ] || refuse nothing-to-do "$SERVICE has no flip that waits to be confirmed." "$(running_words)" ""
-put_line "$service_dir/watch" "$until_ms $until_s $booted $slot $flip_job watch" ||
-  abort disk-full "The watch of $SERVICE cannot be written." "" "$(df -Pk "$ROOT" | tail -n 1)"
-finish "\"slot\":\"$slot\""
-end completed '' "The flip of $SERVICE is kept: the watch goes on, and settles."
+put_line "$service_dir/watch" "$until_ms $until $booted $slot $flip_job watch" ||
+  abort disk-full "The confirmation cannot be written." "" ""
+finish
+say_completed

@@ -37,7 +37,7 @@ const feedLineSchema = z.discriminatedUnion('kind', [
     running: z.string(),
     detail: z.string(),
   }),
-  /** The process of that job died; what follows is said by who takes it to its end. */
+  /** The job's process was gone; from here on it is finished or undone, by whom it says. */
   z.object({ ...base, kind: z.literal('recovered'), by: z.string() }),
   /** The watch of that job's flip ended well. */
   z.object({ ...base, kind: z.literal('settled') }),

@@ -81,6 +81,6 @@ export type Job = {
   failure: Failure | null;
   /** Figures the job measured, e.g. `gapMs`, `switchMs`, `drainMs`, `release`. */
   figures: Record<string, number>;
-  /** Its process died, and somebody else finished or undid it from the journal. */
+  /** Its process was gone, and it was finished or undone from the journal. */
   recovered: boolean;
 };

@@ -12,7 +12,7 @@ import {
   serviceState,
   slotOf,
 } from '../testkit/engine/facts.ts';
-import { FakeHost, jsonArchive, lost, namedKit } from '../testkit/engine/fake-host.ts';
+import { FakeHost, jsonArchive, lost, namedKit, outcome } from '../testkit/engine/fake-host.ts';
 import { createHostSession } from './host-session.ts';
 import type { Session } from './session.ts';
 
@@ -347,13 +347,32 @@ describe('a job', () => {
     expect(session.jobs()).toMatchObject([{ id: 'theirs', verb: 'deploy', by: 'bob@desk', state: 'running' }]);
   });
 
-  it('whose process is gone is indeterminate, and says where it was', async () => {
+  it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
+    const recovered: string[] = [];
+    host.scripts.push(['run.sh recover', (command) => (recovered.push(command), outcome(''))]);
+    const { id } = await startFlip();
+    began(id);
+    await settle();
+    host.deadJobs = [id];
+    await session.refresh();
+    expect(recovered).toEqual([expect.stringMatching(`${root}/jobs/${id}$`)]);
+    expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
+    host.deadJobs = [];
+    host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
+    host.line(id, 40, { kind: 'end', outcome: 'aborted', code: 'job-died', message: 'Undone.', running: '', detail: '' });
+    await settle();
+    expect(session.jobs()[0]).toMatchObject({ state: 'aborted', recovered: true, failure: { message: 'Undone.' } });
+  });
+
+  it('whose process is gone, and that cannot be recovered, is indeterminate and says where it was', async () => {
     const { id } = await startFlip();
     began(id);
     host.line(id, 20, { kind: 'begin', step: 'move' });
     await settle();
     host.deadJobs = [id];
+    host.scripts.push(['run.sh recover', () => outcome('')]);
     await session.refresh();
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(session.jobs()[0]).toMatchObject({
       state: 'indeterminate',
       failure: { code: 'job-died', message: expect.stringContaining('move') },
@@ -368,9 +387,10 @@ describe('a job', () => {
     host.deadJobs = ['killed'];
     began('killed');
     host.line('killed', 20, { kind: 'begin', step: 'gate' });
+    host.scripts.push(['run.sh recover', () => outcome('')]);
     session = open();
     await session.connect();
-    await settle();
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(session.jobs()).toMatchObject([{ id: 'killed', state: 'indeterminate', failure: { code: 'job-died' } }]);
     expect(service().switch.kind).toBe('failed');
   });

@@ -38,6 +38,8 @@ export type HostSessionParts = {
   composeText: ComposeText;
   clock: Clock;
   kit: Kit;
+  /** Shell that every job reads right after the kit. Set by the fault suite alone. */
+  plant?: string | undefined;
 };
 
 /**
@@ -248,7 +250,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (!plan.ok) return plan;
         const id = jobId();
         ours.add(id);
-        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value);
+        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value, parts.plant);
         if (!uploaded.ok) return uploaded;
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!now.jobs.has(id)) {

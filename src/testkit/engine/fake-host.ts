@@ -12,7 +12,7 @@ import { dockerFacts } from './facts.ts';
 
 export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
 
-const outcome = (stdout: string, more: Partial<ShellOutcome> = {}): ShellOutcome => ({
+export const outcome = (stdout: string, more: Partial<ShellOutcome> = {}): ShellOutcome => ({
   code: 0,
   signal: null,
   stdout,
