@@ -34,7 +34,6 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     // It has a process again, of who took it over; the next look tells when that one dies too.
     if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     now.jobs = foldFeed(now.jobs, line);
-    if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     const after = now.jobs.get(line.job);
     if (after !== undefined && now.dead.has(line.job))
       now.jobs = new Map(now.jobs).set(line.job, foldDeath(after, clock.nowMs()));

@@ -169,7 +169,6 @@ function StandingAt({
                 type="button"
                 className={`button ${index === 0 && primary.has(offer) ? 'primary' : ''}`}
                 data-testid={`action-${offer}`}
-                title={offer === 'stop' ? explainStop(service) : undefined}
                 disabled={asked !== undefined}
                 onClick={() => onOffer(offer, service)}
               >
@@ -179,6 +178,7 @@ function StandingAt({
           )}
         </div>
       )}
+      {offers.includes('stop') && <p className="quiet">{explainStop(service)}</p>}
     </div>
   );
 }
