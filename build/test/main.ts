@@ -2,7 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { outFolder } from '../setup/folders.ts';
 import { renderSeconds } from '../setup/progress.ts';
-import { type Counts, none, renderCounts, sum } from './counts.ts';
+import { none, renderCounts, sum } from './counts.ts';
+import type { Verdict } from './failures.ts';
 import { checkParts, labParts, type Part, prepare } from './parts.ts';
 import { endTogether, isStopping } from './processes.ts';
 
@@ -19,10 +20,10 @@ const wanted: readonly Part[] =
     : all.filter((part) => words.includes(part.name) || (words.includes('check') && checkParts.includes(part)));
 const unknown = words.filter((word) => word !== 'check' && !all.some((part) => part.name === word));
 
-async function runPart(part: Part): Promise<{ counts: Counts; ms: number }> {
+async function runPart(part: Part): Promise<{ counts: Verdict; ms: number }> {
   const startedMs = performance.now();
   process.stdout.write(`\n── ${part.name}: ${part.about}\n`);
-  let counts: Counts;
+  let counts: Verdict;
   try {
     counts = await part.run();
   } catch (caught) {
@@ -41,7 +42,7 @@ if (unknown.length > 0) {
 
 endTogether();
 await mkdir(path.join(outFolder, 'test'), { recursive: true });
-const results: { name: string; counts: Counts; ms: number }[] = [];
+const results: { name: string; counts: Verdict; ms: number }[] = [];
 try {
   await prepare();
 } catch (caught) {
@@ -55,6 +56,9 @@ for (const part of wanted) {
 }
 
 process.stdout.write('\n');
+for (const { name, counts } of results) {
+  for (const failure of counts.failures ?? []) process.stdout.write(`failed in ${name}: ${failure}\n`);
+}
 for (const { name, counts, ms } of results) {
   process.stdout.write(`${name.padEnd(12)} ${renderSeconds(ms).padStart(8)}  ${renderCounts(counts)}\n`);
 }

@@ -1,14 +1,15 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { succeeds } from '../setup/command.ts';
 import { outFolder, repositoryFolder } from '../setup/folders.ts';
 import { ensureSystemPackages } from '../setup/system.ts';
 import { type Counts, countReport, readPlaywright, readVitest, verdict } from './counts.ts';
+import { playwrightFailures, type Verdict, vitestFailures } from './failures.ts';
 import { show } from './processes.ts';
 import { checkRules } from './rules.ts';
 
 /** One runner. What it throws counts as one failure. */
-export type Part = { name: string; about: string; run(): Promise<Counts> };
+export type Part = { name: string; about: string; run(): Promise<Verdict> };
 
 const minute = 60_000;
 
@@ -21,9 +22,9 @@ const judged =
 
 /** The scripts that run on a server, in every shell that may be /bin/sh there and is here. */
 async function checkShell(): Promise<Counts> {
-  const names = ['adopt', 'deploy', 'eject', 'flip', 'kit', 'receive', 'retire', 'rollback', 'watch'];
+  const names = await readdir('resources/server', { recursive: true });
   const scripts = [
-    ...names.map((name) => `resources/server/${name}.sh`),
+    ...names.filter((name) => name.endsWith('.sh')).map((name) => `resources/server/${name}`),
     'resources/server/live',
     'resources/server/exec',
   ];
@@ -47,7 +48,18 @@ async function checkShell(): Promise<Counts> {
   return verdict(code);
 }
 
-const vitest = (project: string, timeoutMs: number) => async (): Promise<Counts> => {
+async function judge(
+  report: string,
+  code: number,
+  count: (report: unknown) => Counts | null,
+  failuresOf: (report: unknown) => string[],
+): Promise<Verdict> {
+  const text = await readFile(report, 'utf8').catch(() => null);
+  const counts = countReport(count, text, code);
+  return counts.failed === 0 || text === null ? counts : { ...counts, failures: failuresOf(JSON.parse(text)) };
+}
+
+const vitest = (project: string, timeoutMs: number) => async (): Promise<Verdict> => {
   const report = path.join(outFolder, 'test', `${project}.json`);
   await rm(report, { force: true });
   const code = await show(
@@ -62,18 +74,18 @@ const vitest = (project: string, timeoutMs: number) => async (): Promise<Counts>
     ],
     { timeoutMs },
   );
-  return countReport(readVitest, await readFile(report, 'utf8').catch(() => null), code);
+  return judge(report, code, readVitest, vitestFailures);
 };
 
 /** Its own set-up brings the build, Electron, a screen and the lab. */
-async function endToEnd(): Promise<Counts> {
+async function endToEnd(): Promise<Verdict> {
   const report = path.join(outFolder, 'test', 'window.json');
   await rm(report, { force: true });
   const code = await show(
     [tool('playwright'), 'test', '--config', 'e2e/window/playwright.config.ts', '--reporter=list,json'],
     { timeoutMs: 25 * minute, env: { PLAYWRIGHT_JSON_OUTPUT_FILE: report } },
   );
-  return countReport(readPlaywright, await readFile(report, 'utf8').catch(() => null), code);
+  return judge(report, code, readPlaywright, playwrightFailures);
 }
 
 /** What `npm run check` runs: quick, without Docker. */

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Verb } from '../../src/core/job.ts';
 import type { Session, VerbOptions } from '../../src/engine/session.ts';
@@ -60,8 +61,10 @@ describe('a link that is cut', () => {
     await eventually('the session sees it', () => session.connection().kind === 'away', 10_000);
     expect(serviceOn(session, name).switch.kind).toBe('unknown');
     setTimeout(() => proxy.allow(), 700);
-    setTimeout(() => proxy.cut(), 2_500);
+    // Waited for in any case, so that it never strikes what comes next.
+    const cutAgain = sleep(2_500).then(() => proxy.cut());
     const ended = await session.ended(name.stack, started.value.id, AbortSignal.timeout(90_000));
+    await cutAgain;
     if (!ended.ok) throw new Error(JSON.stringify(ended.failure));
     await connected();
     return ended.value;

@@ -69,7 +69,11 @@ describe('behind Traefik', () => {
     test(`${service} is adopted and flipped under load without a lost request, and Traefik is untouched`, async () => {
       const here = place(service, route);
       const { name } = here;
-      const before = await routers();
+      // Traefik takes a service up once its container is healthy, which may be a while after the lab is up.
+      const before = await eventually('Traefik has both routers', async () => {
+        const known = await routers();
+        return known.length === 2 ? known : null;
+      });
       const plan = await session.planAdopt(name, {});
       expect(plan).toMatchObject({ ok: true, value: { adoptable: true } });
       await completes(session, name, 'adopt', service === 'frontend' ? { checkPath: '/healthz' } : {});

@@ -183,7 +183,9 @@ describe('the watch after a flip', () => {
     server.answers('green', 'bad no answer');
     server.tell('stat', stat('DOWN', 'DOWN'));
     await expect
-      .poll(() => server.feedTexts().some((line) => line.includes('so is previous')), { timeout: 20_000 })
+      .poll(() => server.feedTexts().some((line) => line.includes('previous does not answer either')), {
+        timeout: 20_000,
+      })
       .toBe(true);
     expect([server.live, server.roleOf('current')]).toEqual(['green-watching', '0002']);
     server.role('previous', null);

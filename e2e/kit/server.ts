@@ -23,13 +23,12 @@ import type { Shell, ShellOutcome } from '../../src/engine/ports/shell.ts';
 import type { VerbOptions } from '../../src/engine/session.ts';
 import type { VerbFacts } from '../../src/engine/verbs.ts';
 import { release, releaseFile, serviceRecord, serviceState } from '../../src/testkit/engine/facts.ts';
+import { readKit } from '../../src/wiring/session.ts';
 
 const scripts = path.resolve(import.meta.dirname, '../../resources/server');
 
 /** The kit as it is shipped. */
-export const kit: Kit = Object.fromEntries(
-  readdirSync(scripts).map((name) => [name, readFileSync(path.join(scripts, name), 'utf8')]),
-);
+export const kit: Kit = readKit(scripts);
 
 export type JournalFile = {
   seq: number;
@@ -172,9 +171,7 @@ export class KitServer {
     };
     mkdirSync(path.join(this.root, 'jobs', all.JOB), { recursive: true });
     const set = Object.entries(all).map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'`);
-    const file = path.join(this.stub, 'kit.sh');
-    writeFileSync(file, kitFile(this.kit, 'kit.sh'));
-    return this.sh(`${set.join('\n')}\n. '${file}'\nBY_JSON=$(json_text "$BY")\n${lines}`);
+    return this.sh(`${set.join('\n')}\n${kitFile(this.kit, 'kit.sh')}\nBY_JSON=$(json_text "$BY")\n${lines}`);
   }
 
   flipPlan(verb: 'flip' | 'rollback', options: VerbOptions = {}): JobPlan {

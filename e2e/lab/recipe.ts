@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 
 /** The names of what `up` can make. */
-export type RecipeName = 'shop' | 'traefik' | 'crowd';
+export type RecipeName = 'shop' | 'traefik' | 'crowd' | 'feather-a' | 'feather-b';
 
 /** One compose project on a server: its name is the folder's. */
 export interface StackFiles {

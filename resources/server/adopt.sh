@@ -1,19 +1,35 @@
 # adopt: the service becomes its entry point; what runs now goes on in slot blue. Payload: release.compose.yaml,
 # release.json, rollback.sh, haproxy.cfg, override.yaml, override.before (when there was one), service.json, live, exec.
-start_job check,image,release,start,ready,switch,confirm
 made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
     made_override=
-    if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+    # What is not as this job wrote it is somebody else's by now.
+    if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
+      if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+    fi
+    at put-back
     plain_again
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
-  [ -n "$made_folder" ] && { made_folder=; rm -rf "${service_dir:?}"; }
+  [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}"; }
   return 0
 }
 running_words() { printf 'The service runs as before, as plain compose.'; }
 
+say_completed() { completed "$SERVICE is adopted: its entry point answers, release 1 runs in blue." '"release":"0001","slot":"blue"'; }
+
+# It is adopted when the last of its files is written; until then it is as if it had never begun.
+recover() {
+  recorded release begin || return 0
+  [ -s "$service_dir/override.hash" ] && say_completed
+  made_folder=1
+  recorded start begin && made_slot=1
+  recorded switch begin && made_override=1
+  undo
+}
+
+start_job check,image,release,start,ready,switch,confirm
 begin check
 check_compose_hash
 [ -e "$service_dir/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
@@ -40,7 +56,7 @@ reference=$id
 write_release 0001 blue "$reference" || abort disk-full "The release folder cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 chmod 755 "$service_dir/entry"
 put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
-printf 'live blue-settled\n' | put_file "$service_dir/entry/live.map"
+set_live blue-settled
 printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
 mkdir -p "$ROOT/bin"
 cp "$job_dir/live" "$job_dir/exec" "$ROOT/bin/" && chmod 700 "$ROOT/bin/live" "$ROOT/bin/exec"
@@ -64,6 +80,7 @@ made_override=1
 replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
 since=$(date +%s)
+at written
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never --timeout "$STOP_S" "$SERVICE" 2>&1) ||
   abort entry-failed "compose could not put the entry point in place." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
@@ -86,8 +103,8 @@ down_at=$(docker events --since "$((since - 1))" --until "$(date +%s)" --filter 
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$job_dir/service.json" | put_file "$service_dir/service.json"
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | put_file "$service_dir/releases/0001/rollback.sh"
 point "$service_dir/current" releases/0001
+at roles
 [ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
 printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash"
 finish '"release":"0001","slot":"blue"'
-tidy
-end completed '' "$SERVICE is adopted: its entry point answers, release 1 runs in blue."
+say_completed

@@ -1,14 +1,46 @@
 # deploy: the next release is pulled, written down, started in the free slot under its own name and checked.
 # Nothing of the release that has the traffic is touched. Payload: release.compose.yaml, release.json, rollback.sh,
 # compose.edited (when the operator picked an image; put in place only when next is ready).
-start_job gate,pull,release,start,ready
-number='' started_at=$(now_ms) started='' keep=''
+number='' started='' keep=''
 undo() {
+  [ -n "${puller:-}" ] && kill "$puller" 2>/dev/null
   # A next that does not get ready stays, stopped or not, so that its logs can be read; half-written folders do not.
   [ -n "$number" ] && rm -rf "$service_dir/releases/.$number.part"
-  [ -n "$started" ] && [ -z "$keep" ] && stop_slot "$slot"
-  return 0
+  [ -n "$keep" ] || take_back
 }
+
+# Takes next out of its slot again. Its folder stays, for it is in the history; one that no role names has no part in it yet.
+take_back() {
+  [ -n "$number" ] && [ -d "$service_dir/releases/$number" ] || return 0
+  if [ -n "$started" ]; then
+    stop_slot "$slot"
+    [ "$(role_release next)" = "$number" ] && rm -f "$service_dir/next"
+  fi
+  mark_release "$number" "not-ready 0 0 ${1:-it was stopped before it was ready}"
+}
+
+# A next that was ready is ready; what was not is taken back. Which release it is, is written in its folder.
+recover() {
+  rm -rf "$service_dir"/releases/.*.part
+  # live.map may have been settled for this deploy, and the running entry point not been told.
+  open_runtime "$ENTRY"
+  tell_entry "$(live_state)"
+  close_runtime
+  for folder in "$service_dir"/releases/[0-9]*; do
+    [ "$(cat "$folder/job" 2>/dev/null)" = "$JOB" ] && number=${folder##*/}
+  done
+  [ -n "$number" ] || return 0
+  slot=$(release_slot "$number")
+  read -r state _ <"$service_dir/releases/$number/state"
+  if [ "$state" = ready ]; then completed "Release $(number_of "$number") of $SERVICE is ready in $slot." "\"release\":\"$number\",\"slot\":\"$slot\""; fi
+  # Where the traffic is, or was moved to by hand meanwhile, nothing is stopped.
+  [ "$slot" != "$(live_slot)" ] || return 0
+  recorded start begin && started=1
+  [ "$state" = not-ready ] || take_back 'its job ended before it was ready'
+}
+
+start_job gate,pull,release,start,ready
+started_at=$(now_ms)
 
 begin gate
 heal_roles
@@ -51,17 +83,11 @@ figure release "$(printf '%s' "$number" | sed 's/^0*//')"
 
 begin start
 # Only now, with all that next needs at hand, does previous give up its slot; the watch ends with it.
-case $live in
-  *-watching)
-    printf 'live %s\n' "${live%%-*}-settled" | put_file "$service_dir/entry/live.map"
-    open_runtime "$ENTRY" && tell_entry "${live%%-*}-settled"
-    close_runtime
-    rm -f "$service_dir/watch"
-    ;;
-esac
+settle_live
 rm -f "$service_dir/previous" "$service_dir/went-back" "$service_dir/settled"
 started=1
 stop_slot "$slot"
+at freed
 point "$service_dir/next" "releases/$number"
 said=$(start_slot "$number") || {
   keep=1
@@ -94,6 +120,7 @@ if [ -e "$job_dir/compose.edited" ]; then
     mark_release "$number" "not-ready $passed $total the compose files were changed while it was being prepared"
     abort compose-changed "The compose files of $STACK were changed while release $(number_of "$number") was being prepared, so its image: line was not written. Deploy again." "" "$EDITED_FILE"
   fi
+  at checked
   replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
 fi
 mark_release "$number" "ready $passed $total"
@@ -108,5 +135,4 @@ for each in $(cd "$service_dir/releases" && ls -1r); do
   case " $(role_release current) $(role_release previous) $(role_release next) " in *" $each "*) continue ;; esac
   docker rmi "switchyard/$SLOT_PREFIX:r$each" >/dev/null 2>&1
 done
-tidy
-end completed '' "Release $(number_of "$number") of $SERVICE is ready in $slot."
+completed "Release $(number_of "$number") of $SERVICE is ready in $slot."

@@ -1,15 +1,47 @@
 # eject: the stack is plain compose again, running what is live. Payload: compose.edited (the image line says what is
 # live), override.after (absent: the override goes away whole).
-start_job check,edit,replace,clean
+# Puts the files back as they were kept, where they are still those that this job wrote, and the entry point with them.
 edited='' replaced=''
 undo() {
   [ -n "$replaced" ] || [ -n "$edited" ] || return 0
-  [ -n "$edited" ] && cp -p "$job_dir/compose.kept" "$EDITED_FILE"
-  cp -p "$job_dir/override.kept" "$OVERRIDE"
+  [ -e "$job_dir/compose.kept" ] && cmp -s "$job_dir/compose.edited" "$EDITED_FILE" && replace_file compose.kept "$EDITED_FILE"
+  [ -e "$job_dir/override.kept" ] && replace_file override.kept "$OVERRIDE"
   edited='' replaced=''
+  at put-back
   (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE") 2>&1
 }
 
+keep_file() { # name in the job's folder, file
+  cp -p "$2" "$job_dir/$1.part" && sync_path "$job_dir/$1.part" && mv -f "$job_dir/$1.part" "$job_dir/$1" && sync_path "$job_dir"
+}
+
+clean() {
+  stop_slot blue
+  stop_slot green
+  at stopped
+  for each in "$service_dir"/releases/[0-9]*; do docker rmi "switchyard/$SLOT_PREFIX:r${each##*/}" >/dev/null 2>&1; done
+  mkdir -p "$ROOT/ejected"
+  [ ! -d "$service_dir" ] || mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
+}
+
+say_completed() { completed "$SERVICE is plain compose again and runs release $(number_of "$current")."; }
+
+# Once plain compose answered, it is finished; until then the entry point comes back.
+recover() {
+  recorded edit begin || return 0
+  current=$(record_field "$record_file" release)
+  if recorded replace "done"; then
+    recorded clean begin || begin clean
+    recorded clean "done" || { clean; open_step=clean; }
+    say_completed
+  fi
+  edited=1 replaced=1
+  undo
+  open_runtime "$ENTRY"
+  tell_entry "$(live_state)"
+}
+
+start_job check,edit,replace,clean
 begin check
 heal_roles
 check_compose_hash
@@ -19,13 +51,14 @@ id=$(docker inspect --format '{{.Image}}' "$(slot_container "$(live_slot)")" 2>/
 [ "$(image_id "$EJECT_IMAGE")" = "$id" ] || refuse image-missing "The name $EJECT_IMAGE is not the image that has the traffic." "$(running_words)" "$id"
 finish
 
-begin edit
-cp -p "$OVERRIDE" "$job_dir/override.kept"
+begin edit "\"release\":\"$current\""
+keep_file override.kept "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 if [ -e "$job_dir/compose.edited" ]; then
-  cp -p "$EDITED_FILE" "$job_dir/compose.kept"
+  keep_file compose.kept "$EDITED_FILE" || abort disk-full "$EDITED_FILE could not be kept aside." "" ""
   edited=1
   replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
 fi
+at edited
 replaced=1
 if [ -e "$job_dir/override.after" ]; then replace_file override.after "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
@@ -43,11 +76,7 @@ figure gapMs $(($(now_ms) - begun))
 finish
 
 begin clean
-stop_slot blue
-stop_slot green
-for each in "$service_dir"/releases/[0-9]*; do docker rmi "switchyard/$SLOT_PREFIX:r${each##*/}" >/dev/null 2>&1; done
-mkdir -p "$ROOT/ejected"
-mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
+past_return=1
+clean
 finish
-tidy
-end completed '' "$SERVICE is plain compose again and runs release $(number_of "$current")."
+say_completed

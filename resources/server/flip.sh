@@ -1,18 +1,77 @@
 # flip and rollback: gate, move, drain. TARGET_ROLE is next or previous, MOVE_STATE watching or settled. The order is the
 # safety argument: src/core/SPEC.md tells it line by line.
-# The way into the entry point takes longest: where there is no quick one, it opens while the lock is taken.
-way_open=quickly
-open_runtime_quickly || { way_open=slowly && open_runtime "$ENTRY"; } || way_open=
-start_job gate,move,drain
-[ -n "$way_open" ] || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
-
 moved=
 undo() {
   [ -n "$moved" ] || return
   moved=
-  put_line "$service_dir/entry/live.map" "live $before"
+  set_live "$before"
+  at put-back
   tell_entry "$before"
 }
+
+# Asked to stop after the move: there is nothing to wait for any more.
+hurry=
+stop_short() { hurry=1; }
+
+# Whichever of these is the last to be written, live.map decides (SPEC FL9).
+write_roles() { # target, release that is left
+  point "$service_dir/current" "releases/$1"
+  at current
+  [ -n "$2" ] && point "$service_dir/previous" "releases/$2"
+  [ "$(role_release next)" = "$1" ] && rm -f "$service_dir/next"
+  return 0
+}
+
+# The watch begins with the move, not after the drain: from here on it goes back by itself, whatever becomes of this job.
+arm_watch() {
+  word=watch
+  [ -n "${CONFIRM_S:-}" ] && word=confirm
+  put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB $word"
+}
+
+# It must not hold this job's ends of the pipes, or closing them here would wait for its end.
+start_watch() {
+  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >>watch.output 2>&1 &) 8>&- 9>&-
+}
+
+say_completed() { # [fields of the open step's record]
+  back=
+  [ "$VERB" = rollback ] && back=' back'
+  completed "The traffic of $SERVICE is$back on release $(number_of "$target") ($to)." "${1:-}"
+}
+
+# live.map says whether the move was made. What it says is told to the running entry point, whatever that believed.
+recover() {
+  recorded gate "done" || return 0
+  to=$(record_field "$record_file" to) target=$(record_field "$record_file" release)
+  case $to in blue | green) ;; *) return 0 ;; esac
+  recorded move begin || return 0
+  left=$(record_field "$record_file" left)
+  open_runtime "$ENTRY"
+  tell_entry "$(live_state)"
+  if [ "$(live_slot)" != "$to" ]; then
+    recorded move "done" || return 0
+    completed "The traffic of $SERVICE had moved to release $(number_of "$target") ($to), and has moved on since."
+  fi
+  recorded move "done" || write_roles "$target" "$left"
+  if [ "$(live_state)" = "$to-watching" ]; then
+    [ -e "$service_dir/watch" ] || arm_watch
+    watch_pid='' watch_start='' watch_boot='' watch_space=''
+    read -r watch_pid watch_start watch_boot watch_space 2>/dev/null <"$job_dir/watch-pid"
+    [ "$(life_of "$watch_pid" "$watch_start" "$watch_boot" "$watch_space")" = yes ] || start_watch
+  fi
+  if [ "$open_step" = move ]; then say_completed "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$left\""; fi
+  say_completed
+}
+
+# The way into the entry point takes longest: where there is no quick one, it opens while the lock is taken.
+way_open=
+if [ "$mode" = run ]; then
+  way_open=quickly
+  open_runtime_quickly || { way_open=slowly && open_runtime "$ENTRY"; } || way_open=
+fi
+start_job gate,move,drain
+[ -n "$way_open" ] || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
 
 # A quick no is asked again from where the entry point is: this shell may stand outside of its networks.
 answers_now() {
@@ -56,12 +115,13 @@ if [ "$passed" -ne "$total" ]; then
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""
 
-begin move "\"from\":\"$before\",\"to\":\"$to-$MOVE_STATE\""
 current=$(role_release current)
+begin move "\"from\":\"$before\",\"to\":\"$to-$MOVE_STATE\",\"release\":\"$target\",\"left\":\"$current\""
 moved=1
 started=$(exact_ms)
-put_line "$service_dir/entry/live.map" "live $to-$MOVE_STATE" ||
+set_live "$to-$MOVE_STATE" ||
   abort disk-full "live.map of $SERVICE cannot be written. Nothing was moved." "" "$(df -Pk "$ROOT" | tail -n 1)"
+at mapped
 commanded=$(exact_ms)
 # The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
 seen=$(ask "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; get map /usr/local/etc/haproxy/live.map live")
@@ -78,31 +138,28 @@ esac
 [ "$(live_state)" = "$to-$MOVE_STATE" ] || abort entry-failed "live.map of $SERVICE was not kept." "" "$(live_state)"
 figure commandedAt "$commanded"
 figure switchMs $(($(exact_ms) - started))
-moved=
-point "$service_dir/current" "releases/$target"
-point "$service_dir/previous" "releases/$current"
-[ "$TARGET_ROLE" = next ] && rm -f "$service_dir/next"
+moved='' past_return=1
+at told
+write_roles "$target" "$current"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
 
-# The watch begins with the move, not after the drain: from here on it goes back by itself, whatever becomes of this job.
-# It must not hold this job's ends of the pipes, or closing them here would wait for its end.
 if [ "$MOVE_STATE" = watching ]; then
-  put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB"
-  (cd "$job_dir" && if command -v setsid >/dev/null 2>&1; then setsid sh ./watch.sh; else sh ./watch.sh; fi </dev/null >watch.output 2>&1 &) 8>&- 9>&-
+  arm_watch
+  at armed
+  start_watch
 else
   rm -f "$service_dir/watch"
 fi
 
 begin drain
-from_container=$from
 drain_until=$(($(uptime_s) + DRAIN_S))
 drain_started=$(now_ms)
 shown=
 while :; do
-  left=$(ask 'show stat -1 4 -1' | awk -F, -v slot="$from_container" '$2==slot{n+=$5} END{print n+0}')
+  left=$(ask 'show stat -1 4 -1' | awk -F, -v slot="$from" '$2==slot{n+=$5} END{print n+0}')
   [ "$left" = "$shown" ] || { progress "$left" null requests; shown=$left; }
   [ "${left:-0}" -eq 0 ] && break
-  if [ "$(uptime_s)" -ge "$drain_until" ]; then
+  if [ -n "$hurry" ] || [ "$(uptime_s)" -ge "$drain_until" ]; then
     say "$left long-lived connections stay on release $(number_of "$current"), which is kept warm."
     break
   fi
@@ -112,6 +169,4 @@ figure drainMs $(($(now_ms) - drain_started))
 figure inFlightLeft "${left:-0}"
 finish
 rm -f "$service_dir/went-back"
-tidy
-if [ "$VERB" = rollback ]; then end completed '' "The traffic of $SERVICE is back on release $(number_of "$target") ($to)."; fi
-end completed '' "The traffic of $SERVICE is on release $(number_of "$target") ($to)."
+say_completed

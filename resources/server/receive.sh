@@ -8,10 +8,22 @@ part=$root/jobs/.$job.part
 fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
 if ! [ -d "$root/jobs" ] || ! [ -d "$root/journal" ]; then
   mkdir -p "$root/jobs" "$root/journal" 2>/dev/null || fail folder-read-only
+  sync "$root" "${root%/*}" 2>/dev/null || sync
 fi
 if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
 [ -e "$part" ] && rm -rf "$part"
 mkdir "$part" 2>/dev/null || fail folder-read-only
+# A process, so that it is known again: number, start, boot, and the space that its number counts in.
+line_of() {
+  read -r stat 2>/dev/null <"/proc/$1/stat" && read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || { printf '%s   ' "$1"; return; }
+  who=$1
+  # shellcheck disable=SC2086
+  set -- ${stat##*) }
+  shift 19
+  printf '%s %s %s %s\n' "$who" "$1" "$boot" "$(readlink /proc/self/ns/pid 2>/dev/null)"
+}
+# Until the job has a process of its own, this one stands for it: when it is gone before, the job never began (SPEC JN7).
+line_of $$ >"$part/receiver" || { rm -rf "$part"; fail disk-full; }
 if ! tar -xf - -C "$part" 2>/dev/null; then
   space=$(df -Pk "$root" | awk 'NR==2{print $4}')
   rm -rf "$part"
@@ -28,4 +40,5 @@ if command -v setsid >/dev/null 2>&1; then
 else
   nohup sh ./run.sh </dev/null >output 2>&1 &
 fi
+line_of $! >pid.part && mv pid.part pid
 printf 'switchyard-started %s\n' "$job"

@@ -1,22 +1,28 @@
 # The watch after a flip: follows the entry point until the watch ends, then settles; or makes it final when the entry
-# point went back by itself. It holds the lock only for that last act, so that an operator can flip back meanwhile.
+# point went back by itself, when the release turned ill, or when nobody confirmed a flip that had to be confirmed. It holds
+# the lock only for that last act, so that an operator can flip back meanwhile. Started again at any point, it goes on.
 . ./job.sh
 . ./kit.sh
+[ -e ./plant.sh ] && . ./plant.sh
 BY_JSON=watch
 BY='the watch'
 VERB=rollback
 flip_job=$JOB
-job_dir=$ROOT/jobs/$flip_job
-read -r _ until booted to _ <"$service_dir/watch"
+flip_dir=$ROOT/jobs/$flip_job
+act_job=$flip_job-watch
+job_dir=$flip_dir
+read -r until_ms until booted to _ _ <"$service_dir/watch"
 from=$(other_slot "$to")
 watching=$to-watching
 trap 'close_runtime' EXIT
-mine() { [ "$(live_state)" = "$watching" ] && read -r _ _ _ _ watch_job <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
+self_line >"$flip_dir/watch-pid.$$" && { [ -e "$flip_dir/watch-pid" ] && resumed=1 || resumed=; } && mv -f "$flip_dir/watch-pid.$$" "$flip_dir/watch-pid"
+began=$(uptime_s)
+
+# Whether the watch is still this one's. Sets word: confirm while the flip must be confirmed.
+mine() { read -r _ _ _ _ watch_job word 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ] && [ "$(live_state)" = "$watching" ]; }
 
 # An entry point that was started during the watch, with all else perhaps, is given a minute: a release that is still
 # coming up is not ill. One that was young at the flip already is not what this is about.
-began=$(uptime_s) resumed=
-[ -e "$job_dir/watch-pid" ] && resumed=1
 young() {
   age=$(ask 'show info' | awk '$1=="Uptime_sec:"{print $2; exit}')
   # What does not tell its age is not taken for young: an ill release must not be spared for that.
@@ -24,78 +30,139 @@ young() {
   [ "$age" -lt 60 ] && { [ -n "$resumed" ] || [ "$age" -lt "$(($(uptime_s) - began))" ]; }
 }
 
-printf '%s\n' "$$ $(process_started $$) $(boot_id)" >"$job_dir/watch-pid"
-open_runtime "$ENTRY"
-failures=0
-verdict=
-while mine; do
-  stat=$(ask "show stat -1 4 -1") && [ -n "$stat" ] || { close_runtime; sleep 1; open_runtime "$ENTRY"; continue; }
-  set -- "$(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print $18; exit}')" \
-    "$(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$from" '$1==b && $2==s{print $18; exit}')"
-  case $1 in DOWN*) down=1 ;; *) down= ;; esac
-  if [ -z "$down" ]; then
-    if run_checks "$(slot_container "$to")"; then failures=0; else failures=$((failures + 1)); fi
-    # Four probes in a row: two seconds of a release that answers nobody.
-    if [ "$failures" -ge 4 ]; then verdict="4 checks in a row failed: $failing"; fi
+# Whether its time is over. After a reboot nobody knows how long it has been: one that only watches then ends as soon as the
+# release is known to be well; one that waits to be confirmed goes by the clock on the wall.
+over() {
+  if [ "$(boot_id)" = "$booted" ]; then [ "$(uptime_s)" -ge "$until" ]; return; fi
+  [ "$word" != confirm ] || [ "$(exact_ms)" -ge "$until_ms" ]
+}
+
+server_status() { # slot
+  printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$1" '$1==b && $2==s{print $18; exit}'
+}
+
+# Columns 37 and 38, by HAProxy's fixed order: what the last check came to. HANA: what was watched in the answers.
+why_down() {
+  printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print ($37 ~ /HANA/ ? "10 wrong answers in a row" : "its check said " ($38 ? "HTTP " $38 : $37)); exit}'
+}
+
+previous_answers() {
+  case $(server_status "$from") in UP* | 'no check') return 0 ;; esac
+  run_checks "$(slot_container "$from")"
+}
+
+# Looks until there is something to be done. Sets verdict: why it goes back, or nothing when it settles.
+follow() {
+  failures=0 verdict='' spared=
+  while mine; do
+    stat=$(ask "show stat -1 4 -1") && [ -n "$stat" ] || { close_runtime; sleep 1; open_runtime "$ENTRY"; continue; }
+    case $(server_status "$to") in
+      DOWN*) failures=4 verdict="the entry point took $to out: $(why_down)" ;;
+      *)
+        if run_checks "$(slot_container "$to")"; then failures=0; else failures=$((failures + 1)); fi
+        # Four probes in a row: two seconds of a release that answers nobody.
+        if [ "$failures" -ge 4 ]; then verdict="4 checks in a row failed: $failing"; fi
+        ;;
+    esac
+    if [ -n "$verdict" ] && young; then verdict='' failures=1; fi
+    if [ -z "$verdict" ] && over && [ "$word" = confirm ]; then verdict="nobody confirmed it within $(((WATCH_S + 59) / 60)) min"; fi
+    if [ -n "$verdict" ]; then
+      previous_answers && return
+      [ -n "$spared" ] || say "The traffic stays, though $verdict: previous does not answer either."
+      spared=1 verdict='' failures=0
+    fi
+    if over && [ "$failures" -eq 0 ]; then return; fi
+    [ "$(boot_id)" = "$booted" ] && over && return
+    sleep 0.5 2>/dev/null || sleep 1
+  done
+}
+
+# Writes and tells what it came to, each part again where an earlier try was cut short.
+act() { # state that is final
+  set_live "$1"
+  at mapped
+  open_runtime "$ENTRY"
+  tell_entry "$1"
+  final_slot=${1%-*}
+  if [ "$final_slot" = "$from" ]; then
+    back=$(record_field "$record_file" release) left=$(record_field "$record_file" left)
+    point "$service_dir/current" "releases/$back"
+    at current
+    point "$service_dir/previous" "releases/$left"
+    mark_release "$left" "not-ready 0 0 went back by itself: $verdict"
+    put_line "$service_dir/went-back" "$(now_ms) $verdict"
+    finish "\"release\":\"$back\",\"slot\":\"$from\",\"left\":\"$left\",\"verdict\":\"$(json_text "$verdict")\""
   else
-    # Columns 37 and 38, by HAProxy's fixed order: what the last check came to. HANA: what was watched in the answers.
-    verdict="the entry point took $to out: $(printf '%s\n' "$stat" | awk -F, -v b="p${ENTRY_PORT}_$watching" -v s="$to" '$1==b && $2==s{print ($37 ~ /HANA/ ? "10 wrong answers in a row" : "its check said " ($38 ? "HTTP " $38 : $37)); exit}')"
+    rm -f "$service_dir/went-back"
+    put_line "$service_dir/settled" "$(now_ms) $to"
+    finish "\"release\":\"$(role_release current)\",\"slot\":\"$to\""
   fi
-  if [ -n "$verdict" ] && young; then verdict='' failures=1; fi
+}
+
+announce() {
+  [ -n "$verdict" ] || return 0
+  feed "\"kind\":\"job\",\"verb\":\"rollback\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"the watch\",\"steps\":\"watch\""
+  feed '"kind":"begin","step":"watch"'
+}
+
+# Its file goes last: while it is there, somebody takes the watch up again.
+end_watch() {
+  close_runtime
+  lock_release
   if [ -n "$verdict" ]; then
-    case $2 in UP* | 'no check') break ;; esac
-    if run_checks "$(slot_container "$from")"; then break; fi
-    say "Release in $to is ill ($verdict), but so is previous: the traffic stays."
-    verdict=
-    failures=0
+    put_line "$job_dir/exit" rolled-back
+    feed "\"kind\":\"end\",\"outcome\":\"rolled-back\",\"code\":\"not-ready\",\"message\":\"$(json_text "$SERVICE went back by itself: $verdict")\",\"running\":\"$(json_text "$(running_words)")\",\"detail\":\"\""
+  else
+    rm -rf "$job_dir"
+    feed '"kind":"settled","step":"watch"'
   fi
-  [ "$(uptime_s)" -ge "$until" ] && break
-  # After a reboot nobody knows how long it has been: it ends as soon as the release is known to be well.
-  [ "$(boot_id)" = "$booted" ] || [ -n "$down" ] || [ "$failures" -gt 0 ] || break
-  sleep 0.5 2>/dev/null || sleep 1
-done
-mine || exit 0
+  at told
+  rm -f "$service_dir/watch"
+  exit 0
+}
 
 # From here on it acts, as a job of its own.
-JOB=$flip_job-watch
-mkdir -p "$ROOT/jobs/$JOB"
-close_runtime
-job_dir=$ROOT/jobs/$JOB
-refuse() { sleep 1; }
-waited=0
-until lock_acquire; do
-  waited=$((waited + 1))
-  [ "$waited" -lt 60 ] && mine || exit 0
-done
-mine || { lock_release; exit 0; }
+become_job() {
+  close_runtime
+  JOB=$act_job job_dir=$ROOT/jobs/$act_job
+  mkdir -p "$job_dir"
+  refuse() { sleep 1; }
+  waited=0
+  until lock_acquire; do
+    waited=$((waited + 1))
+    [ "$waited" -lt 60 ] && still_wanted || exit 0
+  done
+}
+
+JOB=$act_job
+if recorded watch begin; then
+  # It died while it acted: what it had written down is done to its end, unless something else was done since.
+  act_record=$record_file
+  final=$(record_field "$act_record" to)
+  verdict=$(sed -n 's/.*"verdict":"\(.*\)"}$/\1/p' "$act_record" | sed 's/\\\(["\\]\)/\1/g')
+  still_wanted() { read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
+  become_job
+  still_wanted || { lock_release; exit 0; }
+  step=watch
+  record_file=$act_record
+  recorded watch "done" || { record_file=$act_record; act "$final"; }
+  end_watch
+fi
+JOB=$flip_job
+
 open_runtime "$ENTRY"
-if [ -n "$verdict" ]; then final=$from-settled; else final=$to-settled; fi
+follow
+mine || exit 0
+still_wanted() { mine; }
+become_job
+mine || { lock_release; rm -rf "$job_dir"; exit 0; }
+# Confirmed at the last moment: it has not run out after all.
+if [ "$word" != confirm ]; then case $verdict in 'nobody confirmed'*) verdict= ;; esac; fi
 step=watch
-[ -n "$verdict" ] && feed "\"kind\":\"job\",\"verb\":\"rollback\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"the watch\",\"steps\":\"watch\"" && feed '"kind":"begin","step":"watch"'
-journal watch begin "\"from\":\"$watching\",\"to\":\"$final\""
-printf 'live %s\n' "$final" | put_file "$service_dir/entry/live.map"
-tell_entry "$final"
-left=$(role_release current)
-if [ -n "$verdict" ]; then
-  back=$(role_release previous)
-  point "$service_dir/current" "releases/$back"
-  point "$service_dir/previous" "releases/$left"
-  mark_release "$left" "not-ready 0 0 went back by itself: $verdict"
-  printf '%s %s\n' "$(now_ms)" "$verdict" | put_file "$service_dir/went-back"
-  journal watch "done" "\"release\":\"$back\",\"slot\":\"$from\",\"left\":\"$left\",\"verdict\":\"$(json_text "$verdict")\""
-else
-  rm -f "$service_dir/went-back"
-  printf '%s %s\n' "$(now_ms)" "$to" | put_file "$service_dir/settled"
-  journal watch "done" "\"release\":\"$left\",\"slot\":\"$to\""
-fi
-rm -f "$service_dir/watch"
-close_runtime
-lock_release
-if [ -n "$verdict" ]; then
-  echo rolled-back >"$job_dir/exit"
-  feed '"kind":"done","step":"watch"'
-  feed "\"kind\":\"end\",\"outcome\":\"rolled-back\",\"code\":\"not-ready\",\"message\":\"$(json_text "$SERVICE went back by itself: $verdict")\",\"running\":\"$(json_text "$(running_words)")\",\"detail\":\"\""
-else
-  rm -rf "$job_dir"
-  feed '"kind":"settled","step":"watch"'
-fi
+if [ -n "$verdict" ]; then final=$from-settled; else final=$to-settled; fi
+announce
+journal watch begin "\"from\":\"$watching\",\"to\":\"$final\",\"release\":\"$(role_release previous)\",\"left\":\"$(role_release current)\",\"verdict\":\"$(json_text "$verdict")\""
+at before
+recorded watch begin
+act "$final"
+end_watch

@@ -6,6 +6,7 @@ const nothing = {
   port: undefined,
   release: undefined,
   watchMinutes: undefined,
+  confirmMinutes: undefined,
   checkPath: undefined,
   image: undefined,
   role: undefined,
@@ -21,6 +22,7 @@ describe('the command line', () => {
       command: 'deploy',
       target: 'me@home:2222',
       service: { stack: 'shop', service: 'frontend' },
+      job: null,
       rest: [],
       options: { ...nothing, image: 'a/b:1', replace: true },
       sshConfigPath: '/tmp/c',
@@ -37,6 +39,8 @@ describe('the command line', () => {
     ],
     ['flip home shop/web --watch 2.5', { watchMinutes: 2.5 }],
     ['flip home shop/web --watch 0', { watchMinutes: 0 }],
+    ['flip home shop/web --confirm-within 2.5', { confirmMinutes: 2.5 }],
+    ['confirm home shop/web', {}],
     ['retire home shop/web --role previous', { role: 'previous' }],
     ['deploy home shop/web --release 12', { release: 12 }],
     ['rollback home shop/web', {}],
@@ -52,6 +56,7 @@ describe('the command line', () => {
       json: true,
       rest: ['3', '4'],
     });
+    expect(parseInvocation(words('stop home mf2k-1_9x --json'))).toMatchObject({ job: 'mf2k-1_9x', service: null });
     expect(parseInvocation(['map', 'this machine'])).toMatchObject({ target: 'this machine', service: null });
     expect(parseInvocation(['preview', 'home', 'a/b', '--slot', 'green'])).toMatchObject({ slot: 'green' });
     expect(parseInvocation(['logs', 'home', `it's/$(id)"🚂`, '--follow'])).toMatchObject({
@@ -70,6 +75,17 @@ describe('the command line', () => {
     ['flip home /b', 'Say which service: switchyard flip home STACK/SERVICE.'],
     ['adopt home a/b --port http', '--port takes a number.'],
     ['flip home a/b --watch soon', '--watch takes a number.'],
+    ['flip home a/b --confirm-within soon', '--confirm-within takes a number.'],
+    ['flip home a/b --confirm-within 0', '--confirm-within takes minutes, from above 0 to 1440.'],
+    ['flip home a/b --confirm-within=-1', '--confirm-within takes minutes, from above 0 to 1440.'],
+    ['flip home a/b --confirm-within 1441', '--confirm-within takes minutes, from above 0 to 1440.'],
+    [
+      'flip home a/b --confirm-within 2 --watch 3',
+      'Say --confirm-within or --watch: until it is confirmed, the flip is watched.',
+    ],
+    ['rollback home a/b --confirm-within 2', '--confirm-within belongs to flip.'],
+    ['stop home', 'Say which job: switchyard stop home JOB. The list of jobs has their ids.'],
+    ['stop home ../x', 'Say which job: switchyard stop home JOB. The list of jobs has their ids.'],
     ['deploy home a/b --release=', '--release takes a number.'],
     ['retire home a/b --role current', '--role is next or previous.'],
     ['preview home a/b --slot red', '--slot is blue or green.'],

@@ -8,12 +8,14 @@ export const commands = [
   'deploy',
   'preview',
   'flip',
+  'confirm',
   'rollback',
   'retire',
   'eject',
   'releases',
   'compare',
   'jobs',
+  'stop',
   'logs',
 ] as const;
 
@@ -23,6 +25,8 @@ export type Invocation = {
   command: Command;
   target: string;
   service: { stack: string; service: string } | null;
+  /** The job to stop. */
+  job: string | null;
   /** What follows the service: release numbers of `compare`. */
   rest: string[];
   options: VerbOptions;
@@ -42,12 +46,15 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   deploy    TARGET STACK/SERVICE         prepare next                    [--image REF] [--release N] [--replace]
   preview   TARGET STACK/SERVICE         open a local port to next until Ctrl-C   [--slot blue|green]
   flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES] [--follow: until the watch ends]
+                                         [--confirm-within MINUTES: goes back unless confirmed]
+  confirm   TARGET STACK/SERVICE         keep a flip that waits to be confirmed
   rollback  TARGET STACK/SERVICE         move it back to previous
   retire    TARGET STACK/SERVICE         stop next or previous           [--role next|previous]
   eject     TARGET STACK/SERVICE         plain compose again, running what is live
   releases  TARGET STACK/SERVICE         the numbered history
   compare   TARGET STACK/SERVICE N M     what differs between two releases
   jobs      TARGET                       what runs and what ran          [--follow]
+  stop      TARGET JOB                   stop a running job: it undoes what it began; waits for its end
   logs      TARGET STACK/SERVICE         both slots                      [--follow]
 
   -F FILE   an ssh config to use instead of ~/.ssh/config
@@ -69,12 +76,26 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
   const command = commands.find((each) => each === verb);
   if (command === undefined) return { wrong: verb === undefined ? 'Say a verb.' : `There is no verb “${verb}”.` };
   if (target === undefined) return { wrong: `Say which host: switchyard ${command} TARGET.` };
-  const whole = command === 'map' || command === 'jobs';
+  const whole = command === 'map' || command === 'jobs' || command === 'stop';
   const found = name === undefined ? null : /^([^/]+)\/([^/]+)$/.exec(name);
+  if (command === 'stop' && !/^[\w-]+$/.test(name ?? ''))
+    return { wrong: `Say which job: switchyard stop ${target} JOB. The list of jobs has their ids.` };
   if (!whole && found === null) return { wrong: `Say which service: switchyard ${command} ${target} STACK/SERVICE.` };
-  const numbers = { port: number(values.port), release: number(values.release), watchMinutes: number(values.watch) };
+  const numbers = {
+    port: number(values.port),
+    release: number(values.release),
+    watchMinutes: number(values.watch),
+    confirmMinutes: number(values['confirm-within']),
+  };
   for (const [option, value] of Object.entries(numbers)) {
-    if (Number.isNaN(value)) return { wrong: `--${option === 'watchMinutes' ? 'watch' : option} takes a number.` };
+    if (Number.isNaN(value)) return { wrong: `--${optionNames[option] ?? option} takes a number.` };
+  }
+  if (numbers.confirmMinutes !== undefined) {
+    if (command !== 'flip') return { wrong: '--confirm-within belongs to flip.' };
+    if (numbers.watchMinutes !== undefined)
+      return { wrong: 'Say --confirm-within or --watch: until it is confirmed, the flip is watched.' };
+    if (!(numbers.confirmMinutes > 0 && numbers.confirmMinutes <= 1440))
+      return { wrong: '--confirm-within takes minutes, from above 0 to 1440.' };
   }
   if (values.role !== undefined && values.role !== 'next' && values.role !== 'previous')
     return { wrong: '--role is next or previous.' };
@@ -84,6 +105,7 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
     command,
     target,
     service: found === null ? null : { stack: found[1] ?? '', service: found[2] ?? '' },
+    job: command === 'stop' ? (name ?? null) : null,
     rest,
     options: {
       ...numbers,
@@ -99,6 +121,8 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
     slot: values.slot,
   };
 }
+
+const optionNames: Record<string, string> = { watchMinutes: 'watch', confirmMinutes: 'confirm-within' };
 
 const number = (text: string | undefined): number | undefined =>
   text === undefined ? undefined : text.trim() === '' ? Number.NaN : Number(text);
@@ -117,6 +141,7 @@ const read = (argv: string[]) =>
       release: { type: 'string' },
       replace: { type: 'boolean' },
       watch: { type: 'string' },
+      'confirm-within': { type: 'string' },
       role: { type: 'string' },
       slot: { type: 'string' },
       follow: { type: 'boolean' },

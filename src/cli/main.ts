@@ -7,7 +7,16 @@ import type { Session } from '../engine/session.ts';
 import { createSession } from '../wiring/session.ts';
 import { type Invocation, parseInvocation, usage } from './arguments.ts';
 import { askInTerminal } from './ask.ts';
-import { explainDiff, explainFailure, explainJob, explainMap, explainReleases, plain, stepLine } from './words.ts';
+import {
+  explainDiff,
+  explainFailure,
+  explainJob,
+  explainJobs,
+  explainMap,
+  explainReleases,
+  plain,
+  stepLine,
+} from './words.ts';
 
 // Names, labels and logs of the server are in most lines: none goes out with what a terminal would act on.
 const print = (text: string): void => {
@@ -79,6 +88,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       : succeed(invocation, map, explainMap(map, invocation.target));
   }
   if (command === 'jobs') return jobs(session, invocation);
+  if (command === 'stop') return stop(session, invocation);
   if (name === null) return 2;
   const verb = verbs.find((each) => each === command);
   if (verb !== undefined) {
@@ -94,6 +104,10 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       const back = await wentBack(session, name, ended.value);
       if (back !== null && back.failure !== null) return fail(invocation, back.failure, back);
     }
+    if (options.confirmMinutes !== undefined && !invocation.json && !invocation.follow)
+      tell(
+        `It goes back in ${options.confirmMinutes} min unless you keep it: switchyard confirm ${invocation.target} ${name.stack}/${name.service}`,
+      );
     return succeed(invocation, ended.value, explainJob(ended.value));
   }
   switch (command) {
@@ -201,14 +215,15 @@ function wentBack(session: Session, name: { stack: string; service: string }, fl
   });
 }
 
-/** The newest lines of the feed reach us a moment after the link is open. */
+/** The feeds of a host that answers are read within a moment; one that was lost meanwhile may be long away. */
+const feedsTimeoutMs = 30_000;
+
 async function jobs(session: Session, invocation: Invocation): Promise<number> {
-  await new Promise((resolve) => setTimeout(resolve, 500));
-  const list = session.jobs();
-  if (!invocation.follow)
-    return succeed(invocation, list, list.map(explainJob).join('\n') || 'No job has run here yet.');
+  const known = await session.knownJobs(AbortSignal.timeout(feedsTimeoutMs));
+  if (!known.ok) return fail(invocation, known.failure);
+  if (!invocation.follow) return succeed(invocation, known.value, explainJobs(known.value, Date.now()));
   const seen = new Map<string, string>();
-  const stop = session.onChange(() => {
+  const look = () => {
     for (const job of session.jobs()) {
       const line = invocation.json ? JSON.stringify(job) : stepLine(job);
       if (seen.get(job.id) !== line) {
@@ -217,10 +232,34 @@ async function jobs(session: Session, invocation: Invocation): Promise<number> {
       }
       seen.set(job.id, line);
     }
-  });
+  };
+  look();
+  const unfollow = session.onChange(look);
   await interrupted();
-  stop();
+  unfollow();
   return 0;
+}
+
+/** Stops a job and waits for its end: the exit code is that of how it ended. */
+async function stop(session: Session, invocation: Invocation): Promise<number> {
+  const known = await session.knownJobs(AbortSignal.timeout(feedsTimeoutMs));
+  if (!known.ok) return fail(invocation, known.failure);
+  const job = known.value.find((each) => each.id === invocation.job);
+  if (job === undefined)
+    return fail(
+      invocation,
+      failure('job-unknown', `There is no job “${invocation.job}” on ${invocation.target}.`, {
+        running: 'Nothing was changed.',
+      }),
+    );
+  const asked = await session.stop(job.stack, job.id);
+  if (!asked.ok) return fail(invocation, asked.failure);
+  const unfollow = invocation.json ? () => {} : followSteps(session, job.id);
+  const ended = await session.ended(job.stack, job.id);
+  unfollow();
+  if (!ended.ok) return fail(invocation, ended.failure);
+  if (ended.value.failure !== null) return fail(invocation, ended.value.failure, ended.value);
+  return succeed(invocation, ended.value, explainJob(ended.value));
 }
 
 function followSteps(session: Session, id: string): () => void {

@@ -3,7 +3,16 @@ import { remedies } from '../contract/remedies.ts';
 import { failure, failureCodes } from '../core/failure.ts';
 import type { Switch } from '../core/stack-map.ts';
 import { job, step } from '../testkit/engine/facts.ts';
-import { explainDiff, explainFailure, explainJob, explainReleases, explainSwitch, plain, stepLine } from './words.ts';
+import {
+  explainDiff,
+  explainFailure,
+  explainJob,
+  explainJobs,
+  explainReleases,
+  explainSwitch,
+  plain,
+  stepLine,
+} from './words.ts';
 
 describe('words in a terminal', () => {
   it('hold nothing that a terminal would act on', () => {
@@ -14,6 +23,10 @@ describe('words in a terminal', () => {
       explainFailure(problem),
       explainJob(job({ service: odd, by: odd })),
       stepLine(job({ service: odd, steps: [step('pull', { state: 'running', text: odd })] })),
+      explainJobs(
+        [job({ service: odd, by: `${odd}\n`, steps: [step(odd, { state: 'running' })], failure: problem })],
+        0,
+      ),
       explainDiff([{ field: 'image', key: odd, before: odd, after: null }]),
     ].join('\n');
     expect(said).not.toMatch(/[\u0007\u001b]/);
@@ -52,14 +65,65 @@ describe('words in a terminal', () => {
     ]);
   });
 
+  it('tell jobs as a table: how each ended, or where it is and for how long', () => {
+    const steps = [step('pull', { state: 'done' }), step('ready', { state: 'running' })];
+    expect(
+      explainJobs(
+        [
+          job({ id: 'b', verb: 'deploy', startedAt: 5_000, steps }),
+          job({
+            id: 'a',
+            by: 'cron@nas',
+            startedAt: 0,
+            endedAt: 1_234,
+            state: 'refused',
+            failure: failure('lock-held', 'Another job holds frontend\nof shop.'),
+          }),
+        ],
+        12_300,
+      ).split('\n'),
+    ).toEqual([
+      'JOB  VERB    SERVICE        BY          STARTED               TOOK   OUTCOME                   REASON',
+      'b    deploy  shop/frontend  ada@laptop  1970-01-01T00:00:05Z  7.3 s  running, 2 of 2: ready',
+      'a    flip    shop/frontend  cron@nas    1970-01-01T00:00:00Z  1.2 s  refused, nothing changed  Another job holds frontend of shop.',
+    ]);
+    expect(explainJobs([], 0)).toBe('No job has run here yet.');
+  });
+
   it.each<[Switch, string]>([
     [{ kind: 'not-adopted', adoptable: true, reason: '' }, 'plain compose, can be adopted'],
     [{ kind: 'not-adopted', adoptable: false, reason: 'It does not run.' }, 'plain compose: It does not run.'],
     [{ kind: 'idle', reason: 'Release 1 runs.' }, 'Release 1 runs.'],
-    [{ kind: 'preparing', step: 'pull', text: null, progress: null }, 'preparing: pull'],
+    [{ kind: 'preparing', step: 'pull', text: null, progress: null, holder: null }, 'preparing: pull'],
     [{ kind: 'next-ready', checks: 2, from: 'blue', to: 'green' }, 'next is ready in green (2 checks)'],
     [{ kind: 'not-ready', passed: 1, total: 2, reason: 'HTTP 500' }, 'next is not ready (1 of 2 checks): HTTP 500'],
-    [{ kind: 'flipping', from: 'blue', to: 'green', step: 'move', inFlight: 1 }, 'flipping to green: move'],
+    [
+      { kind: 'flipping', from: 'blue', to: 'green', step: 'move', inFlight: 1, holder: null },
+      'flipping to green: move',
+    ],
+    [
+      {
+        kind: 'flipping',
+        from: 'blue',
+        to: 'green',
+        step: 'move',
+        inFlight: 1,
+        holder: { by: 'bob@desk', sinceMs: new Date(2026, 10, 22, 21, 4, 11).getTime() },
+      },
+      `flipping to green: move (bob@desk since ${new Date(2026, 10, 22, 21, 4, 11).toLocaleTimeString()})`,
+    ],
+    [
+      { kind: 'watching', untilMs: 0, mustConfirm: true, from: 'blue', to: 'green', errors: 0, requests: 0 },
+      `goes back to blue at ${new Date(0).toLocaleTimeString()} unless confirmed`,
+    ],
+    [
+      { kind: 'watching', untilMs: 0, mustConfirm: false, from: 'blue', to: 'green', errors: 0, requests: 0 },
+      `watching green until ${new Date(0).toLocaleTimeString()}`,
+    ],
+    [
+      { kind: 'failed', verb: 'deploy', step: null, failure: failure('cancelled', 'Asked to.') },
+      'deploy stopped: Asked to.',
+    ],
     [{ kind: 'held', waiting: 1, sinceMs: 0 }, 'held: requests wait'],
     [{ kind: 'settled', atMs: 0, canFlipBack: true, to: 'blue' }, 'settled; can flip back to blue'],
     [{ kind: 'settled', atMs: 0, canFlipBack: false, to: null }, 'settled'],

@@ -1,8 +1,9 @@
 import { remedies } from '../contract/remedies.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
+import { explainOutcome, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
-import type { Service, StackMap, Switch } from '../core/stack-map.ts';
+import type { Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
 /** Text from the server without what a terminal would act on. */
 export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
@@ -29,6 +30,35 @@ export function explainJob(job: Job): string {
   return `${job.id}  ${job.verb} ${plain(job.stack)}/${plain(job.service)} by ${plain(job.by)}: ${job.state}${took}${figures === '' ? '' : ` (${figures})`}`;
 }
 
+const jobColumns = ['JOB', 'VERB', 'SERVICE', 'BY', 'STARTED', 'TOOK', 'OUTCOME', 'REASON'] as const;
+
+/** Jobs as a table, one a line: how each ended, or the step that it is in. `nowMs` says how long the running ones have taken. */
+export function explainJobs(jobs: Job[], nowMs: number): string {
+  if (jobs.length === 0) return 'No job has run here yet.';
+  const rows = jobs.map((job) => {
+    const at = job.state === 'running' ? stepNow(job) : null;
+    return [
+      job.id,
+      job.verb,
+      `${job.stack}/${job.service}`,
+      job.by,
+      new Date(job.startedAt).toISOString().replace(/\.\d+/, ''),
+      `${(Math.max(0, (job.endedAt ?? nowMs) - job.startedAt) / 1000).toFixed(1)} s`,
+      `${explainOutcome(job)}${at === null ? '' : `, ${at.number} of ${at.of}: ${at.step.name}`}`,
+      job.failure?.message ?? '',
+    ].map((cell) => plain(cell.replaceAll(/\s+/g, ' ')));
+  });
+  const widths = jobColumns.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)));
+  return [jobColumns, ...rows]
+    .map((row) =>
+      row
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}
+
 /** The step a job is in, with its progress. */
 export function stepLine(job: Job): string {
   const step = job.steps.find((each) => each.state === 'running');
@@ -50,29 +80,34 @@ export function explainSwitch(value: Switch): string {
     case 'idle':
       return value.reason;
     case 'preparing':
-      return `preparing: ${value.step}`;
+      return `preparing: ${value.step}${explainHolder(value.holder)}`;
     case 'next-ready':
       return `next is ready in ${value.to} (${value.checks} checks)`;
     case 'not-ready':
       return `next is not ready (${value.passed} of ${value.total} checks): ${value.reason}`;
     case 'flipping':
-      return `flipping to ${value.to}: ${value.step}`;
+      return `flipping to ${value.to}: ${value.step}${explainHolder(value.holder)}`;
     case 'held':
       return 'held: requests wait';
     case 'watching':
-      return `watching ${value.to} until ${new Date(value.untilMs).toLocaleTimeString()}`;
+      return value.mustConfirm
+        ? `goes back to ${value.from} at ${new Date(value.untilMs).toLocaleTimeString()} unless confirmed`
+        : `watching ${value.to} until ${new Date(value.untilMs).toLocaleTimeString()}`;
     case 'settled':
       return value.canFlipBack ? `settled; can flip back to ${value.to ?? 'previous'}` : 'settled';
     case 'went-back':
       return `went back by itself: ${value.reason}`;
     case 'failed':
-      return `${value.verb} failed: ${value.failure.message}`;
+      return `${value.verb} ${value.failure.code === 'cancelled' ? 'stopped' : 'failed'}: ${value.failure.message}`;
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':
       return `locked: ${value.by} runs ${value.verb}`;
   }
 }
+
+const explainHolder = (holder: Holder | null): string =>
+  holder === null ? '' : ` (${holder.by} since ${new Date(holder.sinceMs).toLocaleTimeString()})`;
 
 export function explainMap(map: StackMap, target: string): string {
   const service = (each: Service): string => {

@@ -31,6 +31,8 @@ export type Calls = {
   'adopt.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: AdoptPlanView };
   'next.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: NextPlanView };
   'verbs.start': { in: { ref: ServiceRef; verb: Verb; options: VerbOptions }; out: Job };
+  /** Asks a running job to stop; how it ends comes with the host's view. */
+  'jobs.stop': { in: { host: string; stack: string; job: string }; out: null };
   'jobs.log': { in: { host: string; stack: string; job: string }; out: string };
   /** Puts away the failure or verdict shown on a card. */
   'cards.dismiss': { in: { ref: ServiceRef }; out: null };

@@ -60,6 +60,7 @@ const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => (
   compose: '2.29.0',
   states: [],
   jobs: [],
+  ours: new Set(),
   dismissed: new Set(),
   traffic: {},
   awaySinceMs: null,
@@ -276,10 +277,46 @@ describe('a map with an adopted service', () => {
     });
     const kind = (dismissed: string[]) =>
       serviceNamed(
-        drawMap(facts(docker, { states: [server(state)], jobs: [ended], dismissed: new Set(dismissed) })),
+        drawMap(
+          facts(docker, {
+            states: [server(state)],
+            jobs: [ended],
+            ours: new Set(['job1']),
+            dismissed: new Set(dismissed),
+          }),
+        ),
         'frontend',
       ).switch.kind;
     expect([kind([]), kind(['job1'])]).toEqual(['failed', 'idle']);
+  });
+
+  it('a refusal is told where it was asked for, until another job of the service has completed', () => {
+    const { state, ...docker } = adopted();
+    const refused = job({
+      id: 'refused',
+      startedAt: 20,
+      endedAt: 21,
+      state: 'refused',
+      failure: { code: 'lock-held', message: 'Another job holds it.', running: null, detail: null, transient: false },
+    });
+    const kind = (ours: string[], ...others: Parameters<typeof job>[0][]) =>
+      serviceNamed(
+        drawMap(
+          facts(docker, {
+            states: [server(state)],
+            jobs: [refused, ...others.map((each) => job({ id: 'other', startedAt: 10, ...each }))],
+            ours: new Set(ours),
+          }),
+        ),
+        'frontend',
+      ).switch.kind;
+    expect(kind([])).toBe('idle');
+    expect(kind(['refused'])).toBe('failed');
+    expect(kind(['refused'], { state: 'running' })).toBe('flipping');
+    expect(kind(['refused'], { state: 'completed', endedAt: 19 })).toBe('failed');
+    expect(kind(['refused'], { state: 'completed', endedAt: 30 })).toBe('idle');
+    // What went wrong before it is still told to everybody.
+    expect(kind([], { state: 'aborted', endedAt: 15, failure: refused.failure })).toBe('failed');
   });
 
   it('a neighbour’s running job does not hide what a file says', () => {

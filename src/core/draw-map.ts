@@ -29,6 +29,8 @@ export type MapFacts = {
   compose: string | null;
   states: ServerState[];
   jobs: Job[];
+  /** Ids of the jobs that were asked for here, and not by another client. */
+  ours: ReadonlySet<string>;
   /** Jobs whose failure the operator put away. */
   dismissed: ReadonlySet<string>;
   traffic: Readonly<Record<string, Traffic>>;
@@ -120,7 +122,7 @@ function drawStack(
         managedBy: list.map((each) => deployerOf(each.labels)).find((each) => each !== null) ?? null,
       };
       return state === null
-        ? { ...shared, ...drawPlain(images, service, list, facts.awaySinceMs, newestJob(facts, name, service).shown) }
+        ? { ...shared, ...drawPlain(facts, images, service, list, newestJob(facts, name, service).shown) }
         : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list) };
     });
   const used = (kind: (service: Service) => string[]): Map<string, string[]> => {
@@ -167,10 +169,10 @@ type Drawn = Omit<
 >;
 
 function drawPlain(
+  facts: MapFacts,
   images: ReadonlyMap<string, ImageFact>,
   service: string,
   list: ContainerFact[],
-  awaySinceMs: number | null,
   job: Job | null,
 ): Drawn {
   const [first] = list;
@@ -193,7 +195,7 @@ function drawPlain(
     flipKind: null,
     live: null,
     slots: { blue: null, green: null },
-    switch: decidePlainSwitch({ awaySinceMs, job, reason }),
+    switch: decidePlainSwitch({ awaySinceMs: facts.awaySinceMs, job, isOurs: isOurs(facts, job), reason }),
     traffic: null,
     mounts: mountsOf(list),
     canFlipBack: false,
@@ -267,6 +269,7 @@ function drawAdopted(
     switch: decideSwitch({
       state: { ...state, wentBack },
       job,
+      isOurs: isOurs(facts, job),
       foreign,
       awaySinceMs: facts.awaySinceMs,
       watched: facts.watched[id] ?? null,
@@ -284,13 +287,21 @@ function drawAdopted(
   };
 }
 
+const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && facts.ours.has(job.id);
+
 /** The job that runs for a service, else the last that ran; `shown` unless the operator put its end away. */
 function newestJob(facts: MapFacts, stack: string, service: string): { newest: Job | null; shown: Job | null } {
   const mine = facts.jobs.filter((job) => job.stack === stack && job.service === service);
-  const newest = mine.find((job) => job.state === 'running') ?? mine[0] ?? null;
-  const isDismissed = newest !== null && newest.state !== 'running' && facts.dismissed.has(newest.id);
-  return { newest, shown: isDismissed ? null : newest };
+  const running = mine.find((job) => job.state === 'running') ?? null;
+  const telling = running ?? mine.find((job) => job.state !== 'refused' || isOpenRefusal(facts, job, mine)) ?? null;
+  const isDismissed = telling !== null && telling !== running && facts.dismissed.has(telling.id);
+  return { newest: running ?? mine[0] ?? null, shown: isDismissed ? null : telling };
 }
+
+/** A refusal is told where it was asked for, until another job of the service has completed. */
+const isOpenRefusal = (facts: MapFacts, refused: Job, jobs: Job[]): boolean =>
+  facts.ours.has(refused.id) &&
+  !jobs.some((job) => job.state === 'completed' && (job.endedAt ?? 0) >= (refused.endedAt ?? 0));
 
 function drawSlot(state: ServiceState, slot: Slot, container: ContainerFact | null): SlotState | null {
   const roles = [

@@ -50,6 +50,7 @@ describe('a feed, folded', () => {
         transient: false,
       },
       figures: { gateBeganAt: 1010, pullBeganAt: 1040, deployMs: 42 },
+      recovered: false,
     } satisfies Job);
   });
 
@@ -79,6 +80,29 @@ describe('a feed, folded', () => {
       detail: 'x',
       transient: false,
     });
+  });
+
+  it('JN3 a job that somebody else took to its end says so, read once or twice', () => {
+    const recovery = [
+      `{"job":"j1","at":50,"kind":"recovered","by":"bob@desk"}`,
+      `{"job":"j1","at":60,"kind":"end","outcome":"aborted","code":"job-died","message":"Undone.","running":"","detail":""}`,
+    ];
+    const died = foldDeath(fold([begin]).get('j1') as Job, 40);
+    const [recovered, end] = recovery.map(
+      (text) => parseFeedLine(text) as NonNullable<ReturnType<typeof parseFeedLine>>,
+    );
+    if (recovered === undefined || end === undefined) throw new Error('the lines do not parse');
+    const ended = foldFeed(foldFeed(new Map([['j1', died]]), recovered), end);
+    expect(foldFeed(new Map([['j1', died]]), recovered).get('j1')).toMatchObject({
+      recovered: true,
+      state: 'running',
+      endedAt: null,
+      failure: null,
+    });
+    expect(ended.get('j1')).toMatchObject({ recovered: true, state: 'aborted', endedAt: 60 });
+    expect(fold([begin, ...recovery])).toEqual(ended);
+    expect(fold([begin, ...recovery, begin, ...recovery])).toEqual(ended);
+    expect(foldFeed(ended, recovered)).toEqual(ended);
   });
 
   it('a completed job has no failure', () => {

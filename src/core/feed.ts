@@ -37,6 +37,8 @@ const feedLineSchema = z.discriminatedUnion('kind', [
     running: z.string(),
     detail: z.string(),
   }),
+  /** The job's process was gone; from here on it is finished or undone, by whom it says. */
+  z.object({ ...base, kind: z.literal('recovered'), by: z.string() }),
   /** The watch of that job's flip ended well. */
   z.object({ ...base, kind: z.literal('settled') }),
   /** Somebody moved the traffic by hand. */
@@ -75,6 +77,7 @@ export function foldFeed(jobs: ReadonlyMap<string, Job>, line: FeedLine): Readon
       state: 'running',
       failure: null,
       figures: {},
+      recovered: false,
     });
   }
   const job = jobs.get(line.job);
@@ -110,6 +113,10 @@ function foldLine(job: Job, line: Exclude<FeedLine, { kind: 'job' }>): Job {
       return { ...job, figures: { ...job.figures, [line.name]: line.value } };
     case 'end':
       return { ...job, state: line.outcome, endedAt: line.at, failure: endFailure(line) };
+    case 'recovered':
+      return isDead(job)
+        ? { ...job, recovered: true, state: 'running', endedAt: null, failure: null }
+        : { ...job, recovered: true };
     case 'settled':
     case 'moved':
       return job;
@@ -121,6 +128,8 @@ function endFailure(line: Extract<FeedLine, { kind: 'end' }>): Failure | null {
   const code = failureCodes.find((each) => each === line.code) ?? 'bug';
   return failure(code, line.message, { running: line.running || null, detail: line.detail || null });
 }
+
+const isDead = (job: Job): boolean => job.state === 'indeterminate' && job.failure?.code === 'job-died';
 
 /** A job that the server knows no process of any more, and that wrote no end. */
 export function foldDeath(job: Job, atMs: number): Job {

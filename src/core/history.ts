@@ -13,7 +13,7 @@ const journalRecordSchema = z.object({
   verb: z.enum(verbs),
   by: z.string(),
   step: z.string(),
-  phase: z.enum(['begin', 'done', 'fail']),
+  phase: z.enum(['begin', 'done', 'fail', 'undone']),
   at: z.number(),
   release: z.string().optional(),
   left: z.string().optional(),

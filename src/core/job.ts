@@ -1,7 +1,7 @@
 import type { Failure } from './failure.ts';
 
 /** What an operator can ask of a service. Each is one job on the server. */
-export const verbs = ['adopt', 'deploy', 'flip', 'rollback', 'retire', 'eject'] as const;
+export const verbs = ['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'retire', 'eject'] as const;
 
 export type Verb = (typeof verbs)[number];
 
@@ -19,6 +19,8 @@ export type VerbOptions = {
   role?: 'next' | 'previous' | undefined;
   /** flip: minutes to watch before it settles. */
   watchMinutes?: number | undefined;
+  /** flip: minutes within which `confirm` has to come, or the traffic goes back; the watch lasts as long. */
+  confirmMinutes?: number | undefined;
   /** adopt: both slots may mount what the service writes to (uploads, caches; never a database). */
   shareVolumes?: boolean | undefined;
   /** deploy: put a ready next aside and take its slot. */
@@ -79,4 +81,6 @@ export type Job = {
   failure: Failure | null;
   /** Figures the job measured, e.g. `gapMs`, `switchMs`, `drainMs`, `release`. */
   figures: Record<string, number>;
+  /** Its process was gone, and it was finished or undone from the journal. */
+  recovered: boolean;
 };

@@ -61,6 +61,15 @@ describe('what the server’s files say', () => {
     ]);
   });
 
+  it.each([
+    ['1700 300 boot green job9\n', false],
+    ['1700 300 boot green job9 watch\n', false],
+    ['1700 300 boot green job9 confirm\n', true],
+  ])('a watch of “%s” must be confirmed: %s', (watch, mustConfirm) => {
+    const output = framed({ 'frontend/service.json': record, 'frontend/watch': watch });
+    expect(parseServerStates(output)[0]?.services[0]).toMatchObject({ watchUntilMs: 1700, mustConfirm });
+  });
+
   it('keeps what is whole when a file is damaged, and names that file', () => {
     const output = framed({
       'frontend/service.json': record,

@@ -1,4 +1,5 @@
 import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
+import { lifeFunction } from './job-process.ts';
 import {
   parseJson,
   type ReleaseFile,
@@ -26,6 +27,8 @@ export type ServiceState = {
   previous: ReleaseOnServer | null;
   /** The watch that runs: when it ends, unix milliseconds on the server's clock. */
   watchUntilMs: number | null;
+  /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
+  mustConfirm: boolean;
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -45,28 +48,27 @@ export type ServerState = {
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
 printf '\\001now %s\\n' "$(date +%s)"
-# Whether the process that a file names lives. Another may have its number by now, and has after a reboot.
-lives() {
-  read -r id begun boot 2>/dev/null <"$1" || return 1
-  [ -d /proc/self ] || { kill -0 "$id" 2>/dev/null; return; }
-  [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]
-}
-for root in "$@"; do
+${lifeFunction}for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
   for job in "$root"/jobs/*; do
-    [ -d "$job" ] && ! [ -e "$job/exit" ] || continue
-    if [ -e "$job/pid" ]; then
-      lives "$job/pid" && continue
-    else
-      # One that never wrote it never began.
-      [ -n "$(find "$job" -maxdepth 0 -mmin +1 2>/dev/null)" ] || continue
-    fi
-    [ -e "$job/exit" ] || printf '\\001dead %s\\n' "\${job##*/}"
+    [ -e "$job/run.sh" ] && ! [ -e "$job/exit" ] || continue
+    # Before a job says who it is, who took it in stands for it.
+    who=$job/pid
+    [ -e "$who" ] || who=$job/receiver
+    life "$who"
+    [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
+  done
+  for part in "$root"/jobs/.*.part; do
+    [ -d "$part" ] || continue
+    life "$part/receiver"
+    [ "$life" = no ] && printf '\\001torn %s\\n' "$part"
   done
   for watch in "$root"/*/watch; do
-    [ -e "$watch" ] && read -r _ _ _ _ job <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
-    lives "$root/jobs/$job/watch-pid" || printf '\\001unwatched %s\\n' "$root/jobs/$job"
+    [ -e "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
+    life=no
+    [ -e "$root/jobs/$job/watch-pid" ] && life "$root/jobs/$job/watch-pid"
+    [ "$life" != no ] || printf '\\001unwatched %s\\n' "$root/jobs/$job"
   done
   set --
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
@@ -85,6 +87,28 @@ printf '\\001end\\n'
 /** Folders of flips whose watch still has to end, and whose process is gone: after a reboot, or killed (SPEC WA3). */
 export const unwatchedJobs = (output: string): string[] =>
   output.split('\n').flatMap((line) => (line.startsWith('\u0001unwatched /') ? [line.slice(11)] : []));
+
+/** Uploads that were cut off and whose receiver is gone: nothing of them ever began. */
+export const tornUploads = (output: string): string[] =>
+  output.split('\n').flatMap((line) => (/^\u0001torn \/.*\/jobs\/\.[\w-]+\.part$/.test(line) ? [line.slice(6)] : []));
+
+/** Removes the folders given as arguments. */
+export const removeScript = 'exec rm -rf -- "$@"';
+
+/**
+ * Has the jobs in the folders given as arguments finished or undone (SPEC JN8). Each by its own scripts, as they were sent:
+ * those of before there was a recovery know no such word, and would begin anew.
+ */
+export const recoverScript = `
+for job in "$@"; do
+  cd "$job" && grep -q '^recover_job()' kit.sh || continue
+  if command -v setsid >/dev/null 2>&1; then
+    setsid sh ./run.sh recover </dev/null >>output 2>&1 &
+  else
+    nohup sh ./run.sh recover </dev/null >>output 2>&1 &
+  fi
+done
+`;
 
 /** Takes up the watches in the folders given as arguments. Twice is harmless: only one ends it, under the lock. */
 export const resumeWatchesScript = `
@@ -183,6 +207,7 @@ function readService(
     live,
     ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
     watchUntilMs: number(words('watch')[0]),
+    mustConfirm: words('watch')[5] === 'confirm',
     settledAtMs: number(words('settled')[0]),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
@@ -194,7 +219,9 @@ type Roles = Pick<ServiceState, 'current' | 'next' | 'previous'>;
 /** live.map alone says who has the traffic: when a job died between the move and the roles, the roles follow it. */
 export function rolesByLive(live: LiveState | null, roles: Roles): Roles {
   const slot = liveSlotOf(live);
-  if (slot === null || roles.current === null || roles.current.file.slot === slot) return roles;
+  if (slot === null || roles.current === null) return roles;
+  if (roles.current.file.slot === slot)
+    return roles.next?.file.number === roles.current.file.number ? { ...roles, next: null } : roles;
   if (roles.next?.file.slot === slot) return { current: roles.next, next: null, previous: roles.current };
   if (roles.previous?.file.slot === slot) return { current: roles.previous, next: roles.next, previous: roles.current };
   return roles;

@@ -36,23 +36,35 @@ export type SlotState = {
   startedAtMs: number | null;
 };
 
+/** Who runs the job that a service is held by, when it was not asked for here: `user@machine`, untrusted text. */
+export type Holder = { by: string; sinceMs: number };
+
 /**
  * The switch of a card. Truth only: it says `flipping` until the server has read the move back.
  *
  *   not-adopted ──▶ idle ──▶ preparing ──▶ next-ready ──▶ flipping ──▶ watching ──▶ settled ──▶ idle
  *                    ▲          └──▶ not-ready │              │           └──▶ went-back
  *                    └── failed ◀──────────────┴──────────────┘
+ *   watching that must be confirmed goes back at its end unless somebody confirms.
  *   unknown: the host is away. locked: somebody else's job holds the stack. held: requests wait.
  */
 export type Switch =
   | { kind: 'not-adopted'; adoptable: boolean; reason: string }
   | { kind: 'idle'; reason: string }
-  | { kind: 'preparing'; step: string; text: string | null; progress: Progress | null }
+  | { kind: 'preparing'; step: string; text: string | null; progress: Progress | null; holder: Holder | null }
   | { kind: 'next-ready'; checks: number; from: Slot; to: Slot }
   | { kind: 'not-ready'; passed: number; total: number; reason: string }
-  | { kind: 'flipping'; from: Slot; to: Slot; step: string; inFlight: number | null }
+  | { kind: 'flipping'; from: Slot; to: Slot; step: string; inFlight: number | null; holder: Holder | null }
   | { kind: 'held'; waiting: number; sinceMs: number }
-  | { kind: 'watching'; untilMs: number; from: Slot; to: Slot; errors: number; requests: number }
+  | {
+      kind: 'watching';
+      untilMs: number;
+      mustConfirm: boolean;
+      from: Slot;
+      to: Slot;
+      errors: number;
+      requests: number;
+    }
   | { kind: 'settled'; atMs: number; canFlipBack: boolean; to: Slot | null }
   | { kind: 'went-back'; atMs: number; reason: string }
   | { kind: 'failed'; verb: Verb; step: string | null; failure: Failure }

@@ -6,6 +6,7 @@ import { decidePlainSwitch, decideSwitch, type SwitchFacts } from './switch.ts';
 const facts = (more: Partial<SwitchFacts> = {}): SwitchFacts => ({
   state: serviceState(),
   job: null,
+  isOurs: true,
   foreign: null,
   awaySinceMs: null,
   watched: null,
@@ -41,6 +42,7 @@ describe('the switch', () => {
       step: 'pull',
       text: 'asking',
       progress,
+      holder: null,
     });
   });
 
@@ -51,6 +53,7 @@ describe('the switch', () => {
       step: 'check',
       text: 'fine',
       progress: null,
+      holder: null,
     });
   });
 
@@ -84,7 +87,7 @@ describe('the switch', () => {
   it('FL6 flipping until the job has read the move back, whatever live.map says meanwhile', () => {
     const gate = [step('gate', { state: 'running' }), step('move'), step('drain')];
     const moving = [step('gate', { state: 'done' }), step('move', { state: 'running' }), step('drain')];
-    const flipping = { kind: 'flipping', from: 'blue', to: 'green', inFlight: null };
+    const flipping = { kind: 'flipping', from: 'blue', to: 'green', inFlight: null, holder: null };
     expect(decideSwitch(facts({ state: serviceState({ next: ready }), job: job({ steps: gate }) }))).toEqual({
       ...flipping,
       step: 'gate',
@@ -107,6 +110,7 @@ describe('the switch', () => {
       to: 'green',
       step: 'drain',
       inFlight: 4,
+      holder: null,
     });
   });
 
@@ -143,11 +147,27 @@ describe('the switch', () => {
     expect(decideSwitch(facts({ state, watched: { errors: 2, requests: 50 } }))).toEqual({
       kind: 'watching',
       untilMs: 99,
+      mustConfirm: false,
       from: 'blue',
       to: 'green',
       errors: 2,
       requests: 50,
     });
+  });
+
+  it('watching: it says that somebody must confirm', () => {
+    const state = serviceState({ live: 'green-watching', watchUntilMs: 99, mustConfirm: true });
+    expect(decideSwitch(facts({ state }))).toMatchObject({ kind: 'watching', untilMs: 99, mustConfirm: true });
+  });
+
+  it('preparing and flipping name who began it, where that was not here', () => {
+    const holder = { by: 'bob@desk', sinceMs: 7 };
+    const theirs = { by: 'bob@desk', startedAt: 7 };
+    expect(decideSwitch(facts({ isOurs: false, job: job({ ...theirs, verb: 'deploy' }) }))).toMatchObject({
+      kind: 'preparing',
+      holder,
+    });
+    expect(decideSwitch(facts({ isOurs: false, job: job(theirs) }))).toMatchObject({ kind: 'flipping', holder });
   });
 
   it('settled: only while previous is warm', () => {
@@ -203,7 +223,7 @@ describe('the switch', () => {
 });
 
 describe('the switch of plain compose', () => {
-  const plain = { awaySinceMs: null, job: null, reason: null };
+  const plain = { awaySinceMs: null, job: null, isOurs: true, reason: null };
 
   it('not-adopted: with the reason why it cannot be, where there is one', () => {
     expect(decidePlainSwitch(plain)).toMatchObject({ kind: 'not-adopted', adoptable: true });
@@ -224,8 +244,12 @@ describe('the switch of plain compose', () => {
       step: 'pull',
       text: 'haproxy',
       progress: null,
+      holder: null,
     });
-    expect(decidePlainSwitch({ ...plain, job: running, awaySinceMs: 7 })).toEqual({ kind: 'unknown', sinceMs: 7 });
+    expect(decidePlainSwitch({ ...plain, job: running, awaySinceMs: 7 })).toEqual({
+      kind: 'unknown',
+      sinceMs: 7,
+    });
   });
 
   it('failed: an adoption that was undone stays on the card', () => {

@@ -3,12 +3,14 @@ import type { Failure } from './failure.ts';
 import type { Job, JobStep } from './job.ts';
 import type { ServiceState } from './server-state.ts';
 import { otherSlot } from './slot.ts';
-import type { Switch } from './stack-map.ts';
+import type { Holder, Switch } from './stack-map.ts';
 
 export type SwitchFacts = {
   state: ServiceState;
   /** Newest job of this service, running or ended, unless the operator put it away. */
   job: Job | null;
+  /** That job was asked for here, and not by another client. */
+  isOurs: boolean;
   /** A running job of the same stack on another service. */
   foreign: Job | null;
   /** The host is away since, or null. */
@@ -28,7 +30,7 @@ export type SwitchFacts = {
 export function decideSwitch(facts: SwitchFacts): Switch {
   const { state, job, foreign } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
-  if (job?.state === 'running') return duringJob(state, job);
+  if (job?.state === 'running') return duringJob(state, job, holderOf(job, facts.isOurs));
   if (
     job !== null &&
     (job.state === 'aborted' || job.state === 'indeterminate' || job.state === 'refused') &&
@@ -59,6 +61,7 @@ export function decideSwitch(facts: SwitchFacts): Switch {
     return {
       kind: 'watching',
       untilMs: state.watchUntilMs,
+      mustConfirm: state.mustConfirm,
       from: otherSlot(live),
       to: live,
       errors: facts.watched?.errors ?? 0,
@@ -81,12 +84,13 @@ export function decidePlainSwitch(facts: {
   awaySinceMs: number | null;
   /** Newest job of this service, running or ended, unless the operator put it away. */
   job: Job | null;
+  isOurs: boolean;
   /** Why it cannot be adopted, or null. */
   reason: string | null;
 }): Switch {
   const { job, reason } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
-  if (job?.state === 'running') return preparing(job);
+  if (job?.state === 'running') return preparing(job, holderOf(job, facts.isOurs));
   if (job?.verb === 'adopt' && job.state !== 'completed' && job.failure !== null) return failedBy(job, job.failure);
   return {
     kind: 'not-adopted',
@@ -106,18 +110,21 @@ const stepOf = (job: Job): JobStep | undefined =>
   job.steps.find((each) => each.state === 'running') ??
   [...job.steps].reverse().find((each) => each.state !== 'waiting');
 
-function preparing(job: Job): Switch {
+const holderOf = (job: Job, isOurs: boolean): Holder | null => (isOurs ? null : { by: job.by, sinceMs: job.startedAt });
+
+function preparing(job: Job, holder: Holder | null): Switch {
   const step = stepOf(job);
   return {
     kind: 'preparing',
     step: step?.name ?? 'start',
     text: step?.text ?? null,
     progress: step?.progress ?? null,
+    holder,
   };
 }
 
-function duringJob(state: ServiceState, job: Job): Switch {
-  if (job.verb !== 'flip' && job.verb !== 'rollback') return preparing(job);
+function duringJob(state: ServiceState, job: Job, holder: Holder | null): Switch {
+  if (job.verb !== 'flip' && job.verb !== 'rollback') return preparing(job, holder);
   const step = stepOf(job);
   const moved = job.steps.some((each) => each.name === 'move' && each.state === 'done');
   const live = liveSlotOf(state.live) ?? 'blue';
@@ -129,5 +136,6 @@ function duringJob(state: ServiceState, job: Job): Switch {
     to,
     step: step?.name ?? 'gate',
     inFlight: job.steps.find((each) => each.name === 'drain')?.progress?.done ?? null,
+    holder,
   };
 }

@@ -12,7 +12,7 @@ import {
   serviceState,
   slotOf,
 } from '../testkit/engine/facts.ts';
-import { FakeHost, jsonArchive, lost, namedKit } from '../testkit/engine/fake-host.ts';
+import { FakeHost, jsonArchive, lost, namedKit, outcome } from '../testkit/engine/fake-host.ts';
 import { createHostSession } from './host-session.ts';
 import type { Session } from './session.ts';
 
@@ -279,7 +279,14 @@ describe('a job', () => {
     began(id);
     host.line(id, 20, { kind: 'begin', step: 'gate' });
     await settle();
-    expect(service().switch).toEqual({ kind: 'flipping', from: 'blue', to: 'green', step: 'gate', inFlight: null });
+    expect(service().switch).toEqual({
+      kind: 'flipping',
+      from: 'blue',
+      to: 'green',
+      step: 'gate',
+      inFlight: null,
+      holder: null,
+    });
     host.roots.set(root, [
       serviceState({ live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') }),
     ]);
@@ -340,13 +347,32 @@ describe('a job', () => {
     expect(session.jobs()).toMatchObject([{ id: 'theirs', verb: 'deploy', by: 'bob@desk', state: 'running' }]);
   });
 
-  it('whose process is gone is indeterminate, and says where it was', async () => {
+  it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
+    const recovered: string[] = [];
+    host.scripts.push(['run.sh recover', (command) => (recovered.push(command), outcome(''))]);
+    const { id } = await startFlip();
+    began(id);
+    await settle();
+    host.deadJobs = [id];
+    await session.refresh();
+    expect(recovered).toEqual([expect.stringMatching(`${root}/jobs/${id}$`)]);
+    expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
+    host.deadJobs = [];
+    host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
+    host.line(id, 40, { kind: 'end', outcome: 'aborted', code: 'job-died', message: 'Undone.', running: '', detail: '' });
+    await settle();
+    expect(session.jobs()[0]).toMatchObject({ state: 'aborted', recovered: true, failure: { message: 'Undone.' } });
+  });
+
+  it('whose process is gone, and that cannot be recovered, is indeterminate and says where it was', async () => {
     const { id } = await startFlip();
     began(id);
     host.line(id, 20, { kind: 'begin', step: 'move' });
     await settle();
     host.deadJobs = [id];
+    host.scripts.push(['run.sh recover', () => outcome('')]);
     await session.refresh();
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(session.jobs()[0]).toMatchObject({
       state: 'indeterminate',
       failure: { code: 'job-died', message: expect.stringContaining('move') },
@@ -361,9 +387,10 @@ describe('a job', () => {
     host.deadJobs = ['killed'];
     began('killed');
     host.line('killed', 20, { kind: 'begin', step: 'gate' });
+    host.scripts.push(['run.sh recover', () => outcome('')]);
     session = open();
     await session.connect();
-    await settle();
+    await vi.advanceTimersByTimeAsync(5_000);
     expect(session.jobs()).toMatchObject([{ id: 'killed', state: 'indeterminate', failure: { code: 'job-died' } }]);
     expect(service().switch.kind).toBe('failed');
   });
@@ -409,6 +436,95 @@ describe('a job', () => {
     await vi.advanceTimersByTimeAsync(2_000);
     expect(host.calls.followed).toHaveLength(followed + 1);
     expect(session.jobs()).toEqual(before);
+  });
+});
+
+describe('jobs, listed and stopped', () => {
+  it('are known once the feeds were read, or at once where there are none', async () => {
+    began('j1');
+    const listed = session.knownJobs();
+    await session.connect();
+    expect(await listed).toMatchObject({ ok: true, value: [{ id: 'j1', state: 'running' }] });
+    session.close();
+    host.roots.clear();
+    session = open();
+    await session.connect();
+    expect(await session.knownJobs()).toEqual({ ok: true, value: [] });
+  });
+
+  it('are waited for until that is given up', async () => {
+    expect(await session.knownJobs(AbortSignal.abort())).toMatchObject({ ok: false, failure: { code: 'cancelled' } });
+  });
+
+  it('are asked to stop by their runner’s own process, named by the state folder and the id', async () => {
+    await session.connect();
+    const asked: string[] = [];
+    const answers = ['stopping', 'not-running', 'unknown', 'what?'];
+    host.scripts.push([
+      'kill -TERM',
+      (command) => {
+        asked.push(command.trim().split(' ').slice(-2).join(' '));
+        return { code: 0, signal: null, stdout: `switchyard-stop ${answers.shift()}\n`, stderr: '' };
+      },
+    ]);
+    const codes = [];
+    for (let time = 0; time < 4; time += 1) {
+      const stopped = await session.stop('shop', 'mf2k-9x');
+      codes.push(stopped.ok ? 'told' : stopped.failure.code);
+    }
+    expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'shell-missing']);
+    expect(new Set(asked)).toEqual(new Set([`${root} mf2k-9x`]));
+  });
+
+  it.each(['../x', 'a b', '$(id)', ''])('“%s” is no job, and nothing is asked', async (id) => {
+    await session.connect();
+    expect(await session.stop('shop', id)).toMatchObject({ ok: false, failure: { code: 'job-unknown' } });
+    expect(await session.stop('nowhere', 'j1')).toMatchObject({ ok: false, failure: { code: 'link-lost' } });
+  });
+
+  it('that were asked for elsewhere name who did, on the card', async () => {
+    await session.connect();
+    began('theirs');
+    await settle();
+    expect(service().switch).toMatchObject({ kind: 'flipping', holder: { by: 'ada@laptop', sinceMs: 10 } });
+  });
+});
+
+describe('a flip that has to be confirmed', () => {
+  beforeEach(() => session.connect());
+
+  it('is watched for as long as it may be confirmed', async () => {
+    await session.start(name, 'flip', { confirmMinutes: 2, watchMinutes: 9 });
+    expect(host.jobs[0]?.files['job.sh']?.split('\n')).toEqual(
+      expect.arrayContaining([`CONFIRM_S='120'`, `WATCH_S='120'`, `MOVE_STATE='watching'`]),
+    );
+    await session.start(name, 'flip', {});
+    expect(host.jobs[1]?.files['job.sh']?.split('\n')).toEqual(
+      expect.arrayContaining([`CONFIRM_S=''`, `WATCH_S='300'`]),
+    );
+    await session.start(name, 'rollback', { confirmMinutes: 2 });
+    expect(host.jobs[2]?.files['job.sh']).toContain(`CONFIRM_S=''`);
+  });
+
+  it('is not begun when there is no time to confirm it in', async () => {
+    expect(await session.start(name, 'flip', { confirmMinutes: 0.001 })).toMatchObject({
+      ok: false,
+      failure: { code: 'input-invalid' },
+    });
+    expect(host.jobs).toEqual([]);
+  });
+
+  it('is kept by a job of its own', async () => {
+    await session.start(name, 'confirm', {});
+    expect(host.jobs[0]?.files['run.sh']).toBe('. ./job.sh\n. ./kit.sh\n# this is confirm.sh\n');
+  });
+
+  it('says so on the card', async () => {
+    host.roots.set(root, [
+      serviceState({ live: 'green-watching', watchUntilMs: Date.now() + 60_000, mustConfirm: true }),
+    ]);
+    await session.refresh();
+    expect(service().switch).toMatchObject({ kind: 'watching', mustConfirm: true });
   });
 });
 

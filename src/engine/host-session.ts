@@ -7,6 +7,7 @@ import { failed, ok, type Result, unreachable } from '../core/result.ts';
 import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
 import { planAdoptJob, prepareAdoption } from './adopt.ts';
+import { planConfirmJob } from './confirm.ts';
 import { planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
 import { planFlipJob } from './flip.ts';
@@ -25,6 +26,7 @@ import type { Linker } from './ports/link.ts';
 import { compareReleases, readReleases } from './releases.ts';
 import { planRetireJob } from './retire.ts';
 import type { ServiceName, Session } from './session.ts';
+import { stopJob } from './stop.ts';
 import type { VerbFacts } from './verbs.ts';
 
 export type HostSessionParts = {
@@ -36,6 +38,8 @@ export type HostSessionParts = {
   composeText: ComposeText;
   clock: Clock;
   kit: Kit;
+  /** Shell that every job reads right after the kit. Set by the fault suite alone. */
+  plant?: string | undefined;
 };
 
 /**
@@ -46,6 +50,8 @@ export function createHostSession(parts: HostSessionParts): Session {
   const { clock } = parts;
   const now = nothingKnown();
   const dismissed = new Set<string>();
+  /** Jobs that were asked for here: a refusal is told to who asked. */
+  const ours = new Set<string>();
   const closing = new AbortController();
   const changeListeners = new Set<() => void>();
   let announced = false;
@@ -66,6 +72,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         compose: now.compose,
         states: now.states,
         jobs: jobList(now),
+        ours,
         dismissed,
         traffic: traffic.current(),
         watched: traffic.watchedSince(),
@@ -94,6 +101,9 @@ export function createHostSession(parts: HostSessionParts): Session {
   });
 
   const noLink = () => failed(failure('link-lost', `There is no link to ${parts.target}.`, { transient: true }));
+
+  const folderOf = (stack: string): string | null =>
+    now.map?.stacks.find((each) => each.name === stack)?.folder ?? null;
 
   const factsFor = (name: ServiceName): Result<VerbFacts> => {
     const { open, docker, map } = now;
@@ -142,6 +152,8 @@ export function createHostSession(parts: HostSessionParts): Session {
       case 'flip':
       case 'rollback':
         return planFlipJob(facts, verb, options);
+      case 'confirm':
+        return planConfirmJob(facts);
       case 'retire':
         return planRetireJob(facts, options);
       case 'eject':
@@ -237,7 +249,8 @@ export function createHostSession(parts: HostSessionParts): Session {
         const plan = await planJob(facts.value, verb, options);
         if (!plan.ok) return plan;
         const id = jobId();
-        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value);
+        ours.add(id);
+        const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value, parts.plant);
         if (!uploaded.ok) return uploaded;
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!now.jobs.has(id)) {
@@ -278,11 +291,22 @@ export function createHostSession(parts: HostSessionParts): Session {
         }
         return failed(failure('cancelled', 'Waiting for the job was given up; the job itself goes on.'));
       }),
+    stop: (stack, job) =>
+      guarded(async () => {
+        const { open } = now;
+        const folder = folderOf(stack);
+        return open === null || folder === null ? noLink() : stopJob(open.link.shell, stateFolder(folder), job);
+      }),
+    knownJobs: (signal) =>
+      guarded(async () => {
+        const known = await waitFor(() => (feeds.areRead() ? jobList(now) : null), signal);
+        return known === null ? failed(failure('cancelled', 'Waiting for the list of jobs was given up.')) : ok(known);
+      }),
     jobLog: (stack, job) =>
       guarded(async () => {
         const { open } = now;
-        const folder = now.map?.stacks.find((each) => each.name === stack)?.folder;
-        if (open === null || folder === null || folder === undefined) return noLink();
+        const folder = folderOf(stack);
+        if (open === null || folder === null) return noLink();
         if (!/^[\w-]+$/.test(job)) return failed(failure('job-unknown', `There is no job “${job}”.`));
         const script =
           'tail -c 262144 "$1/jobs/$2/output" 2>/dev/null || echo "The output of this job is not kept any more."';

@@ -22,7 +22,8 @@ const prelude = '. ./job.sh\n. ./kit.sh\n';
 
 /**
  * Uploads a job whole and starts it. Ok means the server has it, checked by its hash, and runs it without us. A link
- * lost on the way is `indeterminate`: the job exists or it does not, and the next look tells.
+ * lost on the way is `indeterminate`: the job exists or it does not, and the next look tells. `plant` is shell that the
+ * job reads right after the kit, for tests that stop it at a step.
  */
 export async function uploadJob(
   shell: Shell,
@@ -30,11 +31,14 @@ export async function uploadJob(
   kit: Kit,
   id: string,
   plan: JobPlan,
+  plant?: string,
 ): Promise<Result<null>> {
+  const planted = plant === undefined ? [] : [{ path: 'plant.sh', text: plant }];
   const bytes = await archive.pack([
     { path: 'job.sh', text: renderAssignments({ ...plan.variables, ROOT: plan.root, JOB: id, VERB: plan.verb }) },
     { path: 'kit.sh', text: kitFile(kit, 'kit.sh') },
-    { path: 'run.sh', text: `${prelude}${kitFile(kit, `${plan.script}.sh`)}` },
+    { path: 'run.sh', text: `${prelude}${plant === undefined ? '' : '. ./plant.sh\n'}${kitFile(kit, `${plan.script}.sh`)}` },
+    ...planted,
     ...plan.files,
   ]);
   try {

@@ -57,6 +57,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     compose: null,
     states: adopted ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [] }] : [],
     jobs: [],
+    ours: new Set(),
     dismissed: new Set(),
     traffic: {},
     watched: {},

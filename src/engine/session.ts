@@ -44,6 +44,13 @@ export type Session = {
   start(name: ServiceName, verb: Verb, options: VerbOptions): Promise<Result<Job>>;
   /** Resolves with the job as it ended. Survives a lost link: it re-attaches. */
   ended(stack: string, job: string, signal?: AbortSignal): Promise<Result<Job>>;
+  /**
+   * Asks a running job to stop: it undoes what it began and ends `aborted`, code `cancelled`; a flip that has moved the
+   * traffic ends its waiting and completes. Ok means that its runner was told; `ended` says how it went.
+   */
+  stop(stack: string, job: string): Promise<Result<null>>;
+  /** Resolves with `jobs()` once the feeds of all stacks have been read to their end, however long that takes. */
+  knownJobs(signal?: AbortSignal): Promise<Result<Job[]>>;
   /** The job's raw output, at most the last 256 KiB, untrusted text. */
   jobLog(stack: string, job: string): Promise<Result<string>>;
   /** Puts away the failure or verdict on a service's card. */

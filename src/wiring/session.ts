@@ -16,6 +16,8 @@ export type SessionOptions = {
   by: string;
   /** Folder of the server kit (`resources/server`). */
   kitFolder: string;
+  /** Shell that every job reads right after the kit. Set by the fault suite alone. */
+  plant?: string | undefined;
 };
 
 /** Builds a session from the real adapters. Nothing is opened before `connect`. */
@@ -28,9 +30,22 @@ export function createSession(options: SessionOptions): Session {
     composeText: yamlComposeText,
     clock: { nowMs: () => Date.now(), random: () => Math.random() },
     kit: readKit(options.kitFolder),
+    plant: options.plant,
   });
 }
 
-/** The server kit, read once: whatever is in its folder, by name. */
-export const readKit = (folder: string): Kit =>
-  Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
+/**
+ * The server kit, read once: the scripts of its folder by name, and as `kit.sh` the parts that every job is made of, in
+ * the order of their names.
+ */
+export function readKit(folder: string): Kit {
+  const read = (...names: string[]): string => readFileSync(join(folder, ...names), 'utf8');
+  const scripts = readdirSync(folder).filter((name) => name !== partsFolder);
+  const parts = readdirSync(join(folder, partsFolder)).sort();
+  return {
+    ...Object.fromEntries(scripts.map((name) => [name, read(name)])),
+    'kit.sh': parts.map((name) => read(partsFolder, name)).join('\n'),
+  };
+}
+
+const partsFolder = 'kit';

@@ -7,17 +7,34 @@ import type { HostNow, OpenLink } from './host-now.ts';
 export type Feeds = {
   /** Follows the feeds of the state folders known now. May be called at any time: the same feeds are followed once. */
   follow(): void;
+  /** Whether the feeds of all state folders known now were read to their end on the link that is open. */
+  areRead(): boolean;
   /** Has the server asked now and then, for as long as a job runs, whether it lives: one that died writes no line. */
   lookWhileRunning(): void;
 };
 
+const readMark = '\u0001read';
+
+/**
+ * What is in the feeds, a mark, then what comes. The lines around the mark are told twice, so that none falls between
+ * the two readers; to fold a line twice changes nothing.
+ */
+const followScript = `
+tail -q -n 400 "$@" 2>/dev/null
+printf '\\n\\001read\\n'
+exec tail -q -n 40 -F "$@" 2>/dev/null
+`;
+
 export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void, redraw: () => void): Feeds {
-  let following: { open: OpenLink; feeds: string; abort: AbortController } | null = null;
+  let following: { open: OpenLink; feeds: string; abort: AbortController; isRead: boolean } | null = null;
   let lookTimer: unknown = null;
 
   const onLine = (line: FeedLine) => {
     const before = now.jobs.get(line.job);
+    // It has a process again, of who took it over; the next look tells when that one dies too.
+    if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     now.jobs = foldFeed(now.jobs, line);
+    if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     const after = now.jobs.get(line.job);
     if (after !== undefined && now.dead.has(line.job))
       now.jobs = new Map(now.jobs).set(line.job, foldDeath(after, clock.nowMs()));
@@ -53,17 +70,21 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     following = null;
     if (paths.length === 0) return;
     const abort = new AbortController();
-    const mine = { open, feeds, abort };
+    const mine = { open, feeds, abort, isRead: false };
     following = mine;
     open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let rest = '';
     open.link.shell
-      .follow(renderScript('exec tail -q -n 400 -F "$@" 2>/dev/null', paths), {
+      .follow(renderScript(followScript, paths), {
         signal: abort.signal,
         onOutput: (chunk) => {
           const lines = (rest + chunk).split('\n');
           rest = lines.pop() ?? '';
           for (const text of lines) {
+            if (text === readMark) {
+              mine.isRead = true;
+              redraw();
+            }
             const line = parseFeedLine(text);
             if (line !== null) onLine(line);
           }
@@ -77,5 +98,9 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
       });
   };
 
-  return { follow, lookWhileRunning };
+  const areRead = () =>
+    now.connection.kind === 'connected' &&
+    (now.states.length === 0 || (following !== null && following.open === now.open && following.isRead));
+
+  return { follow, areRead, lookWhileRunning };
 }

@@ -22,6 +22,8 @@ export type HostNow = {
   jobs: ReadonlyMap<string, Job>;
   /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
   dead: ReadonlySet<string>;
+  /** How often jobs without a process were started to be recovered, and when last, by id; on this machine's clock. */
+  recoveries: Map<string, { tries: number; atMs: number }>;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
   map: StackMap | null;
@@ -35,6 +37,7 @@ export const nothingKnown = (): HostNow => ({
   states: [],
   jobs: new Map(),
   dead: new Set(),
+  recoveries: new Map(),
   asOfMs: 0,
   map: null,
 });

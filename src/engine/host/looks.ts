@@ -2,7 +2,15 @@ import { renderScript } from '../../core/command.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import { foldDeath } from '../../core/feed.ts';
 import { labels, stateFolder } from '../../core/server-layout.ts';
-import { observeScript, parseServerStates, resumeWatchesScript, unwatchedJobs } from '../../core/server-state.ts';
+import {
+  observeScript,
+  parseServerStates,
+  recoverScript,
+  removeScript,
+  resumeWatchesScript,
+  tornUploads,
+  unwatchedJobs,
+} from '../../core/server-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -17,6 +25,10 @@ export type Looks = {
   lookAtAll(): void;
 };
 
+const againMs = 2_000;
+const triesBeforeDeath = 2;
+const triesBeforeRest = 10;
+
 export function createLooks(now: HostNow, clock: Clock, onStates: () => void, redraw: () => void): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
     now.docker = await link.docker.observe();
@@ -30,12 +42,34 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.states = parseServerStates(outcome.stdout, clock.nowMs());
     now.asOfMs = clock.nowMs();
     const dead = new Set(now.states.flatMap((state) => state.deadJobs));
-    now.dead = dead;
-    now.jobs = new Map([...now.jobs].map(([id, job]) => [id, dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
+    now.recoveries = new Map([...now.recoveries].filter(([id]) => dead.has(id)));
+    const due = now.states.flatMap((state) =>
+      state.deadJobs.filter(isDue).map((id) => ({ id, folder: `${state.root}/jobs/${id}` })),
+    );
+    for (const { id } of due) {
+      const before = now.recoveries.get(id);
+      now.recoveries.set(id, { tries: (before?.tries ?? 0) + 1, atMs: clock.nowMs() });
+    }
+    // Said to be dead only when it could not be recovered at once.
+    now.dead = new Set([...dead].filter((id) => (now.recoveries.get(id)?.tries ?? 0) > triesBeforeDeath));
+    now.jobs = new Map([...now.jobs].map(([id, job]) => [id, now.dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
     onStates();
-    // A watch that a reboot ended would leave previous armed for ever; whoever looks next takes it up.
-    const unwatched = unwatchedJobs(outcome.stdout);
-    if (unwatched.length > 0) await link.shell.run(renderScript(resumeWatchesScript, unwatched), { timeoutMs: 20_000 });
+    const script = async (text: string, args: string[]): Promise<void> => {
+      if (args.length > 0) await link.shell.run(renderScript(text, args), { timeoutMs: 20_000 });
+    };
+    // What a reboot or a kill ended would stay half done for ever; whoever looks next takes it up.
+    await script(
+      recoverScript,
+      due.map(({ folder }) => folder),
+    );
+    await script(resumeWatchesScript, unwatchedJobs(outcome.stdout));
+    await script(removeScript, tornUploads(outcome.stdout));
+    if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
+  };
+
+  const isDue = (id: string): boolean => {
+    const last = now.recoveries.get(id);
+    return last === undefined || clock.nowMs() - last.atMs >= againMs;
   };
 
   const coalesced = (effect: (link: Link) => Promise<void>, delayMs: number) => {
@@ -70,6 +104,9 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
       }, delayMs);
     };
   };
+
+  // One that waits for the service, or for Docker, is tried again; after a while only when something else makes it look.
+  const lookAgain = coalesced(observeStates, againMs);
 
   return {
     observeDocker,

@@ -57,6 +57,9 @@ describe('what is sent is checked before anything sees it', () => {
     ['verbs.start', { ref, verb: 'destroy', options: {} }],
     ['verbs.start', { ref, verb: 'flip', options: { port: 70_000 } }],
     ['verbs.start', { ref, verb: 'deploy', options: { image: 'app:1\nFROM evil' } }],
+    ['verbs.start', { ref, verb: 'flip', options: { confirmMinutes: 0 } }],
+    ['verbs.start', { ref, verb: 'flip', options: { confirmMinutes: 1441 } }],
+    ['jobs.stop', { host: 'h1', stack: 'shop' }],
     ['adopt.plan', { ref, options: { checkPath: 'healthz' } }],
     ['adopt.plan', { ref: { ...ref, host: undefined }, options: {} }],
     ['logs.follow', { ref, tail: -1 }],
@@ -112,6 +115,12 @@ describe('the calls', () => {
     const { handlers, session } = given();
     await answerCall(handlers, 'verbs.start', { ref, verb: 'deploy', options: { image: ' app:1.1.0 ' } });
     expect(session.calls).toMatchObject([{ name: 'start', args: [ref, 'deploy', { image: 'app:1.1.0' }] }]);
+  });
+
+  test('a job is asked to stop by its stack and id', async () => {
+    const { handlers, session } = given();
+    expect(await answerCall(handlers, 'jobs.stop', { host: 'h1', stack: 'shop', job: 'j1' })).toEqual(ok(null));
+    expect(session.calls).toMatchObject([{ name: 'stop', args: ['shop', 'j1'] }]);
   });
 
   test('a host that is gone is a reply, not a crash', async () => {

@@ -54,6 +54,7 @@ export function createHandlers(options: HandlersOptions): Handlers {
     'adopt.plan': ({ ref, options: told }) => withSession(ref.host, (session) => session.planAdopt(ref, told)),
     'next.plan': ({ ref, options: told }) => withSession(ref.host, (session) => session.planNext(ref, told)),
     'verbs.start': ({ ref, verb, options: told }) => withSession(ref.host, (session) => session.start(ref, verb, told)),
+    'jobs.stop': ({ host, stack, job }) => withSession(host, (session) => session.stop(stack, job)),
     'jobs.log': ({ host, stack, job }) => withSession(host, (session) => session.jobLog(stack, job)),
     'cards.dismiss': ({ ref }) =>
       withSession(ref.host, (session) => {

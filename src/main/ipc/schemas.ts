@@ -24,6 +24,7 @@ const options = z.strictObject({
   release: z.int().positive().optional(),
   role: z.enum(['next', 'previous']).optional(),
   watchMinutes: z.number().min(0).max(1440).optional(),
+  confirmMinutes: z.number().positive().max(1440).optional(),
   shareVolumes: z.boolean().optional(),
   replace: z.boolean().optional(),
 });
@@ -43,6 +44,7 @@ export const schemas: { readonly [Name in CallName]: z.ZodType<Calls[Name]['in']
   'adopt.plan': z.strictObject({ ref, options }),
   'next.plan': z.strictObject({ ref, options }),
   'verbs.start': z.strictObject({ ref, verb: z.enum(verbs), options }),
+  'jobs.stop': z.strictObject({ host, stack: name, job: name }),
   'jobs.log': z.strictObject({ host, stack: name, job: name }),
   'cards.dismiss': z.strictObject({ ref }),
   'releases.list': z.strictObject({ ref }),

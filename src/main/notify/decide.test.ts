@@ -6,6 +6,7 @@ import type { Health } from '../../core/health.ts';
 import { hostView, runningJob, serviceView } from '../../testkit/session/views.ts';
 import {
   awayAfterMs,
+  confirmLeftMs,
   decideNotices,
   freshMemory,
   goodLookGapMs,
@@ -221,6 +222,40 @@ describe('traffic that went back by itself', () => {
     const look = watcher();
     expect(look(0, wentBack(-5_000)).notices).toEqual([]);
     expect(look(1_000, wentBack(-5_000)).notices).toEqual([]);
+  });
+});
+
+describe('a flip that waits to be confirmed', () => {
+  const armed = (untilMs: number, mustConfirm = true) =>
+    hostView([
+      serviceView('frontend', {
+        switch: { kind: 'watching', untilMs, mustConfirm, from: 'blue', to: 'green', errors: 0, requests: 0 },
+      }),
+    ]);
+
+  test('is announced when a minute is left, once, however its end is off by the clocks', () => {
+    const look = watcher();
+    expect(look(0, armed(600_000))).toEqual({ notices: [], againMs: 600_000 - confirmLeftMs });
+    expect(look(540_000, armed(600_000)).notices).toEqual([
+      {
+        kind: 'unconfirmed',
+        host: 'h1',
+        service: 'shop/frontend',
+        title: 'frontend on home waits to be confirmed',
+        body: 'Keep the flip within a minute, or the traffic goes back to the release before.',
+      },
+    ]);
+    expect([look(541_000, armed(600_900)), look(590_000, armed(599_200)), look(601_000, armed(600_000))]).toEqual([
+      quiet,
+      quiet,
+      quiet,
+    ]);
+    expect(look(700_000, armed(720_000)).notices).toMatchObject([{ kind: 'unconfirmed' }]);
+  });
+
+  test('is announced although nothing was seen before, and not once it was kept', () => {
+    expect(watcher()(0, armed(30_000)).notices).toMatchObject([{ kind: 'unconfirmed' }]);
+    expect(watcher()(0, armed(30_000, false))).toEqual(quiet);
   });
 });
 

@@ -4,7 +4,7 @@ import { isServing, isTrouble } from '../../core/health.ts';
 
 /** One thing worth interrupting somebody for. */
 export type Notice = {
-  kind: 'failing' | 'went-back' | 'away' | 'recovered' | 'back';
+  kind: 'failing' | 'went-back' | 'unconfirmed' | 'away' | 'recovered' | 'back';
   host: string;
   /** The service a click goes to, as `stack/service`; null for the host. */
   service: string | null;
@@ -18,6 +18,8 @@ export const awayAfterMs = 30_000;
 export const troubleAfterMs = 10_000;
 /** Two good looks, this far apart, are a recovery. */
 export const goodLookGapMs = 10_000;
+/** A flip that waits to be confirmed is told of when this much is left. */
+export const confirmLeftMs = 60_000;
 /** How long the containers of a service may shake after a job on it. */
 export const quietAfterJobMs = 15_000;
 
@@ -36,7 +38,14 @@ export type Memory = {
  */
 type Trouble = { state: 'waiting' | 'told' | 'known'; sinceMs: number; goodSinceMs: number | null };
 
-type ServiceMemory = { served: boolean; trouble: Trouble | null; quietUntilMs: number; wentBackAtMs: number | null };
+type ServiceMemory = {
+  served: boolean;
+  trouble: Trouble | null;
+  quietUntilMs: number;
+  wentBackAtMs: number | null;
+  /** The end of the watch that was told to wait for its confirmation. */
+  unconfirmedUntilMs: number | null;
+};
 
 export const freshMemory: Memory = { seen: false, away: null, services: {} };
 
@@ -87,10 +96,12 @@ function decideConnected(memory: Memory, host: HostView, nowMs: number): Decisio
   const running = new Set(
     host.jobs.filter((job) => job.state === 'running').map((job) => `${job.stack}/${job.service}`),
   );
-  const looks = all.map((service) => ({
+  const waits = all.map((service) => lookAtConfirming(memory.services[service.id], service, nowMs));
+  const looks = all.map((service, index) => ({
     service,
-    ...look(memory.services[service.id], service, running.has(service.id), memory.seen, nowMs),
+    ...look(waits[index]?.memory, service, running.has(service.id), memory.seen, nowMs),
   }));
+  const unconfirmed = all.filter((_service, index) => waits[index]?.told === true);
 
   const failing = causes(
     looks.filter((each) => each.event === 'failing').map((each) => each.service),
@@ -109,10 +120,11 @@ function decideConnected(memory: Memory, host: HostView, nowMs: number): Decisio
     notices: [
       ...(back.told ? [backNotice(host)] : []),
       ...wentBack.map((service) => wentBackNotice(host, service)),
+      ...unconfirmed.map((service) => unconfirmedNotice(host, service)),
       ...(failing.length > 0 ? [failingNotice(host, failing)] : []),
       ...(recovered.length > 0 ? [recoveredNotice(host, recovered)] : []),
     ],
-    againMs: soonest([back.againMs, ...looks.map((each) => each.againMs)]),
+    againMs: soonest([back.againMs, ...waits.map((each) => each.againMs), ...looks.map((each) => each.againMs)]),
   };
 }
 
@@ -122,7 +134,13 @@ type Look = {
   againMs: number | null;
 };
 
-const nothingYet: ServiceMemory = { served: false, trouble: null, quietUntilMs: 0, wentBackAtMs: null };
+const nothingYet: ServiceMemory = {
+  served: false,
+  trouble: null,
+  quietUntilMs: 0,
+  wentBackAtMs: null,
+  unconfirmedUntilMs: null,
+};
 
 function look(
   before: ServiceMemory = nothingYet,
@@ -144,6 +162,22 @@ function look(
 
   if (isFailing(service.health, memory.served)) return lookAtTrouble(memory, service.health, seenBefore, nowMs);
   return isServing(service.health) ? lookAtGood(memory, nowMs) : { memory, event: null, againMs: null };
+}
+
+/** What waits is told of although nothing was seen before: nobody else will say it. */
+function lookAtConfirming(
+  before: ServiceMemory = nothingYet,
+  service: ServiceView,
+  nowMs: number,
+): { memory: ServiceMemory; told: boolean; againMs: number | null } {
+  const state = service.switch;
+  if (state.kind !== 'watching' || !state.mustConfirm) return { memory: before, told: false, againMs: null };
+  // Read again, the end of a watch is off by what the two clocks drift: seconds apart is another watch.
+  const isTold = before.unconfirmedUntilMs !== null && Math.abs(before.unconfirmedUntilMs - state.untilMs) < 5_000;
+  const dueMs = state.untilMs - confirmLeftMs - nowMs;
+  if (isTold || state.untilMs <= nowMs) return { memory: before, told: false, againMs: null };
+  if (dueMs > 0) return { memory: before, told: false, againMs: dueMs };
+  return { memory: { ...before, unconfirmedUntilMs: state.untilMs }, told: true, againMs: null };
 }
 
 /** One that never served while we looked has done its work (a migration, a backup) or was stopped before. */
@@ -240,6 +274,14 @@ function wentBackNotice(host: HostView, service: ServiceView): Notice {
     body: short(`${reason}. The release before has the traffic.`),
   };
 }
+
+const unconfirmedNotice = (host: HostView, service: ServiceView): Notice => ({
+  kind: 'unconfirmed',
+  host: host.id,
+  service: service.id,
+  title: `${service.name} on ${host.target} waits to be confirmed`,
+  body: 'Keep the flip within a minute, or the traffic goes back to the release before.',
+});
 
 function failingNotice(host: HostView, services: ServiceView[]): Notice {
   const [first] = services;

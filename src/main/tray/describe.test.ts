@@ -35,6 +35,18 @@ test('a host that is away is one line, not one for each service', () => {
   expect(describeTray([dead]).items).toEqual([{ label: 'home is away', host: 'h1', service: null }]);
 });
 
+test('what waits to be confirmed needs somebody, what was stopped does not', () => {
+  const armed = serviceView('frontend', {
+    switch: { kind: 'watching', untilMs: 1, mustConfirm: true, from: 'blue', to: 'green', errors: 0, requests: 0 },
+  });
+  const stopped = serviceView('backend', {
+    switch: { kind: 'failed', verb: 'deploy', step: 'ready', failure: failure('cancelled', 'Asked to.') },
+  });
+  expect(describeTray([hostView([armed, stopped])]).items).toEqual([
+    { label: 'frontend on home waits to be confirmed', host: 'h1', service: 'shop/frontend' },
+  ]);
+});
+
 test('a container that has done its work is nobody’s emergency, an entry point that stopped is', () => {
   const migration = serviceView('migrate', { health: 'exited', adopted: false });
   const entry = serviceView('frontend', { health: 'exited' });

@@ -43,7 +43,11 @@ function itemsOf(host: HostView): Item[] {
             { level, label: `${service.name} on ${host.target} ${words}`, host: host.id, service: service.id },
           ];
           if (service.switch.kind === 'went-back') return item('attention', 'went back by itself');
-          if (service.switch.kind === 'failed') return item('attention', 'could not be changed');
+          if (service.switch.kind === 'watching' && service.switch.mustConfirm)
+            return item('attention', 'waits to be confirmed');
+          // A stop that was asked for is nobody's emergency.
+          if (service.switch.kind === 'failed' && service.switch.failure.code !== 'cancelled')
+            return item('attention', 'could not be changed');
           // A container that was stopped or has done its work is nobody's emergency.
           if (service.health === 'exited' && !service.adopted) return [];
           return isTrouble(service.health) ? item('trouble', `is ${service.health}`) : [];

@@ -26,6 +26,8 @@ function doing(job: Job): string {
       return `Deploying ${job.service}`;
     case 'flip':
       return `Flipping ${job.service}`;
+    case 'confirm':
+      return `Keeping the flip of ${job.service}`;
     case 'rollback':
       return `Flipping ${job.service} back`;
     case 'retire':

@@ -14,6 +14,7 @@ import {
 } from '../bridge/window-state.ts';
 import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
+import { ArmSheet } from '../features/adopt/arm-sheet.tsx';
 import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
 import { EjectSheet, GateSheet, SwapSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
@@ -46,6 +47,7 @@ function Main() {
   const hosts = useServer((state) => state.hosts);
   const wanted = useWindow((state) => state.host);
   const adding = useWindow((state) => state.adding);
+  const activity = useWindow((state) => state.activity);
   const current = hosts.find((host) => host.id === wanted) ?? hosts[0];
   useEffect(() => {
     if (current !== undefined && current.id !== wanted) showHost(current.id);
@@ -67,6 +69,7 @@ function Main() {
       <TopBar hosts={hosts} current={connecting ? null : current.id} />
       <Damaged />
       {connecting ? <ConnectScreen hosts={hosts} /> : <HostScreen host={current} />}
+      {!connecting && activity && <ActivityDrawer hosts={hosts} />}
       {!connecting && <Overlays host={current} />}
     </div>
   );
@@ -78,7 +81,7 @@ function TopBar({ hosts, current }: { hosts: HostView[]; current: string | null 
   const activity = useWindow((state) => state.activity);
   const host = useHost(current);
   const hasMap = host !== undefined && showsMap(host);
-  const running = host?.jobs.filter((job) => job.state === 'running').length ?? 0;
+  const running = hosts.flatMap((each) => each.jobs).filter((job) => job.state === 'running').length;
   return (
     <header className="topbar">
       {hosts.length === 0 ? <span className="brand">Switchyard</span> : <HostTabs hosts={hosts} current={current} />}
@@ -163,7 +166,6 @@ function HostScreen({ host }: { host: HostView }) {
   const view = useWindow((state) => state.view);
   const panelOpen = useWindow((state) => state.panelOpen);
   const service = useWindow((state) => state.service);
-  const activity = useWindow((state) => state.activity);
   const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
   if (host.map === null || !showsMap(host)) return <LadderScreen host={host} />;
   return (
@@ -180,7 +182,6 @@ function HostScreen({ host }: { host: HostView }) {
         </div>
         {panelOpen && service !== null && <Panel host={host.id} service={service} onOffer={onOffer} />}
       </div>
-      {activity && <ActivityDrawer host={host} />}
     </>
   );
 }
@@ -212,6 +213,7 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'deploy' && service !== undefined && (
         <DeploySheet host={host.id} service={service} release={sheet.release} />
       )}
+      {sheet?.kind === 'arm' && service !== undefined && <ArmSheet host={host.id} service={service} />}
       {sheet?.kind === 'gate' && service !== undefined && (
         <GateSheet host={host.id} service={service} onOffer={onOffer} />
       )}

@@ -1,7 +1,9 @@
 import type { ServiceView } from '../../contract/views.ts';
+import type { Job } from '../../core/job.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
 import { type Offer, retireRole } from '../bridge/offers.ts';
+import { stopJob } from '../bridge/stopping.ts';
 import { declinePreview, dismiss, refOf, startVerb, useServer } from '../bridge/store.ts';
 import { openPanel, showActivity, showPreview, showSheet } from '../bridge/window-state.ts';
 
@@ -18,8 +20,12 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       else if (service.flipKind === 'swap') showSheet({ kind: 'swap', service: service.id });
       else void startVerb(host, service, 'flip');
       return;
+    case 'arm':
+      showSheet({ kind: 'arm', service: service.id });
+      return;
+    case 'confirm':
     case 'rollback':
-      void startVerb(host, service, 'rollback');
+      void startVerb(host, service, offer);
       return;
     case 'retire':
       void startVerb(host, service, 'retire', { role: retireRole(service) });
@@ -40,9 +46,16 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
     case 'details':
       openPanel(service.id, 'overview');
       return;
-    case 'follow':
-      showActivity(true, runningJob(host, service));
+    case 'follow': {
+      const job = runningJob(host, service);
+      showActivity(true, job === null ? null : { host, id: job.id });
       return;
+    }
+    case 'stop': {
+      const job = runningJob(host, service);
+      if (job !== null) void stopJob(host, job);
+      return;
+    }
     case 'dismiss':
       dismiss(host, service);
       return;
@@ -56,8 +69,8 @@ async function openPreview(host: string, service: ServiceView): Promise<void> {
   else declinePreview(host, service.id, reply.failure);
 }
 
-function runningJob(host: string, service: ServiceView): string | null {
+function runningJob(host: string, service: ServiceView): Job | null {
   const jobs = useServer.getState().hosts.find((each) => each.id === host)?.jobs ?? [];
   const mine = jobs.filter((job) => job.stack === service.stack && job.state === 'running');
-  return (mine.find((job) => job.service === service.name) ?? mine[0])?.id ?? null;
+  return mine.find((job) => job.service === service.name) ?? mine[0] ?? null;
 }

@@ -18,12 +18,15 @@ import {
 import { doOffer } from './do-offer.ts';
 
 const offerKeys: Record<string, Offer[]> = {
+  'shift f': ['arm'],
   f: ['flip', 'rollback'],
   d: ['deploy'],
   a: ['adopt'],
   p: ['preview'],
   r: ['retire'],
   x: ['dismiss'],
+  k: ['confirm'],
+  s: ['stop'],
 };
 
 /** The keys of the window; those of the map's arrows live with the map. */
@@ -65,7 +68,7 @@ export function useKeys(host: HostView | undefined): void {
       if (event.key === 'Enter' && target.closest('button, a, [role="row"]') === null) return openPanel(service.id);
       const connected = useServer.getState().hosts.find((each) => each.id === id)?.connection.kind === 'connected';
       const offers = offersOf(service, connected);
-      const offer = offerKeys[key]?.find((each) => offers.includes(each));
+      const offer = offerKeys[event.shiftKey ? `shift ${key}` : key]?.find((each) => offers.includes(each));
       if (offer !== undefined) {
         event.preventDefault();
         doOffer(id, offer, service);

@@ -10,7 +10,7 @@ test('what is not adopted offers adoption, or the reason why not', () => {
 });
 
 test('flip is offered first when next is ready', () => {
-  expect(offersOf(frontend(nextReady()))).toEqual(['flip', 'preview', 'retire']);
+  expect(offersOf(frontend(nextReady()))).toEqual(['flip', 'arm', 'preview', 'retire']);
 });
 
 test('flip back is offered for as long as previous is warm', () => {
@@ -22,8 +22,20 @@ test('flip back is offered for as long as previous is warm', () => {
 test('nothing is offered while nobody knows, and nothing moves while something moves', () => {
   expect(offersOf(frontend({ ...adoptedIdle(), switch: { kind: 'unknown', sinceMs: 0 } }))).toEqual([]);
   expect(
-    offersOf(frontend({ switch: { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3 } })),
-  ).toEqual(['follow']);
+    offersOf(
+      frontend({ switch: { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder: null } }),
+    ),
+  ).toEqual(['follow', 'stop']);
+});
+
+test('what waits to be confirmed offers to keep it first', () => {
+  const armed = watching();
+  if (armed.switch?.kind !== 'watching') throw new Error('it does not watch');
+  expect(offersOf(frontend({ ...armed, switch: { ...armed.switch, mustConfirm: true } }))).toEqual([
+    'confirm',
+    'rollback',
+    'follow',
+  ]);
 });
 
 test('retire stops next while there is one, else previous', () => {

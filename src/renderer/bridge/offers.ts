@@ -6,6 +6,8 @@ export const offerNames = [
   'adopt',
   'deploy',
   'flip',
+  'arm',
+  'confirm',
   'rollback',
   'preview',
   'retire',
@@ -13,6 +15,7 @@ export const offerNames = [
   'logs',
   'details',
   'follow',
+  'stop',
   'dismiss',
 ] as const;
 export type Offer = (typeof offerNames)[number];
@@ -23,6 +26,8 @@ export const offerLabels: Record<Offer, string> = {
   adopt: 'Adopt…',
   deploy: 'Deploy next…',
   flip: 'Flip',
+  arm: 'Flip, and go back unless I confirm…',
+  confirm: 'Keep',
   rollback: 'Flip back',
   preview: 'Preview',
   retire: 'Retire',
@@ -30,6 +35,7 @@ export const offerLabels: Record<Offer, string> = {
   logs: 'Logs',
   details: 'Details',
   follow: 'Follow',
+  stop: 'Stop',
   dismiss: 'Dismiss',
 };
 
@@ -48,15 +54,16 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
       return ['deploy', ...back, ...(service.canFlipBack ? (['retire'] as const) : [])];
     case 'preparing':
     case 'flipping':
+      return ['follow', 'stop'];
     case 'held':
     case 'locked':
       return ['follow'];
     case 'next-ready':
-      return ['flip', 'preview', 'retire', ...back];
+      return ['flip', ...(service.flipKind === 'swap' ? [] : (['arm'] as const)), 'preview', 'retire', ...back];
     case 'not-ready':
       return ['flip', 'logs', 'retire', 'preview', ...back];
     case 'watching':
-      return [...back, 'follow'];
+      return [...(state.mustConfirm ? (['confirm'] as const) : []), ...back, 'follow'];
     case 'settled':
       return state.canFlipBack ? ['rollback', 'deploy', 'retire'] : ['deploy'];
     case 'went-back':

@@ -6,7 +6,10 @@ export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'
 export type PanelTab = (typeof panelTabs)[number];
 
 /** A sheet asks before something that has a price; it stands over the window until answered. */
-export type Sheet = { kind: 'adopt' | 'deploy' | 'gate' | 'swap' | 'eject'; service: string; release?: number };
+export type Sheet = { kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'swap' | 'eject'; service: string; release?: number };
+
+/** One job on one host. */
+export type JobRef = { host: string; id: string };
 
 /** What this window shows of it all: nothing here is known to the server. */
 export type WindowState = {
@@ -23,7 +26,8 @@ export type WindowState = {
   palette: boolean;
   keys: boolean;
   activity: boolean;
-  job: string | null;
+  /** The job that activity shows whole. */
+  job: JobRef | null;
   sheet: Sheet | null;
   /** Previews that are open, by service id. */
   previews: Record<string, PreviewView>;
@@ -103,7 +107,7 @@ export const toggleView = (): void =>
 
 export const showPalette = (palette: boolean): void => set({ palette });
 export const showKeys = (keys: boolean): void => set({ keys });
-export const showActivity = (activity: boolean, job: string | null = null): void => set({ activity, job });
+export const showActivity = (activity: boolean, job: JobRef | null = null): void => set({ activity, job });
 export const showSheet = (sheet: Sheet | null): void => set({ sheet });
 
 export const showPreview = (service: string, preview: PreviewView | null): void =>

@@ -76,6 +76,13 @@ export function formatRate(perSecond: number): string {
 export const count = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
 
+/** How long a flip may wait to be confirmed. */
+export const confirmChoices = [
+  { minutes: 2, words: '2 minutes' },
+  { minutes: 10, words: '10 minutes' },
+  { minutes: 60, words: '1 hour' },
+] as const;
+
 /** The six digits people compare: `sha256:3fa9c1…` to `3fa9c1`. */
 export const shortDigest = (digest: string | null): string | null =>
   digest === null ? null : digest.replace(/^sha256:/, '').slice(0, 6);

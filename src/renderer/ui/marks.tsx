@@ -8,11 +8,13 @@ import {
   CirclePlay,
   CircleQuestionMark,
   CircleSlash,
+  CircleStop,
   Eye,
   HardDriveDownload,
   Lock,
   type LucideIcon,
   OctagonX,
+  Timer,
   TriangleAlert,
   Undo2,
 } from 'lucide-react';
@@ -45,7 +47,11 @@ export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: num
         ? CircleMinus
         : state.kind === 'failed' && state.step === 'gate'
           ? TriangleAlert
-          : icons[state.kind];
+          : state.kind === 'failed' && state.failure.code === 'cancelled'
+            ? CircleStop
+            : state.kind === 'watching' && state.mustConfirm
+              ? Timer
+              : icons[state.kind];
   return <Icon size={size} aria-hidden className="switch-mark" />;
 }
 
@@ -64,7 +70,8 @@ export function worstOf(service: ServiceView): 'fine' | 'warning' | 'trouble' {
   const { switch: state } = service;
   const { kind } = state;
   if (state.kind === 'failed' && state.step === 'gate') return 'warning';
-  if (kind === 'failed' || service.health === 'exited' || service.health === 'dead' || service.health === 'restarting')
+  const failed = state.kind === 'failed' && state.failure.code !== 'cancelled';
+  if (failed || service.health === 'exited' || service.health === 'dead' || service.health === 'restarting')
     return 'trouble';
   if (kind === 'went-back' || kind === 'not-ready' || service.health === 'unhealthy') return 'warning';
   return 'fine';

@@ -8,7 +8,13 @@ const at = (hours: number, minutes: number): number => new Date(2026, 10, 22, ho
 test('a pull says how much of how much', () => {
   expect(
     explainSwitch(
-      { kind: 'preparing', step: 'pull', text: null, progress: { done: 43e6, total: 120e6, unit: 'bytes' } },
+      {
+        kind: 'preparing',
+        step: 'pull',
+        text: null,
+        progress: { done: 43e6, total: 120e6, unit: 'bytes' },
+        holder: null,
+      },
       now,
     ),
   ).toEqual({ word: 'Preparing', more: 'pull 43 of 120 MB', why: null, tone: 'notable' });
@@ -17,10 +23,49 @@ test('a pull says how much of how much', () => {
 test('a watch counts down and says what it has seen', () => {
   expect(
     explainSwitch(
-      { kind: 'watching', untilMs: now + 252_000, from: 'blue', to: 'green', errors: 0, requests: 412 },
+      {
+        kind: 'watching',
+        untilMs: now + 252_000,
+        mustConfirm: false,
+        from: 'blue',
+        to: 'green',
+        errors: 0,
+        requests: 412,
+      },
       now,
     ),
   ).toEqual({ word: 'Watching', more: '4:12 left', why: '0 of 412 failed', tone: 'notable' });
+});
+
+test('a flip that must be confirmed says within what', () => {
+  expect(
+    explainSwitch(
+      {
+        kind: 'watching',
+        untilMs: now + 581_000,
+        mustConfirm: true,
+        from: 'blue',
+        to: 'green',
+        errors: 0,
+        requests: 0,
+      },
+      now,
+    ),
+  ).toMatchObject({ word: 'Confirm', more: 'within 9:41' });
+});
+
+test('a flip of somebody else says whose, and a stop is no failure', () => {
+  const holder = { by: 'anna@desk', sinceMs: at(20, 40) };
+  expect(
+    explainSwitch({ kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder }, now),
+  ).toMatchObject({ word: 'Flipping', more: 'drain, 3 requests left', why: 'by anna@desk since 20:40' });
+  const stopped = failure('cancelled', 'Asked to.', { running: 'blue keeps the traffic with release 12.' });
+  expect(explainSwitch({ kind: 'failed', verb: 'deploy', step: 'ready', failure: stopped }, now)).toEqual({
+    word: 'Deploy stopped',
+    more: null,
+    why: 'blue keeps the traffic with release 12.',
+    tone: 'quiet',
+  });
 });
 
 test('no check is said to be no proof', () => {

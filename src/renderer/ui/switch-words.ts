@@ -1,6 +1,7 @@
 import type { ServiceView, SwitchView } from '../../contract/views.ts';
 import type { Verb } from '../../core/job.ts';
 import { unreachable } from '../../core/result.ts';
+import type { Holder } from '../../core/stack-map.ts';
 import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
 
 /** How loud a state is: quiet is healthy, notable is the operator's turn or work under way. */
@@ -19,6 +20,7 @@ const doing: Record<Verb, string> = {
   adopt: 'adopting',
   deploy: 'deploying',
   flip: 'flipping',
+  confirm: 'keeping the flip',
   rollback: 'flipping back',
   retire: 'retiring',
   eject: 'ejecting',
@@ -28,6 +30,7 @@ export const verbNames: Record<Verb | 'preview', string> = {
   adopt: 'Adopt',
   deploy: 'Deploy',
   flip: 'Flip',
+  confirm: 'Keep',
   rollback: 'Flip back',
   retire: 'Retire',
   eject: 'Eject',
@@ -64,7 +67,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: 'Preparing',
         more: figure === null ? oneLine(state.step) : `${oneLine(state.step)} ${figure}`,
-        why: state.text === null ? null : oneLine(state.text),
+        why: explainHolder(state.holder, nowMs) ?? (state.text === null ? null : oneLine(state.text)),
         tone: 'notable',
       };
     }
@@ -89,7 +92,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
           state.inFlight === null
             ? oneLine(state.step)
             : `${oneLine(state.step)}, ${count(state.inFlight, 'request')} left`,
-        why: null,
+        why: explainHolder(state.holder, nowMs),
         tone: 'notable',
       };
     case 'held':
@@ -101,8 +104,10 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       };
     case 'watching':
       return {
-        word: 'Watching',
-        more: `${formatCountdown(state.untilMs - nowMs)} left`,
+        word: state.mustConfirm ? 'Confirm' : 'Watching',
+        more: state.mustConfirm
+          ? `within ${formatCountdown(state.untilMs - nowMs)}`
+          : `${formatCountdown(state.untilMs - nowMs)} left`,
         why:
           state.requests === 0
             ? 'no requests yet'
@@ -126,6 +131,14 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
           more: null,
           why: oneLine(state.failure.detail ?? state.failure.message),
           tone: 'warning',
+        };
+      }
+      if (state.failure.code === 'cancelled') {
+        return {
+          word: `${verbNames[state.verb]} stopped`,
+          more: null,
+          why: oneLine(state.failure.running ?? state.failure.message),
+          tone: 'quiet',
         };
       }
       return {
@@ -152,6 +165,10 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return unreachable(state);
   }
 }
+
+/** Who runs what the card shows, and since when, where that is somebody else. */
+const explainHolder = (holder: Holder | null, nowMs: number): string | null =>
+  holder === null ? null : `by ${oneLine(holder.by)} since ${formatClock(holder.sinceMs, nowMs)}`;
 
 /** `can't tell: rate limited until 14:20` is a word and a why. */
 function explainIdle(reason: string): SwitchWords {

@@ -115,6 +115,7 @@ export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => 
   next: null,
   previous: null,
   watchUntilMs: null,
+  mustConfirm: false,
   settledAtMs: null,
   wentBack: null,
   holder: null,
@@ -142,5 +143,6 @@ export const job = (more: Partial<Job> = {}): Job => ({
   state: 'running',
   failure: null,
   figures: {},
+  recovered: false,
   ...more,
 });

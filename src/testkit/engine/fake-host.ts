@@ -12,7 +12,7 @@ import { dockerFacts } from './facts.ts';
 
 export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
 
-const outcome = (stdout: string, more: Partial<ShellOutcome> = {}): ShellOutcome => ({
+export const outcome = (stdout: string, more: Partial<ShellOutcome> = {}): ShellOutcome => ({
   code: 0,
   signal: null,
   stdout,
@@ -38,6 +38,7 @@ export const namedKit: Record<string, string> = Object.fromEntries(
     'flip.sh',
     'retire.sh',
     'eject.sh',
+    'confirm.sh',
     'watch.sh',
     'rollback.sh',
     'live',
@@ -175,6 +176,11 @@ export class FakeHost {
         const slug = service.record.service;
         say(`${slug}/service.json`, JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
+        const { watchUntilMs, mustConfirm } = service;
+        say(
+          `${slug}/watch`,
+          watchUntilMs === null ? null : `${watchUntilMs} 0 boot green job ${mustConfirm ? 'confirm' : 'watch'}`,
+        );
         for (const role of ['current', 'next', 'previous'] as const) {
           const release = service[role];
           if (release === null) continue;
@@ -226,7 +232,7 @@ class FakeLink implements Link {
           };
           this.followers.add(follower);
           signal.addEventListener('abort', follower.end, { once: true });
-          if (host.feed.length > 0) onOutput(host.feed.join(''), 'out');
+          onOutput(`${host.feed.join('')}\n\u0001read\n`, 'out');
         }),
     };
     this.docker = {

@@ -85,6 +85,11 @@ export function createFakeSession(): FakeSession {
       return refused();
     },
     ended: refused,
+    async stop(...args) {
+      note('stop', ...args);
+      return ok(null);
+    },
+    knownJobs: async () => ok(jobs),
     jobLog: refused,
     dismiss: (...args) => note('dismiss', ...args),
     releases: refused,

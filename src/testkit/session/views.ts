@@ -65,6 +65,7 @@ export function runningJob(changes: Partial<Job> = {}): Job {
     state: 'running',
     failure: null,
     figures: {},
+    recovered: false,
     ...changes,
   };
 }

@@ -2,6 +2,7 @@ import type { Bridge, CallName, Calls, EventName, Events } from '../../contract/
 import type { Reply } from '../../contract/reply.ts';
 import type { HostView, SettingsView } from '../../contract/views.ts';
 import { failure } from '../../core/failure.ts';
+import type { VerbOptions } from '../../core/job.ts';
 import type { Service } from '../../core/stack-map.ts';
 import { adoptPlan, diff, ladderUpTo, nextPlan, releases, slot } from './fixtures.ts';
 
@@ -60,14 +61,14 @@ export function createFakeBridge(
     });
   };
 
-  const runVerb = (host: string, id: string, verb: string, image: string | undefined): void => {
+  const runVerb = (host: string, id: string, verb: string, { image, confirmMinutes }: VerbOptions): void => {
     const before = find(host, id);
     if (before === undefined) return;
     const set = (part: Partial<Service>) => change(host, id, part);
     const live = before.live ?? 'blue';
     const other = live === 'blue' ? 'green' : 'blue';
     if (verb === 'adopt') {
-      set({ switch: { kind: 'preparing', step: 'start entry point', text: null, progress: null } });
+      set({ switch: { kind: 'preparing', step: 'start entry point', text: null, progress: null, holder: null } });
       later([
         () =>
           set({
@@ -86,6 +87,7 @@ export function createFakeBridge(
             step: 'pull',
             text: 'layer 4 of 9',
             progress: { done, total: 120e6, unit: 'bytes' },
+            holder: null,
           },
         });
       pull(12e6)();
@@ -94,7 +96,13 @@ export function createFakeBridge(
         pull(110e6),
         () =>
           set({
-            switch: { kind: 'preparing', step: 'checks', text: null, progress: { done: 2, total: 4, unit: 'checks' } },
+            switch: {
+              kind: 'preparing',
+              step: 'checks',
+              text: null,
+              progress: { done: 2, total: 4, unit: 'checks' },
+              holder: null,
+            },
           }),
         () =>
           set({
@@ -107,7 +115,7 @@ export function createFakeBridge(
       ]);
     } else if (verb === 'flip' || verb === 'rollback') {
       const step = (name: string, inFlight: number | null) => () =>
-        set({ switch: { kind: 'flipping', from: live, to: other, step: name, inFlight } });
+        set({ switch: { kind: 'flipping', from: live, to: other, step: name, inFlight, holder: null } });
       step('move', null)();
       const blue = before.slots.blue;
       const green = before.slots.green;
@@ -123,10 +131,21 @@ export function createFakeBridge(
             canFlipBack: true,
             switch:
               verb === 'flip'
-                ? { kind: 'watching', untilMs: Date.now() + 300_000, from: live, to: other, errors: 0, requests: 0 }
+                ? {
+                    kind: 'watching',
+                    untilMs: Date.now() + (confirmMinutes ?? 5) * 60_000,
+                    mustConfirm: confirmMinutes !== undefined,
+                    from: live,
+                    to: other,
+                    errors: 0,
+                    requests: 0,
+                  }
                 : { kind: 'settled', atMs: Date.now(), canFlipBack: true, to: live },
           }),
       ]);
+    } else if (verb === 'confirm' && before.switch.kind === 'watching') {
+      const { switch: watched } = before;
+      later([() => set({ switch: { ...watched, mustConfirm: false } })]);
     } else if (verb === 'retire') {
       later([
         () =>
@@ -203,7 +222,7 @@ export function createFakeBridge(
     'adopt.plan': () => ok(adoptPlan),
     'next.plan': ({ options: asked }) => ok(nextPlan(asked.image ?? 'registry.home.lan/shop/frontend:1.5.0')),
     'verbs.start': ({ ref, verb, options: asked }) => {
-      runVerb(ref.host, `${ref.stack}/${ref.service}`, verb, asked.image);
+      runVerb(ref.host, `${ref.stack}/${ref.service}`, verb, asked);
       return ok({
         id: `job-${verb}`,
         verb,
@@ -216,8 +235,10 @@ export function createFakeBridge(
         state: 'running',
         failure: null,
         figures: {},
+        recovered: false,
       });
     },
+    'jobs.stop': () => ok(null),
     'jobs.log': () =>
       ok(
         '21:04:11 prove rollback: rollback.sh parses\n21:04:11 pull: 1.5.0 from registry.home.lan\n21:04:13 pull: layer 4 of 9, 43 MB of 120 MB\n',

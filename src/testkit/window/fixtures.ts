@@ -186,7 +186,15 @@ export const watching = (): Partial<Service> => ({
     blue: slot('blue', 'previous', 12, frontendImage('1.4.2')),
     green: slot('green', 'current', 13, frontendImage('1.5.0'), { startedAtMs: Date.now() - minute }),
   },
-  switch: { kind: 'watching', untilMs: Date.now() + 252_000, from: 'blue', to: 'green', errors: 0, requests: 412 },
+  switch: {
+    kind: 'watching',
+    untilMs: Date.now() + 252_000,
+    mustConfirm: false,
+    from: 'blue',
+    to: 'green',
+    errors: 0,
+    requests: 412,
+  },
   canFlipBack: true,
 });
 
@@ -338,6 +346,7 @@ export const jobs = (): Job[] => [
     state: 'running',
     failure: null,
     figures: { release: 14 },
+    recovered: false,
     steps: [
       { name: 'prove rollback', state: 'done', text: 'rollback.sh parses', progress: null, ms: 42 },
       {
@@ -362,6 +371,7 @@ export const jobs = (): Job[] => [
     state: 'completed',
     failure: null,
     figures: { switchMs: 7, drainMs: 5_400 },
+    recovered: false,
     steps: [
       { name: 'gate', state: 'done', text: '4 of 4 checks', progress: null, ms: 310 },
       { name: 'move', state: 'done', text: 'live.map says green; read back', progress: null, ms: 7 },
@@ -382,6 +392,7 @@ export const jobs = (): Job[] => [
       running: 'Release 10 in blue still has the traffic.',
     }),
     figures: {},
+    recovered: false,
     steps: [
       { name: 'pull', state: 'done', text: null, progress: null, ms: 18_400 },
       { name: 'checks', state: 'failed', text: 'GET /healthz answered 500', progress: null, ms: 60_000 },

@@ -5,6 +5,7 @@ import {
   CircleDashed,
   CircleDot,
   CircleQuestionMark,
+  CircleStop,
   OctagonX,
   Undo2,
   X,
@@ -12,11 +13,14 @@ import {
 import { useState } from 'react';
 import type { HostView } from '../../../contract/views.ts';
 import type { Job, JobStep } from '../../../core/job.ts';
+import { explainOutcome, stepNow } from '../../../core/job-words.ts';
+import { jobKey, stopJob, useStopping } from '../../bridge/stopping.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { showActivity, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
 import { Ago, Bar, FailureNote } from '../../ui/controls.tsx';
-import { count, formatDuration, oneLine } from '../../ui/format.ts';
+import { count, formatAbsolute, formatClock, formatDuration, oneLine } from '../../ui/format.ts';
+import { explainStop } from '../../ui/stop-words.ts';
 import { formatProgress, verbNames } from '../../ui/switch-words.ts';
 import './activity.css';
 
@@ -29,35 +33,40 @@ const jobIcons = {
   indeterminate: CircleQuestionMark,
 } as const;
 
-const jobWords: Record<Job['state'], string> = {
-  running: 'running',
-  completed: 'completed',
-  'rolled-back': 'went back',
-  refused: 'refused, nothing changed',
-  aborted: 'aborted, undone',
-  indeterminate: 'not known yet',
-};
+const wasStopped = (job: Job): boolean => job.state === 'aborted' && job.failure?.code === 'cancelled';
 
-const tone = (state: Job['state']): string =>
-  state === 'aborted'
-    ? 'trouble'
-    : state === 'rolled-back' || state === 'refused' || state === 'indeterminate'
-      ? 'warning'
-      : 'quiet';
+const toneOf = (job: Job): string =>
+  wasStopped(job)
+    ? 'quiet'
+    : job.state === 'aborted'
+      ? 'trouble'
+      : job.state === 'rolled-back' || job.state === 'refused' || job.state === 'indeterminate'
+        ? 'warning'
+        : 'quiet';
 
-/** Jobs that run and ran, with their steps and their whole output. */
-export function ActivityDrawer({ host }: { host: HostView }) {
+type Entry = { host: HostView; job: Job };
+
+const entryKey = ({ host, job }: Entry): string => jobKey(host.id, job.id);
+
+/** Jobs that run and ran, on all hosts: how each stands, with its steps and its whole output. Those that run come first. */
+export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
   const wanted = useWindow((state) => state.job);
-  const jobs = [...host.jobs].sort((a, b) => b.startedAt - a.startedAt);
-  const job = jobs.find((each) => each.id === wanted) ?? jobs[0];
-  const running = jobs.filter((each) => each.state === 'running').length;
+  const entries = hosts
+    .flatMap((host) => host.jobs.map((job): Entry => ({ host, job })))
+    .sort(
+      (a, b) =>
+        Number(b.job.state === 'running') - Number(a.job.state === 'running') || b.job.startedAt - a.job.startedAt,
+    );
+  const shown = entries.find(({ host, job }) => host.id === wanted?.host && job.id === wanted.id) ?? entries[0];
+  const running = entries.filter(({ job }) => job.state === 'running').length;
   return (
     <section className="activity" data-testid="activity" aria-label="Activity">
       <header className="activity-head">
         <h2>Activity</h2>
         <span className="quiet">
           {running > 0 ? `${count(running, 'job')} running` : 'nothing runs'}
-          {jobs.length > running && `, ${jobs.length - running} ran`}
+          {entries.length > running && `, ${entries.length - running} ran`}
+          {hosts.length > 1 && `, on ${count(hosts.length, 'server')}`}
         </span>
         <button
           type="button"
@@ -69,43 +78,61 @@ export function ActivityDrawer({ host }: { host: HostView }) {
           <X size={15} />
         </button>
       </header>
-      {job === undefined ? (
+      {shown === undefined ? (
         <p className="quiet activity-none">No job ran yet. What you start appears here, with each of its steps.</p>
       ) : (
         <div className="activity-body">
           <ol className="jobs">
-            {jobs.map((each) => (
-              <li key={each.id}>
-                <JobRow job={each} current={each.id === job.id} />
+            {entries.map((entry) => (
+              <li key={entryKey(entry)}>
+                <JobRow entry={entry} current={entry === shown} />
               </li>
             ))}
           </ol>
-          <JobDetail key={job.id} host={host.id} job={job} />
+          <JobDetail key={entryKey(shown)} entry={shown} />
         </div>
       )}
     </section>
   );
 }
 
-function JobRow({ job, current }: { job: Job; current: boolean }) {
-  const Icon = jobIcons[job.state];
+/** `2 of 4: pull, 43 of 120 MB` while it runs; afterwards why it ended as it did. */
+function telling(job: Job): string | null {
+  if (job.state !== 'running') return job.failure === null ? null : oneLine(job.failure.message);
+  const at = stepNow(job);
+  if (at === null) return null;
+  const progress = at.step.progress === null ? '' : `, ${formatProgress(at.step.progress)}`;
+  return `${at.number} of ${at.of}: ${oneLine(at.step.name)}${progress}`;
+}
+
+function JobRow({ entry: { host, job }, current }: { entry: Entry; current: boolean }) {
+  const Icon = wasStopped(job) ? CircleStop : jobIcons[job.state];
+  const more = telling(job);
   return (
     <button
       type="button"
       className="job"
       data-testid={`job-${job.id}`}
       data-state={job.state}
-      data-tone={tone(job.state)}
+      data-tone={toneOf(job)}
       aria-current={current}
-      onClick={() => showActivity(true, job.id)}
+      onClick={() => showActivity(true, { host: host.id, id: job.id })}
     >
-      <Icon size={15} aria-label={jobWords[job.state]} />
+      <Icon size={15} aria-hidden />
       <span className="job-name clip">
-        {verbNames[job.verb]} <b>{oneLine(job.service)}</b> <span className="quiet">{oneLine(job.stack)}</span>
+        {verbNames[job.verb]} <b>{oneLine(job.service)}</b>{' '}
+        <span className="quiet">
+          {oneLine(job.stack)} on {oneLine(host.target)}
+        </span>
       </span>
       <span className="quiet job-when number">
         <Took job={job} />
       </span>
+      <span className="job-how clip" title={more ?? undefined}>
+        <span className="job-outcome">{explainOutcome(job)}</span>
+        {more !== null && <span className="quiet"> · {more}</span>}
+      </span>
+      <span className="quiet job-by clip">{oneLine(job.by)}</span>
     </button>
   );
 }
@@ -128,16 +155,20 @@ function Running({ sinceMs }: { sinceMs: number }) {
 
 const stepIcons = { waiting: Circle, running: CircleDashed, done: Check, failed: OctagonX } as const;
 
-function JobDetail({ host, job }: { host: string; job: Job }) {
+function JobDetail({ entry: { host, job } }: { entry: Entry }) {
   const [raw, setRaw] = useState(false);
   // Points in time are for machines; what they lie apart stands at the steps.
   const figures = Object.entries(job.figures).filter(([name]) => !name.endsWith('At'));
   return (
-    <div className="job-detail">
+    <div className="job-detail" data-testid="job-detail">
       <p className="quiet">
-        {verbNames[job.verb]} of {oneLine(job.service)} by {oneLine(job.by)}: {jobWords[job.state]}
+        {verbNames[job.verb]} of {oneLine(job.service)} on {oneLine(host.target)} by {oneLine(job.by)},{' '}
+        {job.state === 'running' ? 'since' : 'at'}{' '}
+        <time title={formatAbsolute(job.startedAt)}>{formatClock(job.startedAt, Date.now())}</time>:{' '}
+        {explainOutcome(job)}
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
+      {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
       <ol className="steps">
         {job.steps.map((step) => (
           <Step key={step.name} step={step} />
@@ -153,8 +184,33 @@ function JobDetail({ host, job }: { host: string; job: Job }) {
       >
         {raw ? 'Hide the output' : 'Whole output'}
       </button>
-      {raw && <JobLog host={host} job={job} />}
+      {raw && <JobLog host={host.id} job={job} />}
     </div>
+  );
+}
+
+/** Asks for nothing: what it will do stands beside it. */
+function Stop({ host, job }: Entry) {
+  const stopping = useStopping(host.id, job.id);
+  const service = host.map?.stacks
+    .find((stack) => stack.name === job.stack)
+    ?.services.find((each) => each.name === job.service);
+  return (
+    <>
+      <p className="job-stop">
+        <button
+          type="button"
+          className="button small"
+          data-testid="job-stop"
+          disabled={stopping === 'asked'}
+          onClick={() => void stopJob(host.id, job)}
+        >
+          {stopping === 'asked' ? 'Stopping' : 'Stop'}
+        </button>
+        <span className="quiet">{explainStop(service, job)}</span>
+      </p>
+      {stopping !== undefined && stopping !== 'asked' && <FailureNote failure={stopping} level="warning" />}
+    </>
   );
 }
 

@@ -1,5 +1,6 @@
 import {
   Archive,
+  CircleStop,
   ExternalLink,
   Info,
   ListTree,
@@ -18,6 +19,7 @@ import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
+import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
 import {
   count,
@@ -30,6 +32,7 @@ import {
   tagOf,
 } from '../../ui/format.ts';
 import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { explainStop } from '../../ui/stop-words.ts';
 import { explainSwitch, type SwitchWords, ticks, verbNames } from '../../ui/switch-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -47,6 +50,7 @@ const icons: Partial<Record<Offer, LucideIcon>> = {
   logs: ScrollText,
   details: Info,
   follow: ListTree,
+  stop: CircleStop,
   dismiss: X,
 };
 
@@ -214,7 +218,8 @@ function tailOf(
   }
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
-  if (state.kind === 'preparing') return { text: 'preparing', loud: false };
+  if (state.kind === 'flipping' && state.holder !== null) return { text: words.why, loud: false };
+  if (state.kind === 'preparing') return { text: state.holder === null ? 'preparing' : words.why, loud: false };
   if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
   if (at.role === 'previous')
     return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
@@ -338,7 +343,7 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  const shown = offers.slice(0, detail === 'mid' ? 1 : mostActions);
+  const shown = offers.filter((offer) => offer !== 'arm').slice(0, detail === 'mid' ? 1 : mostActions);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (
@@ -351,10 +356,10 @@ export function Actions({
             type="button"
             tabIndex={-1}
             disabled={disabled}
-            className={`button small ${Icon === undefined ? (offer === 'flip' && service.switch.kind === 'next-ready' ? 'primary' : '') : 'plain icon'}`}
+            className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
-            title={offerLabels[offer]}
+            title={offer === 'stop' ? explainStop(service) : offerLabels[offer]}
             onClick={(event) => {
               event.stopPropagation();
               onOffer(offer, service);
@@ -364,6 +369,15 @@ export function Actions({
           </button>
         );
       })}
+      {worded === 'flip' && offers.includes('arm') && detail === 'near' && (
+        <ArmButton
+          small
+          name={service.name}
+          tabIndex={-1}
+          disabled={disabled}
+          onClick={() => onOffer('arm', service)}
+        />
+      )}
     </span>
   );
 }

@@ -84,6 +84,7 @@ export function samplesAt(now: number): Sample[] {
       step: 'pull',
       text: 'layer 4 of 9',
       progress: { done: 43e6, total: 120e6, unit: 'bytes' },
+      holder: null,
     }),
     sample('Next is ready', { kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, { slots: next }),
     sample(
@@ -91,11 +92,48 @@ export function samplesAt(now: number): Sample[] {
       { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
       { slots: next },
     ),
-    sample('Flipping', { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3 }, { slots: next }),
+    sample(
+      'Flipping',
+      { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder: null },
+      { slots: next },
+    ),
+    sample(
+      'Flipping, by somebody else',
+      {
+        kind: 'flipping',
+        from: 'blue',
+        to: 'green',
+        step: 'drain',
+        inFlight: 3,
+        holder: { by: 'anna@desk', sinceMs: now - minute },
+      },
+      { slots: next },
+    ),
     sample('Held', { kind: 'held', waiting: 14, sinceMs: now - 800 }, { slots: next }),
     sample(
       'Watching',
-      { kind: 'watching', untilMs: now + 252_000, from: 'blue', to: 'green', errors: 0, requests: 412 },
+      {
+        kind: 'watching',
+        untilMs: now + 252_000,
+        mustConfirm: false,
+        from: 'blue',
+        to: 'green',
+        errors: 0,
+        requests: 412,
+      },
+      { slots: after, live: 'green', canFlipBack: true },
+    ),
+    sample(
+      'To be confirmed',
+      {
+        kind: 'watching',
+        untilMs: now + 581_000,
+        mustConfirm: true,
+        from: 'blue',
+        to: 'green',
+        errors: 0,
+        requests: 57,
+      },
       { slots: after, live: 'green', canFlipBack: true },
     ),
     sample(
@@ -115,6 +153,14 @@ export function samplesAt(now: number): Sample[] {
       failure: failure('image-missing', 'shop/frontend:1.9.0 does not exist in registry.home.lan.', {
         detail: 'manifest unknown: shop/frontend:1.9.0',
         running: 'Release 12 (1.4.2) in blue still has the traffic.',
+      }),
+    }),
+    sample('Stopped', {
+      kind: 'failed',
+      verb: 'deploy',
+      step: 'ready',
+      failure: failure('cancelled', 'The job was asked to stop at step ready.', {
+        running: 'blue keeps the traffic with release 12.',
       }),
     }),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),

@@ -3,9 +3,11 @@ import type { HostView, MapView, ServiceView, StackView } from '../../../contrac
 import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
+import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
 import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
+import { explainStop } from '../../ui/stop-words.ts';
 import { explainSwitch, ticks, verbNames } from '../../ui/switch-words.ts';
 import './list.css';
 
@@ -149,7 +151,19 @@ function TickingRow(props: { host: string; service: ServiceView; onOffer: OnOffe
   return <RowAt {...props} nowMs={useSeconds()} />;
 }
 
-const listOffers = new Set<Offer>(['adopt', 'deploy', 'flip', 'rollback', 'preview', 'retire', 'retry', 'dismiss']);
+const listOffers = new Set<Offer>([
+  'adopt',
+  'deploy',
+  'flip',
+  'arm',
+  'confirm',
+  'rollback',
+  'preview',
+  'retire',
+  'retry',
+  'stop',
+  'dismiss',
+]);
 
 function RowAt({
   host,
@@ -227,22 +241,34 @@ function RowAt({
         <span className="clip list-ports">{service.ports.map(formatPort).join(', ')}</span>
       </td>
       <td className="list-actions">
-        {offers.map((offer) => (
-          <button
-            key={offer}
-            type="button"
-            tabIndex={selected ? 0 : -1}
-            className={`button small ${offer === 'flip' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
-            data-testid={`action-${offer}`}
-            disabled={asked !== undefined}
-            onClick={(event) => {
-              event.stopPropagation();
-              onOffer(offer, service);
-            }}
-          >
-            {offerLabels[offer]}
-          </button>
-        ))}
+        {offers.map((offer) =>
+          offer === 'arm' ? (
+            <ArmButton
+              key={offer}
+              small
+              name={service.name}
+              tabIndex={selected ? 0 : -1}
+              disabled={asked !== undefined}
+              onClick={() => onOffer('arm', service)}
+            />
+          ) : (
+            <button
+              key={offer}
+              type="button"
+              tabIndex={selected ? 0 : -1}
+              className={`button small ${offer === 'flip' || offer === 'confirm' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
+              data-testid={`action-${offer}`}
+              title={offer === 'stop' ? explainStop(service) : undefined}
+              disabled={asked !== undefined}
+              onClick={(event) => {
+                event.stopPropagation();
+                onOffer(offer, service);
+              }}
+            >
+              {offerLabels[offer]}
+            </button>
+          ),
+        )}
       </td>
     </tr>
   );

@@ -18,6 +18,9 @@ const groups: { title: string; keys: [string[], string][] }[] = [
     title: 'Do, with the selected service',
     keys: [
       [['F'], 'flip, or flip back'],
+      [['Shift', 'F'], 'flip, and go back unless confirmed'],
+      [['K'], 'keep a flip that waits to be confirmed'],
+      [['S'], 'stop its job'],
       [['D'], 'deploy next'],
       [['A'], 'adopt'],
       [['P'], 'preview next'],

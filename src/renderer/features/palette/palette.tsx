@@ -4,7 +4,8 @@ import { flushSync } from 'react-dom';
 import type { HostView, ServiceView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
 import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
-import { useServer } from '../../bridge/store.ts';
+import { stopJob } from '../../bridge/stopping.ts';
+import { startVerb, useServer } from '../../bridge/store.ts';
 import {
   openPanel,
   panelTabs,
@@ -18,7 +19,8 @@ import {
   useWindow,
 } from '../../bridge/window-state.ts';
 import { Dialog } from '../../ui/controls.tsx';
-import { oneLine } from '../../ui/format.ts';
+import { confirmChoices, oneLine } from '../../ui/format.ts';
+import { verbNames } from '../../ui/switch-words.ts';
 import { rank } from './find.ts';
 import './palette.css';
 
@@ -106,7 +108,7 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
 
 const later = (value: number | null): number | null => (value === null ? null : value + 10);
 
-const paletteOffers = new Set<Offer>(['adopt', 'deploy', 'flip', 'rollback', 'preview', 'retire', 'logs']);
+const paletteOffers = new Set<Offer>(['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'preview', 'retire', 'logs']);
 
 function commandsOf(
   host: HostView,
@@ -115,19 +117,42 @@ function commandsOf(
   onOffer: (offer: Offer, service: ServiceView) => void,
 ): Command[] {
   const services = (host.map?.stacks ?? []).flatMap((stack) => stack.services);
-  const ofService = (service: ServiceView): Command[] =>
-    offersOf(service, host.connection.kind === 'connected')
-      .filter((offer) => paletteOffers.has(offer))
-      .map((offer) => ({
-        key: `${service.id} ${offer}`,
-        title: `${offerLabels[offer]} ${oneLine(service.name)}`,
+  const ofService = (service: ServiceView): Command[] => {
+    const offers = offersOf(service, host.connection.kind === 'connected');
+    return [
+      ...offers
+        .filter((offer) => paletteOffers.has(offer))
+        .map((offer) => ({
+          key: `${service.id} ${offer}`,
+          title: `${offerLabels[offer]} ${oneLine(service.name)}`,
+          more: oneLine(service.stack),
+          run: () => onOffer(offer, service),
+        })),
+      ...(offers.includes('arm') ? confirmChoices : []).map(({ minutes, words }) => ({
+        key: `${service.id} arm ${minutes}`,
+        title: `Flip ${oneLine(service.name)}, and go back unless I confirm within ${words}`,
         more: oneLine(service.stack),
-        run: () => onOffer(offer, service),
-      }));
+        run: () => void startVerb(host.id, service, 'flip', { confirmMinutes: minutes }),
+      })),
+    ];
+  };
+  const stops = hosts.flatMap((each) =>
+    each.connection.kind !== 'connected'
+      ? []
+      : each.jobs
+          .filter((job) => job.state === 'running')
+          .map((job) => ({
+            key: `stop ${each.id} ${job.id}`,
+            title: `Stop: ${verbNames[job.verb]} ${oneLine(job.service)}`,
+            more: oneLine(each.target),
+            run: () => void stopJob(each.id, job),
+          })),
+  );
   const current = services.find((service) => service.id === selected);
   const others = services.filter((service) => service !== current);
   return [
     ...(current === undefined ? [] : ofService(current)),
+    ...stops,
     ...(current === undefined
       ? []
       : panelTabs.map((tab) => ({

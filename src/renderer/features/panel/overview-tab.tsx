@@ -114,14 +114,15 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
     );
   }
   if (state.kind === 'failed') {
+    const wasStopped = state.failure.code === 'cancelled';
     return (
       <FailureNote
         failure={state.failure}
-        level={state.step === 'gate' ? 'warning' : 'stop'}
+        level={state.step === 'gate' || wasStopped ? 'warning' : 'stop'}
         lead={
           state.step === 'gate'
             ? `${verbNames[state.verb]} was refused`
-            : `${verbNames[state.verb]} failed${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`
+            : `${verbNames[state.verb]} ${wasStopped ? 'was stopped' : 'failed'}${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`
         }
       >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>

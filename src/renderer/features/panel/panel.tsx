@@ -4,9 +4,11 @@ import type { ServiceView } from '../../../contract/views.ts';
 import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
+import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
 import { oneLine } from '../../ui/format.ts';
 import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { explainStop } from '../../ui/stop-words.ts';
 import { explainSwitch, ticks } from '../../ui/switch-words.ts';
 import { BoundariesTab } from './boundaries-tab.tsx';
 import { ChecksTab } from './checks-tab.tsx';
@@ -103,13 +105,18 @@ const panelOffers = new Set<Offer>([
   'adopt',
   'deploy',
   'flip',
+  'arm',
+  'confirm',
   'rollback',
   'preview',
   'retire',
   'retry',
   'follow',
+  'stop',
   'dismiss',
 ]);
+
+const primary = new Set<Offer>(['flip', 'adopt', 'confirm']);
 
 function Standing({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   return ticks(service.switch.kind) ? (
@@ -144,21 +151,32 @@ function StandingAt({
         <SwitchMark state={service.switch} size={15} />
         <b>{words.word}</b>
         {words.more !== null && <span>{words.more}</span>}
+        {'holder' in service.switch && service.switch.holder !== null && <span className="quiet">{words.why}</span>}
       </p>
       {offers.length > 0 && (
         <div className="standing-actions">
-          {offers.map((offer, index) => (
-            <button
-              key={offer}
-              type="button"
-              className={`button ${index === 0 && (offer === 'flip' || offer === 'adopt') ? 'primary' : ''}`}
-              data-testid={`action-${offer}`}
-              disabled={asked !== undefined}
-              onClick={() => onOffer(offer, service)}
-            >
-              {offerLabels[offer]}
-            </button>
-          ))}
+          {offers.map((offer, index) =>
+            offer === 'arm' ? (
+              <ArmButton
+                key={offer}
+                name={service.name}
+                disabled={asked !== undefined}
+                onClick={() => onOffer('arm', service)}
+              />
+            ) : (
+              <button
+                key={offer}
+                type="button"
+                className={`button ${index === 0 && primary.has(offer) ? 'primary' : ''}`}
+                data-testid={`action-${offer}`}
+                title={offer === 'stop' ? explainStop(service) : undefined}
+                disabled={asked !== undefined}
+                onClick={() => onOffer(offer, service)}
+              >
+                {offerLabels[offer]}
+              </button>
+            ),
+          )}
         </div>
       )}
     </div>

@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { renderAssignments } from '../../src/core/command.ts';
+
+/** The shell that lets a fault come to a job. `fault` is `step:phase:kind`, as SWITCHYARD_FAULT has it. */
+export function renderPlant(fault: string): string {
+  const [step, phase, kind] = fault.split(':');
+  if (step === undefined || phase === undefined || kind === undefined)
+    throw new Error(`not a fault, step:phase:kind: ${fault}`);
+  const text = readFileSync(path.join(import.meta.dirname, 'plant.sh'), 'utf8');
+  return `${renderAssignments({ FAULT_AT: `${step}:${phase}`, FAULT_KIND: kind })}${text}`;
+}

@@ -1,0 +1,69 @@
+# The kit that every job is made of: the files of this folder in the order of their names, sent as one file, kit.sh.
+# Sourced by run.sh after job.sh, which sets (quoted by the app, never evaluated from the server):
+#   ROOT JOB VERB STACK SERVICE BY PROJECT_DIR SVC ENTRY NETWORK PROBE_IMAGE ENTRY_PORT ...
+# shellcheck shell=sh disable=SC2034
+# POSIX sh. Needs: docker, tar, awk, sed, sync, sha256sum, mkfifo, timeout.
+umask 077
+LC_ALL=C
+export LC_ALL
+COMPOSE_IGNORE_ORPHANS=1
+COMPOSE_PROGRESS=plain
+COMPOSE_ANSI=never
+export COMPOSE_IGNORE_ORPHANS COMPOSE_PROGRESS COMPOSE_ANSI
+unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES 2>/dev/null
+
+# A pipe to the entry point whose other end is gone is an answer, not the end of the job.
+trap '' PIPE
+
+job_dir=$ROOT/jobs/$JOB
+service_dir=$ROOT/$SVC
+step=start
+epoch=0
+seq=0
+ended=
+recovering=
+# run.sh is started to run the job, or, when its process is gone, to recover it.
+mode=${1:-run}
+
+# --- words -----------------------------------------------------------------------------------------------------------
+
+# Text as the inside of a JSON string: one line, control characters and invalid bytes gone.
+json_text() {
+  # Most texts are plain, and a process less on the way to a flip is a millisecond less.
+  case $1 in
+    *[!A-Za-z0-9\ ._:/@,\;\(\)+=-]*) ;;
+    *) [ "${#1}" -le 2000 ] && { printf '%s' "$1"; return; } ;;
+  esac
+  # Cut before it is escaped: a cut inside an escape would be no JSON any more.
+  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
+}
+
+# Unix milliseconds.
+exact_ms() {
+  now=$(date +%s%3N)
+  case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
+  printf '%s' "$now"
+}
+
+# The same to 10 ms, without a process of its own: one look at the clock, and the uptime since.
+now_ms() {
+  if [ -n "$clock_base" ] && read -r up _ 2>/dev/null </proc/uptime; then
+    printf '%s' "$((clock_base + ${up%.*} * 1000 + 1${up#*.} * 10 - 1000))"
+  else
+    exact_ms
+  fi
+}
+clock_base=
+if read -r up _ 2>/dev/null </proc/uptime; then
+  case $up in *[0-9].[0-9][0-9]) clock_base=$(($(exact_ms) - ${up%.*} * 1000 - 1${up#*.} * 10 + 1000)) ;; esac
+fi
+
+# Seconds since boot, whole. No wall clock decides anything.
+uptime_s() {
+  if read -r up _ 2>/dev/null </proc/uptime; then printf '%s' "${up%%.*}"; else date +%s; fi
+}
+
+boot_id() {
+  if read -r id 2>/dev/null </proc/sys/kernel/random/boot_id; then printf '%s' "$id"; else sysctl -n kern.boottime 2>/dev/null | tr -dc '0-9'; fi
+}
+

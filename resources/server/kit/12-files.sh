@@ -1,0 +1,24 @@
+# --- durability: temp, fsync, rename, fsync of the folder ---------------------------------------------------------------
+
+sync_path() { sync "$1" 2>/dev/null || sync; }
+
+# Puts standard input in place of file $1, whole or not at all.
+put_file() {
+  { cat >"$1.$JOB.tmp" && sync_path "$1.$JOB.tmp" && mv -f "$1.$JOB.tmp" "$1" && sync_path "${1%/*}"; } || { rm -f "$1.$JOB.tmp"; return 1; }
+}
+
+# Puts text $2 as a line in place of file $1, whole or not at all; lost in a power cut, which is no harm to what it says.
+put_lightly() { { printf '%s\n' "$2" >"$1.$JOB.tmp" && mv -f "$1.$JOB.tmp" "$1"; } || { rm -f "$1.$JOB.tmp"; return 1; }; }
+
+# Puts text $2 as a line in place of file $1, whole or not at all, and durably.
+put_line() {
+  { printf '%s\n' "$2" >"$1.$JOB.tmp" && sync_path "$1.$JOB.tmp" && mv -f "$1.$JOB.tmp" "$1" && sync_path "${1%/*}"; } || { rm -f "$1.$JOB.tmp"; return 1; }
+}
+
+# Points symlink $1 at $2 by rename(2).
+point() {
+  rm -f "$1.$JOB.tmp"
+  ln -s "$2" "$1.$JOB.tmp"
+  mv -fT "$1.$JOB.tmp" "$1" 2>/dev/null || { rm -f "$1" && mv -f "$1.$JOB.tmp" "$1"; }
+}
+

@@ -1,0 +1,91 @@
+# --- how a job ends -----------------------------------------------------------------------------------------------------
+
+exit_code() {
+  case $1 in completed) echo 0 ;; rolled-back) echo 10 ;; refused) echo 11 ;; aborted) echo 12 ;; indeterminate) echo 13 ;; *) echo 1 ;; esac
+}
+
+docker_answers() { docker version >/dev/null 2>&1; }
+
+# outcome [code message running detail]
+end() {
+  ended=$1
+  case $1/${2:-} in
+    completed/* | */lock-held | */cancelled | */job-died) ;;
+    *)
+      # Whatever failed last: with Docker away, that is the reason, and nothing that it seemed to be.
+      docker_answers ||
+        set -- "$1" docker-stopped "Docker does not answer on this server, so the $VERB of $SERVICE stopped at step $step." \
+          "Nothing runs while Docker is stopped. $(running_words)" "${3:-} ${5:-}"
+      ;;
+  esac
+  if [ "$1" != completed ]; then
+    [ "$epoch" -gt 0 ] && journal "$step" "$(if [ -n "$recovering" ]; then echo undone; else echo fail; fi)" "\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
+    feed "\"kind\":\"fail\",\"step\":\"$step\""
+  fi
+  close_runtime
+  # Told before the lock is let go: who takes it next must not find this job unfinished.
+  put_line "$job_dir/exit" "$1"
+  lock_release
+  feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
+  trap - EXIT
+  exit "$(exit_code "$1")"
+}
+
+# All went well, or, in a recovery, had gone well up to a step whose outcome is written now.
+completed() { # message [fields of the open step's record]
+  if [ -n "${open_step:-}" ]; then
+    step=$open_step
+    finish "${2:-}"
+  fi
+  tidy
+  end completed '' "$1"
+}
+
+refuse() { end refused "$@"; }
+
+# A step failed: what this job began is undone by `undo` (each verb has its own), then it ends `aborted`.
+abort() {
+  why_code=$1 why_message=$2 why_detail=${4:-}
+  say "$2"
+  undo_mine
+  end aborted "$why_code" "$why_message" "$(running_words)" "$why_detail"
+}
+
+undo() { :; }
+
+# Another may have taken the service over by force, by hand: then nothing here is this job's to undo.
+undo_mine() {
+  [ "$epoch" -gt 0 ] && [ "$(highest_epoch)" != "$epoch" ] && return
+  undo
+}
+
+on_exit() {
+  [ -n "$ended" ] && return
+  ended=bug
+  undo_mine
+  end aborted bug "The job's script ended at step $step, which it should not." "$(running_words)" "$(tail -n 3 "$job_dir/output" 2>/dev/null)"
+}
+
+# Past this point there is nothing to undo any more: a job that is asked to stop then ends as it would have.
+past_return=
+stop_short() { :; }
+
+on_signal() {
+  trap '' TERM INT HUP
+  if [ -n "$past_return" ]; then
+    stop_short
+    return
+  fi
+  ended=stopped
+  undo_mine
+  end aborted cancelled "The job was asked to stop at step $step." "$(running_words)" ""
+}
+
+# What has the traffic now, in words.
+running_words() {
+  live=$(live_state)
+  case $live in
+    blue-* | green-*) printf '%s keeps the traffic with release %s.' "${live%%-*}" "$(readlink "$service_dir/current" 2>/dev/null | sed 's|.*/0*||')" ;;
+    *) printf 'The service runs as before.' ;;
+  esac
+}

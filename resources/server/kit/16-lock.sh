@@ -1,0 +1,174 @@
+# --- lock: lock/<service>/<epoch>/; the highest epoch is the holder -----------------------------------------------------------
+# One lock a service, so that nothing done to one can stand in the way of going back with another; who edits the stack's
+# compose files holds the lock named + as well.
+# An epoch's folder gets its name whole, with its owner in it, by one rename. Taking over makes the next epoch, so two
+# contenders can never both win and nothing needs to be unlocked by hand. A holder is gone when the machine was booted since,
+# or when its process is; where that cannot be seen (another process space), when its lease, in seconds of uptime, is over.
+
+lease_s=30
+lock_dir=$ROOT/lock/$SVC
+stack_epoch=0
+
+highest_epoch() {
+  highest=0
+  for each in "$lock_dir"/[0-9]*; do
+    [ -d "$each" ] || continue
+    n=${each##*/}
+    [ "$n" -gt "$highest" ] 2>/dev/null && highest=$n
+  done
+  printf '%s' "$highest"
+}
+
+lease_over() { # text of a lease: seconds of uptime
+  [ "$(uptime_s)" -gt "${1:-0}" ]
+}
+
+# An epoch without an owner was not made by a claim: a power cut took the owner's bytes, or an older kit made it. It gets two
+# seconds, which no clock measures, and then it is nobody's. Should its maker only sleep, the next epoch stops it (SPEC JN4).
+ownerless() { # epoch
+  looks=0
+  while ! [ -s "$lock_dir/$1/owner" ]; do
+    [ -d "$lock_dir/$1" ] || return 0
+    looks=$((looks + 1))
+    [ "$looks" -le 20 ] || return 0
+    sleep 0.1 2>/dev/null || { sleep 1; looks=$((looks + 9)); }
+  done
+  return 1
+}
+
+# Whether the holder of an epoch may still act. Sets owner_pid.
+lock_held() { # epoch
+  [ -e "$lock_dir/$1/released" ] && return 1
+  owner_pid='' owner_started='' owner_boot='' owner_space='' lease=0
+  ownerless "$1" && return 1
+  read -r owner_pid owner_started owner_boot owner_space 2>/dev/null <"$lock_dir/$1/owner"
+  case $(life_of "$owner_pid" "$owner_started" "$owner_boot" "$owner_space") in
+    yes) return 0 ;;
+    no) return 1 ;;
+  esac
+  read -r lease 2>/dev/null <"$lock_dir/$1/lease"
+  ! lease_over "$lease"
+}
+
+renew_lease() { # folder of an epoch
+  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$1/lease.tmp" && mv -f "$1/lease.tmp" "$1/lease"
+}
+
+# The whole group, so that what the job waits for ends with it; where it leads none, the job alone.
+ask_to_stop() { kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
+
+# Asks a job that only prepares to make way, for going back comes first. It undoes what it began and lets go.
+make_way() { # epoch
+  [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -n "$(role_release previous)" ] || return 1
+  case $(cat "$lock_dir/$1/verb" 2>/dev/null) in deploy | retire) ;; *) return 1 ;; esac
+  [ "${asked_way:-}" = "$1" ] || ask_to_stop "$owner_pid"
+  asked_way=$1
+  ways=$((${ways:-0} + 1))
+  [ "$ways" -lt 100 ] || return 1
+  sleep 0.1 2>/dev/null || sleep 1
+}
+
+# Claims an epoch of lock_dir, or fails when another has it. A plain mv onto a folder that is there lands inside of it, and
+# the owner that is read back says so; onto one that came between mv's look and its rename(2), that is refused.
+claim_epoch() {
+  claim=$lock_dir/.$JOB.$$
+  claim_line=$(self_line)
+  mkdir -p "$claim" || return 1
+  # After a power cut the boot id is another one and nobody holds anything: no fsync.
+  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$claim/lease"
+  printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$claim/who"
+  printf '%s\n' "$VERB" >"$claim/verb"
+  printf '%s\n' "$claim_line" >"$claim/owner" && mv "$claim" "$lock_dir/$1" 2>/dev/null
+  claim_owner=
+  read -r claim_owner 2>/dev/null <"$lock_dir/$1/owner"
+  [ "$claim_owner" = "$claim_line" ] && return
+  rm -rf "$claim" "$lock_dir/$1/.$JOB.$$"
+  return 1
+}
+
+# Takes the lock in lock_dir, or refuses and returns 1. Sets epoch.
+take_lock() {
+  mkdir -p "$lock_dir"
+  tries=0
+  while :; do
+    top=$(highest_epoch)
+    died=
+    if [ "$top" -gt 0 ] && lock_held "$top"; then
+      make_way "$top" && continue
+      epoch=0
+      refuse lock-held "Another job holds $SERVICE of $STACK: $(cat "$lock_dir/$top/who" 2>/dev/null || echo 'one that just begins'). Nothing was changed." "$(running_words)" ""
+      return 1
+    fi
+    [ "$top" -gt 0 ] && ! [ -e "$lock_dir/$top/released" ] && [ "${owner_boot:-}" = "$(boot_id)" ] && died=$owner_pid
+    epoch=$((top + 1))
+    if claim_epoch "$epoch"; then
+      if [ "$(highest_epoch)" = "$epoch" ]; then break; fi
+      rm -rf "${lock_dir:?}/$epoch"
+    fi
+    epoch=0
+    tries=$((tries + 1))
+    if [ "$tries" -gt 50 ]; then
+      refuse lock-held "Too many jobs want $SERVICE of $STACK at once. Nothing was changed." "$(running_words)" ""
+      return 1
+    fi
+  done
+  if [ -n "$died" ]; then
+    read -r died_renewer 2>/dev/null <"$lock_dir/$top/renewer" && kill "$died_renewer" 2>/dev/null
+    end_session "$died"
+  fi
+  return 0
+}
+
+lock_acquire() {
+  case $VERB in
+    adopt | eject)
+      lock_dir=$ROOT/lock/+
+      take_lock || { lock_dir=$ROOT/lock/$SVC; return 1; }
+      stack_epoch=$epoch epoch=0
+      lock_dir=$ROOT/lock/$SVC
+      ;;
+  esac
+  take_lock || { lock_release; return 1; }
+  (
+    trap 'kill "${nap:-}" 2>/dev/null; exit' TERM
+    for each in "$lock_dir"/[0-9]* "$ROOT"/lock/+/[0-9]*; do
+      case $each in
+        "$ROOT"/lock/+/*) [ "${each##*/}" -lt "$stack_epoch" ] && rm -rf "$each" ;;
+        *) [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each" ;;
+      esac
+    done 2>/dev/null
+    while :; do
+      sleep 10 &
+      nap=$!
+      wait "$nap"
+      kill -0 $$ 2>/dev/null || exit 0
+      [ -d "$lock_dir/$epoch" ] && renew_lease "$lock_dir/$epoch"
+      [ "$stack_epoch" -gt 0 ] && renew_lease "$ROOT/lock/+/$stack_epoch"
+    done
+  ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
+  renewer=$!
+  printf '%s\n' "$renewer" >"$lock_dir/$epoch/renewer"
+  last=
+  for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
+  seq=${last%%-*}
+  while :; do case $seq in 0?*) seq=${seq#0} ;; *) break ;; esac; done
+  case $seq in '' | *[!0-9]*) seq=0 ;; esac
+  return 0
+}
+
+# Checked before each step: a job that lost its epoch must not act.
+still_mine() {
+  [ "$epoch" -gt 0 ] && [ "$(highest_epoch)" = "$epoch" ] && return
+  epoch=0
+  end indeterminate lock-held "Another job took the service over while this one slept." "" ""
+}
+
+lock_release() {
+  [ -n "${renewer:-}" ] && kill "$renewer" 2>/dev/null
+  renewer=
+  [ "$stack_epoch" -gt 0 ] && : >"$ROOT/lock/+/$stack_epoch/released"
+  stack_epoch=0
+  [ "$epoch" -gt 0 ] || return 0
+  : >"$lock_dir/$epoch/released"
+  epoch=0
+}

@@ -1,0 +1,51 @@
+# --- live.map: alone says who has the traffic -----------------------------------------------------------------------------
+
+live_state() {
+  [ -r "$service_dir/entry/live.map" ] || return 0
+  while read -r key value _; do
+    [ "$key" = live ] && { printf '%s\n' "$value"; break; }
+  done <"$service_dir/entry/live.map"
+}
+# Writes who has the traffic, durably. What is told to the running entry point comes after.
+# Going back must not fail for a full disk: what is there is overwritten in its place then, which needs no space.
+set_live() {
+  put_line "$service_dir/entry/live.map" "live $1" && return
+  [ "$VERB" = rollback ] && printf 'live %s\n\n' "$1" 2>/dev/null 1<>"$service_dir/entry/live.map" && sync_path "$service_dir/entry/live.map" && [ "$(live_state)" = "$1" ]
+}
+
+# A watch that is on ends with what is done next: what has the traffic keeps it, and previous is no backup any more.
+settle_live() {
+  case $(live_state) in *-watching) ;; *) return 0 ;; esac
+  settled=$(live_slot)-settled
+  set_live "$settled"
+  at settled
+  open_runtime "$ENTRY" && tell_entry "$settled"
+  close_runtime
+  rm -f "$service_dir/watch"
+}
+
+live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
+other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
+slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
+role_release() { folder=$(readlink "$service_dir/$1" 2>/dev/null) && printf '%s\n' "${folder##*/}"; }
+# live.map alone says who has the traffic: when a job died between the move and the roles, the roles follow it now.
+heal_roles() {
+  heal_live=$(live_slot) heal_current=$(role_release current)
+  case $heal_live in blue | green) ;; *) return 0 ;; esac
+  [ -n "$heal_current" ] && [ "$(role_release next)" = "$heal_current" ] && rm -f "$service_dir/next"
+  [ -n "$heal_current" ] && [ "$(release_slot "$heal_current")" != "$heal_live" ] || return 0
+  for heal_role in next previous; do
+    heal_release=$(role_release "$heal_role")
+    [ -n "$heal_release" ] && [ "$(release_slot "$heal_release")" = "$heal_live" ] || continue
+    point "$service_dir/current" "releases/$heal_release"
+    point "$service_dir/previous" "releases/$heal_current"
+    [ "$heal_role" = next ] && rm -f "$service_dir/next"
+    say "An earlier job ended before it wrote that release $(number_of "$heal_release") has the traffic; it is written now."
+    return 0
+  done
+}
+
+# A release's number as people say it: 0012 is 12.
+number_of() { printf '%s' "$1" | sed 's/^0*//'; }
+release_slot() { read -r slot_of 2>/dev/null <"$service_dir/releases/$1/slot" && printf '%s\n' "$slot_of"; }
+

@@ -1,0 +1,156 @@
+# --- the entry point's runtime and probes, through one docker exec that stays open ------------------------------------------
+# The other end is bash in the entry point's image: it needs no socat, no curl, nothing of the host.
+# Each request is one line; each answer its lines with a space in front, then a line with a dot.
+
+runtime_loop=$(
+  cat <<'LOOP'
+ask() { exec 5<>/dev/tcp/127.0.0.1/9999 || return 1; printf "%s\n" "$1" >&5; while IFS= read -r -t 5 out <&5; do printf " %s\n" "$out"; done; exec 5<&- 5>&-; }
+http() { # host port path low high contains
+  status=000
+  if exec 5<>"/dev/tcp/$1/$2"; then
+    printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\nUser-Agent: switchyard-check\r\nConnection: close\r\n\r\n" "$3" "$1" "$2" >&5
+    IFS=" " read -r -t "$T" proto status reason <&5
+    status=${status:0:3}
+    body=
+    if [ -n "$6" ]; then while IFS= read -r -t "$T" more <&5 || [ -n "$more" ]; do body+=$more; [ ${#body} -gt 262144 ] && break; more=; done; fi
+    exec 5<&- 5>&-
+  fi 2>/dev/null
+  case $status in [1-5][0-9][0-9]) ;; *) printf " bad no answer\n"; return ;; esac
+  if [ "$status" -lt "$4" ] || [ "$status" -gt "$5" ]; then printf " bad HTTP %s\n" "$status"; return; fi
+  if [ -n "$6" ] && [[ $body != *"$6"* ]]; then printf " bad HTTP %s without the words asked for\n" "$status"; return; fi
+  printf " good HTTP %s\n" "$status"
+}
+tcp() { if (exec 5<>"/dev/tcp/$1/$2") 2>/dev/null; then printf " good port %s open\n" "$2"; else printf " bad port %s closed\n" "$2"; fi; }
+T=5
+while IFS= read -r line; do
+  IFS=$'\t' read -r verb a b c d e f <<<"$line"
+  case $verb in
+    ask) ask "$a" ;;
+    http) http "$a" "$b" "$c" "$d" "$e" "$f" ;;
+    tcp) tcp "$a" "$b" ;;
+  esac
+  printf ".\n"
+done
+LOOP
+)
+
+runtime_open=
+
+open_runtime() { # container: starts the loop in the background; the first answer waits for it
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
+  docker exec -i "$1" bash -c "$runtime_loop" <"$job_dir/ask.$$" >"$job_dir/answer.$$" &
+  runtime_pid=$!
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
+  runtime_open=1
+}
+
+# The same three words by perl, where this server has one: over the entry point's own socket and straight to the slot, whose
+# address the entry point knows. It is there in milliseconds; a docker exec takes a tenth of a second and more on a small
+# server. Where the engine's networks are not in reach (rootless, a virtual machine) it gets no answer; ask again the other way.
+quick_loop=$(
+  cat <<'LOOP'
+use Socket;
+$| = 1;
+my $path = shift;
+sub reach { my ($domain, $to) = @_;
+  socket(my $s, $domain, SOCK_STREAM, 0) or return;
+  setsockopt($s, SOL_SOCKET, $_, pack("l!l!", 5, 0)) for SO_RCVTIMEO, SO_SNDTIMEO;
+  connect($s, $to) or return;
+  $s }
+sub ask { my $s = reach(AF_UNIX, pack_sockaddr_un($path)) or return; syswrite($s, "$_[0]\n"); my @lines = <$s>; chomp @lines; @lines }
+sub slot { my ($host, $port) = @_;
+  my ($slot) = $host =~ /--(\w+)$/ or return;
+  for (ask("show servers state")) { my @f = split / /;
+    next unless @f > 4 && $f[3] eq $slot && $f[1] =~ /_$slot-watching$/ && $f[4] =~ /^\d+(\.\d+){3}$/;
+    return reach(AF_INET, pack_sockaddr_in($port, inet_aton($f[4]))) }
+  return }
+my @hello = ask("show info");
+exit 1 unless @hello;
+print "ready\n";
+while (my $line = <STDIN>) {
+  chomp $line;
+  my ($verb, $host, $port, $at, $low, $high, $contains) = split /\t/, $line, -1;
+  if ($verb eq "ask") { print " $_\n" for ask($host) }
+  elsif ($verb eq "tcp") { print slot($host, $port) ? " good port $port open\n" : " bad port $port closed\n" }
+  elsif ($verb eq "http") {
+    my ($status, $body, $s) = (0, "", slot($host, $port));
+    if ($s) {
+      syswrite($s, "GET $at HTTP/1.0\r\nHost: $host:$port\r\nUser-Agent: switchyard-check\r\nConnection: close\r\n\r\n");
+      my $first = <$s>;
+      $status = $1 if defined $first && $first =~ m{^HTTP/\S+ ([1-5]\d\d)};
+      if ($status && defined $contains && $contains ne "") { while (my $more = <$s>) { $body .= $more; last if length $body > 262144 } }
+    }
+    if (!$status) { print " bad no answer\n" }
+    elsif ($status < $low || $status > $high) { print " bad HTTP $status\n" }
+    elsif (defined $contains && $contains ne "" && index($body, $contains) < 0) { print " bad HTTP $status without the words asked for\n" }
+    else { print " good HTTP $status\n" }
+  }
+  print ".\n";
+}
+LOOP
+)
+
+open_runtime_quickly() {
+  [ -w "$service_dir/entry/run/admin.sock" ] && command -v perl >/dev/null 2>&1 || return 1
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
+  perl -e "$quick_loop" "$service_dir/entry/run/admin.sock" <"$job_dir/ask.$$" >"$job_dir/answer.$$" 2>/dev/null &
+  runtime_pid=$!
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
+  runtime_open=1
+  read -r answer <&9 && [ "$answer" = ready ] && return
+  close_runtime
+  return 1
+}
+
+# Before there is an entry point: the same loop in a throw-away container on the service's network.
+open_prober() {
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
+  docker run -i --rm --name "$SLOT_PREFIX--probe-$JOB" --label dev.switchyard.job="$JOB" --network "$NETWORK" --entrypoint bash "$PROBE_IMAGE" -c "$runtime_loop" \
+    <"$job_dir/ask.$$" >"$job_dir/answer.$$" &
+  runtime_pid=$!
+  exec 8>"$job_dir/ask.$$" 9<"$job_dir/answer.$$"
+  runtime_open=1
+}
+
+close_runtime() {
+  [ -n "$runtime_open" ] || return 0
+  runtime_open=
+  exec 8>&- 9<&-
+  wait "$runtime_pid" 2>/dev/null
+  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+}
+
+tab=$(printf '\t')
+
+# Sends one request; the answer's lines come on standard output. Fails when the other end is gone.
+request() {
+  [ -n "$runtime_open" ] || return 1
+  printf '%s\n' "$1" >&8 2>/dev/null || return 1
+  while IFS= read -r answer <&9; do
+    case $answer in
+      .) return 0 ;;
+      ' '*) printf '%s\n' "${answer# }" ;;
+    esac
+  done
+  return 1
+}
+
+ask() { request "ask$tab$1"; }
+
+entry_believes() { # state: whether the running entry point goes by it, once told
+  case $(ask "${2:-}get map /usr/local/etc/haproxy/live.map live") in *"value=\"$1\""*) return 0 ;; esac
+  return 1
+}
+
+# Tells the running entry point what live.map says now, and reads it back. One that does not take it is asked again over
+# a new way, and then started anew: it reads the file.
+tell_entry() { # state
+  tell="set map /usr/local/etc/haproxy/live.map live $1; "
+  entry_believes "$1" "$tell" && return
+  close_runtime
+  open_runtime "$ENTRY" && entry_believes "$1" "$tell" && return
+  docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+}

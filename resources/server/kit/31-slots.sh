@@ -1,0 +1,50 @@
+# --- slots ------------------------------------------------------------------------------------------------------------------
+
+slot_compose() { # release, arguments of compose
+  release=$1
+  shift
+  docker compose --project-directory "$PROJECT_DIR" -p "$SLOT_PREFIX" -f "$service_dir/releases/$release/compose.yaml" "$@"
+}
+
+start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
+
+# Starts the service as its compose files say now, in the place of its entry point if there is one; no neighbour is made anew.
+# Without --no-deps: compose then leaves depends_on out of the container, and makes it anew at the operator's next up.
+plain_again() {
+  for each in $(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --filter label=dev.switchyard.root); do
+    { docker stop -t 5 "$each" && docker rm -f "$each"; } >/dev/null 2>&1
+  done
+  (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-recreate --no-build --pull never "$SERVICE" 2>&1)
+}
+
+stop_slot() { docker rm -f "$(slot_container "$1")" >/dev/null 2>&1; }
+
+# Puts the payload's release in place as number $1 in slot $2, with image $3 pinned: written beside, then renamed.
+write_release() {
+  number=$1 slot=$2 reference=$3
+  id=$(image_id "$reference") || return 1
+  [ -n "$id" ] || return 1
+  tag="switchyard/$SLOT_PREFIX:r$number"
+  docker tag "$id" "$tag" || return 1
+  pin=$(image_pin "$reference")
+  [ -n "$pin" ] || pin=$tag
+  part=$service_dir/releases/.$number.part
+  rm -rf "$part"
+  mkdir -p "$part"
+  sed "s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_CONTAINER@|$(slot_container "$slot")|g" "$job_dir/release.compose.yaml" >"$part/compose.yaml" || return 1
+  sed "s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_IMAGE_ID@|$id|g; s|@SWITCHYARD_AT@|$(now_ms)|g; s|@SWITCHYARD_VERSION@|$(json_text "$(image_version "$id")" | sed 's/[|&\\]/\\&/g')|g" "$job_dir/release.json" >"$part/release.json" || return 1
+  sed "s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g" "$job_dir/rollback.sh" >"$part/rollback.sh" || return 1
+  printf '%s\n' "$slot" >"$part/slot"
+  printf '%s\n' "$JOB" >"$part/job"
+  printf 'preparing 0 0\n' >"$part/state"
+  sh -n "$part/rollback.sh" || return 1
+  chmod 700 "$part/rollback.sh"
+  for each in "$part"/*; do sync_path "$each"; done
+  mv -fT "$part" "$service_dir/releases/$number" 2>/dev/null || mv -f "$part" "$service_dir/releases/$number" || return 1
+  sync_path "$service_dir/releases"
+}
+
+mark_release() { printf '%s\n' "$2" | put_file "$service_dir/releases/$1/state"; }
+
+container_state() { docker inspect --format '{{.State.Status}} {{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}} {{.State.ExitCode}} {{.State.OOMKilled}}' "$1" 2>/dev/null; }
+

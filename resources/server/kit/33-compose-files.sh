@@ -1,0 +1,21 @@
+# --- the compose files -------------------------------------------------------------------------------------------------------
+
+# One hash over the files that make the stack, so that a change between plan and job is seen. COMPOSE_FILES: one path a line.
+compose_hash() {
+  printf '%s\n' "$COMPOSE_FILES" | while IFS= read -r file; do
+    [ -n "$file" ] || continue
+    if [ -e "$file" ]; then sha256sum <"$file"; else echo absent; fi
+  done | sha256sum | cut -d' ' -f1
+}
+
+check_compose_hash() {
+  [ "$(compose_hash)" = "$COMPOSE_HASH" ] && return
+  refuse compose-changed "The compose files of $STACK changed while this job was being prepared. Nothing was changed." "$(running_words)" ""
+}
+
+# Puts payload $1 in place of file $2, keeping its mode and owner's rights.
+replace_file() {
+  cp "$job_dir/$1" "$2.$JOB.tmp" && { [ ! -e "$2" ] || chmod "$(stat -c %a "$2" 2>/dev/null || echo 644)" "$2.$JOB.tmp"; } && { [ -e "$2" ] || chmod 644 "$2.$JOB.tmp"; } &&
+    sync_path "$2.$JOB.tmp" && mv -f "$2.$JOB.tmp" "$2" && sync_path "${2%/*}"
+}
+

@@ -1,0 +1,113 @@
+# --- start, recovery, tidying ------------------------------------------------------------------------------------------------
+
+start_job() { # steps, by commas
+  BY_JSON=$(json_text "$BY")
+  [ "$mode" = recover ] && recover_job
+  self_line >"$job_dir/pid.own" && mv -f "$job_dir/pid.own" "$job_dir/pid"
+  feed "\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
+  trap on_exit EXIT
+  trap on_signal TERM INT HUP
+  recover_others
+  lock_acquire
+  # Given up on meanwhile, for its start had not shown: nothing was begun, and nothing is.
+  [ -e "$job_dir/exit" ] && { ended=already; lock_release; exit 12; }
+  return 0
+}
+
+# Whether the job in a folder has not ended, and never will by itself (SPEC JN7).
+job_died() { # folder
+  [ -e "$1/exit" ] && return 1
+  [ -e "$1/run.sh" ] || return 1
+  died_pid='' died_start='' died_boot='' died_space=''
+  # Before a job says who it is, who took it in stands for it.
+  read -r died_pid died_start died_boot died_space 2>/dev/null <"$1/pid" || read -r died_pid died_start died_boot died_space 2>/dev/null <"$1/receiver"
+  [ -n "$died_pid" ] || return 1
+  [ "$(life_of "$died_pid" "$died_start" "$died_boot" "$died_space")" = no ] && ! [ -e "$1/exit" ]
+}
+
+# Jobs of this stack that died are finished or undone before this one looks at anything. Going back waits only for those of its own service.
+recover_others() {
+  for other in "$ROOT"/jobs/*; do
+    [ "$other" != "$job_dir" ] && job_died "$other" || continue
+    [ "$VERB" != rollback ] || grep -qxF "SVC='$SVC'" "$other/job.sh" || continue
+    grep -q '^recover_job()' "$other/kit.sh" || continue
+    (cd "$other" && exec sh ./run.sh recover) </dev/null >>"$other/output" 2>&1 8>&- 9>&-
+  done
+}
+
+# Finishes or undoes this job, whose process is gone: from the journal, and by looking at what is (SPEC JN8). Run twice, or by
+# two at once, it does so once: under the service's lock, until `exit` is written.
+recover_job() {
+  ended=recovering
+  job_died "$job_dir" || exit 0
+  [ -e "$job_dir/pid" ] || { sleep 1; job_died "$job_dir" || exit 0; }
+  # Whoever holds the service now goes first; it recovers this job too, or the next does.
+  refuse() { exit 11; }
+  trap 'lock_release' EXIT
+  trap '' TERM INT HUP
+  lock_acquire
+  [ -e "$job_dir/exit" ] && exit 0
+  end_session "$died_pid"
+  docker_answers || exit 75
+  began_without_pid=
+  [ -e "$job_dir/pid" ] || began_without_pid=1
+  self_line >"$job_dir/pid"
+  sweep
+  open_step='' step=start
+  for record_file in "$ROOT"/journal/*-"$JOB"-*-*.json; do
+    [ -s "$record_file" ] || continue
+    record_name=${record_file##*-"$JOB"-}
+    # Its watch is a job of its own.
+    case $record_name in watch-watch-*) continue ;; esac
+    step=${record_name%-*}
+    case $record_name in *-begin.json) open_step=$step ;; *) open_step= ;; esac
+  done
+  feed "\"kind\":\"recovered\",\"step\":\"$step\",\"by\":\"$BY_JSON\""
+  recovering=1
+  [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
+  at recover
+  recover
+  end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone, and was undone." "$(running_words)" ""
+}
+
+# Each verb says how it is recovered.
+recover() { :; }
+
+# What the job that died leaves about: half-written files, its probe.
+sweep() {
+  rm -rf "${lock_dir:?}"/."$JOB".* "$ROOT"/lock/+/."$JOB".* "$job_dir"/ask.* "$job_dir"/answer.*
+  find "$ROOT" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
+  rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
+  for swept in "${OVERRIDE:-}" "${EDITED_FILE:-}"; do [ -n "$swept" ] && rm -f "$swept.$JOB.tmp"; done
+  sweep_probe=$(docker ps -aq --filter "label=dev.switchyard.job=$JOB")
+  # shellcheck disable=SC2086
+  [ -n "$sweep_probe" ] && docker rm -f $sweep_probe >/dev/null 2>&1
+  return 0
+}
+
+# Keeps the feed, the finished jobs and the journal bounded: of old records only those that history is folded from stay.
+tidy() {
+  if [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
+    tail -n 2000 "$ROOT/feed.ndjson" >"$ROOT/feed.$JOB.tmp" && mv -f "$ROOT/feed.$JOB.tmp" "$ROOT/feed.ndjson"
+  fi
+  count=0
+  for each in $(cd "$ROOT/jobs" && ls -1t); do
+    count=$((count + 1))
+    [ "$count" -gt 50 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -rf "${ROOT:?}/jobs/$each"
+  done
+  set -- "$ROOT"/journal/*.json
+  over=$(($# - 1000))
+  [ "$over" -gt 500 ] || return 0
+  for each in "$@"; do
+    over=$((over - 1))
+    [ "$over" -ge 0 ] || break
+    case $each in
+      *-move-done.json | *-ready-done.json | *-watch-done.json | *-stop-done.json | *-confirm-done.json | *-fail.json) ;;
+      *)
+        # One that may still have to be recovered keeps all of its records.
+        tidy_job=${each##*/} tidy_job=${tidy_job#*-}
+        [ -d "$ROOT/jobs/${tidy_job%%-*}" ] && ! [ -e "$ROOT/jobs/${tidy_job%%-*}/exit" ] || rm -f "$each"
+        ;;
+    esac
+  done
+}

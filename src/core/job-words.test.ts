@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { job, step } from '../testkit/engine/facts.ts';
+import { failure } from './failure.ts';
+import type { Job } from './job.ts';
+import { explainOutcome, stepNow } from './job-words.ts';
+
+describe('a job in words', () => {
+  it.each<[Partial<Job>, string]>([
+    [{}, 'running'],
+    [{ state: 'completed' }, 'completed'],
+    [{ state: 'rolled-back' }, 'went back'],
+    [{ state: 'refused' }, 'refused, nothing changed'],
+    [{ state: 'aborted' }, 'aborted, undone'],
+    [{ state: 'aborted', failure: failure('cancelled', 'Asked to.') }, 'stopped, undone'],
+    [{ state: 'indeterminate' }, 'not known yet'],
+    [{ recovered: true }, 'being ended after its process died'],
+    [{ recovered: true, state: 'completed' }, 'finished after its process died'],
+    [{ recovered: true, state: 'rolled-back' }, 'went back after its process died'],
+    [{ recovered: true, state: 'aborted' }, 'undone after its process died'],
+  ])('%j', (more, words) => {
+    expect(explainOutcome(job(more))).toBe(words);
+  });
+
+  it('is in the step that runs, else in the last one that did, else in none', () => {
+    const [gate, move, drain] = [step('gate', { state: 'done' }), step('move', { state: 'running' }), step('drain')];
+    expect(stepNow(job({ steps: [gate, move, drain] }))).toEqual({ step: move, number: 2, of: 3 });
+    expect(stepNow(job({ steps: [gate, step('move'), drain] }))).toEqual({ step: gate, number: 1, of: 3 });
+    expect(stepNow(job())).toBeNull();
+  });
+});

@@ -1,0 +1,36 @@
+import { Timer } from 'lucide-react';
+import { oneLine } from './format.ts';
+
+/** The other half of Flip: flip, and go back unless it is confirmed in time. */
+export function ArmButton({
+  name,
+  disabled,
+  small = false,
+  tabIndex,
+  onClick,
+}: {
+  name: string;
+  disabled: boolean;
+  small?: boolean;
+  tabIndex?: number;
+  onClick: () => void;
+}) {
+  return (
+    <button
+      type="button"
+      className={`button icon ${small ? 'small plain' : ''}`}
+      data-testid="action-arm"
+      aria-label={`Flip ${oneLine(name)}, and go back unless I confirm`}
+      aria-haspopup="dialog"
+      title="Flip, and go back unless I confirm (Shift+F)"
+      tabIndex={tabIndex}
+      disabled={disabled}
+      onClick={(event) => {
+        event.stopPropagation();
+        onClick();
+      }}
+    >
+      <Timer size={small ? 14 : 15} />
+    </button>
+  );
+}

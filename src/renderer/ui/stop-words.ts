@@ -1,0 +1,16 @@
+import type { ServiceView } from '../../contract/views.ts';
+import type { Job } from '../../core/job.ts';
+
+const moved = 'The traffic has moved already: stopping ends the wait for the requests in flight.';
+
+/** What stopping the job that runs on a service would do, said before. */
+export function explainStop(service: ServiceView | undefined, job?: Job): string {
+  const state = service?.switch;
+  if (job?.steps.some((step) => step.name === 'move' && step.state === 'done')) return moved;
+  if (job === undefined && state?.kind === 'flipping' && state.step === 'drain') return moved;
+  if (service?.adopted === false) return 'Stopping undoes what it began; the service runs on as plain compose.';
+  const live = service === undefined || service.live === null ? null : service.slots[service.live];
+  return live === null
+    ? 'Stopping undoes what it began.'
+    : `Stopping undoes what it began; release ${live.release} keeps the traffic.`;
+}
