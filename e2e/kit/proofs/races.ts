@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { type Kit, kitFile } from '../../../src/engine/job-upload.ts';
-import { seeded } from './seeded.ts';
+import { createRandom } from '../../faults/random.ts';
 
 /**
  * What a race finds. `killed`: the holder and all it started were killed. `killed-alone`: only its own process was.
@@ -101,7 +101,7 @@ class Race {
 
   constructor(setting: RaceSetting) {
     this.setting = setting;
-    this.random = seeded(setting.seed * 1_000_003 + setting.number);
+    this.random = createRandom(setting.seed * 1_000_003 + setting.number);
     this.service = `r${setting.number}`;
   }
 
