@@ -268,7 +268,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (job !== null) {
           // What the job left behind is read before it is said to have ended; how it ended is known without.
           try {
-            if (now.open !== null) await looks.observeDocker(now.open.link);
+            // Moving the traffic leaves every container as it was.
+            const moved = job.verb === 'flip' || job.verb === 'rollback';
+            if (now.open !== null && !moved) await looks.observeDocker(now.open.link);
             if (now.open !== null) await looks.observeStates(now.open.link);
           } catch {
             looks.lookAtAll();

@@ -11,6 +11,15 @@ export type Feeds = {
   lookWhileRunning(): void;
 };
 
+/** They change no state file, and a look at the server while it moves the traffic takes time from that. */
+const stepsThatOnlyLook = ['gate', 'drain'];
+
+/** Where files cannot be watched (overlay, network file systems) `tail` looks once a second unless it is told otherwise. */
+const followScript = `
+tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 400 -s 0.1 -F "$@" 2>/dev/null
+exec tail -q -n 400 -F "$@" 2>/dev/null
+`;
+
 export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void, redraw: () => void): Feeds {
   let following: { open: OpenLink; feeds: string; abort: AbortController } | null = null;
   let lookTimer: unknown = null;
@@ -25,7 +34,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
       line.kind === 'end' ||
       line.kind === 'settled' ||
       line.kind === 'moved' ||
-      (line.kind === 'done' && line.step !== 'drain')
+      (line.kind === 'done' && !stepsThatOnlyLook.includes(line.step))
     ) {
       if (before?.state === 'running' || before === undefined) lookAtStates();
     }
@@ -58,7 +67,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let rest = '';
     open.link.shell
-      .follow(renderScript('exec tail -q -n 400 -F "$@" 2>/dev/null', paths), {
+      .follow(renderScript(followScript, paths), {
         signal: abort.signal,
         onOutput: (chunk) => {
           const lines = (rest + chunk).split('\n');
