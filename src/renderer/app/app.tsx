@@ -1,6 +1,7 @@
 import { ActivityIcon, Command, List, Moon, Sun, Workflow } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { HostView, ServiceView } from '../../contract/views.ts';
+import { on } from '../bridge/client.ts';
 import type { Offer } from '../bridge/offers.ts';
 import { useHost, useServer, useService } from '../bridge/store.ts';
 import {
@@ -52,7 +53,7 @@ function Main() {
   }, [current, wanted]);
   useEffect(
     () =>
-      window.switchyard.on('reveal', ({ host, service }) => {
+      on('reveal', ({ host, service }) => {
         showHost(host);
         if (service !== null) openPanel(service, 'overview');
       }),

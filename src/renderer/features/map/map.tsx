@@ -11,7 +11,7 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { HostView, MapView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
@@ -340,6 +340,9 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     (_event: unknown, node: Node) => saveMoved({ ...(moved ?? {}), [node.id]: node.position }),
     [moved, saveMoved],
   );
+  const touched = useCallback(() => {
+    untouched.current = false;
+  }, []);
   const context = useMemo(
     () => ({
       host: host.id,
@@ -360,40 +363,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       aria-label={`Map of ${host.target}. Arrow keys move between services, Enter opens one.`}
     >
       <MapContext.Provider value={context}>
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          onNodesChange={change}
-          onNodeDragStop={dropped}
-          onNodeClick={(_event, node) => {
-            if (node.type === 'service') openPanel(node.id);
-          }}
-          onPaneClick={() => select(null)}
-          onMoveStart={(event) => {
-            if (event !== null) untouched.current = false;
-          }}
-          onMoveEnd={(_event, viewport) => viewports.set(host.id, viewport)}
-          defaultViewport={viewports.get(host.id) ?? { x: 0, y: 0, zoom: 1 }}
-          minZoom={0.08}
-          maxZoom={1.75}
-          nodeDragThreshold={4}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          edgesReconnectable={false}
-          elementsSelectable={false}
-          zoomOnDoubleClick={false}
-          zIndexMode="manual"
-          elevateNodesOnSelect={false}
-          disableKeyboardA11y
-          deleteKeyCode={null}
-          onlyRenderVisibleElements={nodes.length > 250}
-          proOptions={{ hideAttribution: true }}
-        >
-          <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
-        </ReactFlow>
+        <Stage host={host.id} nodes={nodes} edges={edges} onChange={change} onDropped={dropped} onTouched={touched} />
       </MapContext.Provider>
       {empty && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
@@ -423,6 +393,59 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     </section>
   );
 }
+
+const openService = (_event: unknown, node: Node): void => {
+  if (node.type === 'service') openPanel(node.id);
+};
+const selectNone = (): void => select(null);
+
+type StageProps = {
+  host: string;
+  nodes: Node[];
+  edges: Edge[];
+  onChange: (changes: NodeChange[]) => void;
+  onDropped: (event: unknown, node: Node) => void;
+  /** The operator moved the view by hand. */
+  onTouched: () => void;
+};
+
+/** Renders only when something stands elsewhere: what a card says is the card's own business. */
+const Stage = memo(function Stage({ host, nodes, edges, onChange, onDropped, onTouched }: StageProps) {
+  return (
+    <ReactFlow
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      onNodesChange={onChange}
+      onNodeDragStop={onDropped}
+      onNodeClick={openService}
+      onPaneClick={selectNone}
+      onMoveStart={(event) => {
+        if (event !== null) onTouched();
+      }}
+      onMoveEnd={(_event, viewport) => viewports.set(host, viewport)}
+      defaultViewport={viewports.get(host) ?? { x: 0, y: 0, zoom: 1 }}
+      minZoom={0.08}
+      maxZoom={1.75}
+      nodeDragThreshold={4}
+      nodesConnectable={false}
+      nodesFocusable={false}
+      edgesFocusable={false}
+      edgesReconnectable={false}
+      elementsSelectable={false}
+      zoomOnDoubleClick={false}
+      zIndexMode="manual"
+      elevateNodesOnSelect={false}
+      disableKeyboardA11y
+      deleteKeyCode={null}
+      onlyRenderVisibleElements={nodes.length > 250}
+      proOptions={{ hideAttribution: true }}
+    >
+      <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
+    </ReactFlow>
+  );
+});
 
 function Tool({
   label,
