@@ -16,7 +16,7 @@ import {
 import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
 import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
-import { EjectSheet, GateSheet, SwapSheet } from '../features/adopt/gate-sheets.tsx';
+import { EjectSheet, GateSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
@@ -216,7 +216,6 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'gate' && service !== undefined && (
         <GateSheet host={host.id} service={service} onOffer={onOffer} />
       )}
-      {sheet?.kind === 'swap' && service !== undefined && <SwapSheet host={host.id} service={service} />}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}

@@ -6,7 +6,7 @@ export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'
 export type PanelTab = (typeof panelTabs)[number];
 
 /** A sheet asks before something that has a price; it stands over the window until answered. */
-export type Sheet = { kind: 'adopt' | 'deploy' | 'gate' | 'swap' | 'eject'; service: string; release?: number };
+export type Sheet = { kind: 'adopt' | 'deploy' | 'gate' | 'eject'; service: string; release?: number };
 
 /** What this window shows of it all: nothing here is known to the server. */
 export type WindowState = {

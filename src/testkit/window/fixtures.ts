@@ -432,11 +432,10 @@ export const releases = (): ReleaseRecord[] => {
 };
 
 export const diff: DiffLine[] = [
-  { field: 'version', key: '', before: '1.4.2', after: '1.5.0' },
   { field: 'digest', key: '', before: digestOf('a'), after: digestOf('b') },
   { field: 'environment', key: 'CACHE_TTL_SECONDS', before: '60', after: '300' },
   { field: 'environment', key: 'FEATURE_CHECKOUT', before: null, after: 'on' },
-  { field: 'label', key: 'org.opencontainers.image.revision', before: '3fa9c1d', after: '77b02e1' },
+  { field: 'other', key: 'stop_grace_period', before: '10s', after: '30s' },
 ];
 
 export const nextPlan = (image: string): NextPlan => ({

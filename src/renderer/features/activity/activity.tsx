@@ -138,12 +138,14 @@ function JobDetail({ host, job }: { host: string; job: Job }) {
         {verbNames[job.verb]} of {oneLine(job.service)} by {oneLine(job.by)}: {jobWords[job.state]}
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
-      <ol className="steps">
+      <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
           <Step key={step.name} step={step} />
         ))}
       </ol>
-      {job.failure !== null && <FailureNote failure={job.failure} />}
+      {job.failure !== null && (
+        <FailureNote failure={job.failure} level={job.state === 'refused' ? 'warning' : 'stop'} />
+      )}
       <button
         type="button"
         className="button small"

@@ -16,7 +16,7 @@ import type { ServiceView, SlotView, TrafficView } from '../../../contract/views
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
 import {
@@ -354,7 +354,8 @@ export function Actions({
             className={`button small ${Icon === undefined ? (offer === 'flip' && service.switch.kind === 'next-ready' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
-            title={offerLabels[offer]}
+            data-reserved={reservationOf(offer, service) !== null || undefined}
+            title={reservationOf(offer, service) ?? offerLabels[offer]}
             onClick={(event) => {
               event.stopPropagation();
               onOffer(offer, service);

@@ -1,6 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
@@ -232,7 +232,9 @@ function RowAt({
             key={offer}
             type="button"
             tabIndex={selected ? 0 : -1}
-            className={`button small ${offer === 'flip' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
+            className={`button small ${offer === 'flip' && reservationOf(offer, service) === null ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
+            data-reserved={reservationOf(offer, service) !== null || undefined}
+            title={reservationOf(offer, service) ?? undefined}
             data-testid={`action-${offer}`}
             disabled={asked !== undefined}
             onClick={(event) => {

@@ -31,7 +31,16 @@ import {
   type StackLayout,
   storeSize,
 } from './layout.ts';
-import { type CardFace, DoorNode, LooseNode, MapContext, ServiceNode, StackNode, StoreNode } from './nodes.tsx';
+import {
+  type CardFace,
+  DoorNode,
+  LooseNode,
+  MapContext,
+  nearZoom,
+  ServiceNode,
+  StackNode,
+  StoreNode,
+} from './nodes.tsx';
 import { cardSize, collapseAbove, type StackTopology, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
@@ -244,9 +253,9 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const edges = useMemo(() => (laid === null || moved === null ? [] : edgesOf(laid, moved)), [laid, moved]);
 
   const fitMap = useCallback(
-    (duration = motionMs()) => {
+    (duration = motionMs(), minZoom = 0.1) => {
       untouched.current = true;
-      void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration });
+      void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
     },
     [flow],
   );
@@ -267,11 +276,13 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   useEffect(() => {
     if (pane.current === null) return;
     const observer = new ResizeObserver(() => {
-      if (untouched.current) fitMap(0);
+      if (!untouched.current) return;
+      // Beside a panel the cards stay as readable as they were: the one that it is about is brought into view below.
+      fitMap(0, useWindow.getState().panelOpen ? Math.min(nearZoom, flow.getZoom()) : undefined);
     });
     observer.observe(pane.current);
     return () => observer.disconnect();
-  }, [fitMap]);
+  }, [fitMap, flow]);
 
   // The card whose panel is open stays in view.
   useEffect(() => {

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
@@ -151,7 +151,9 @@ function StandingAt({
             <button
               key={offer}
               type="button"
-              className={`button ${index === 0 && (offer === 'flip' || offer === 'adopt') ? 'primary' : ''}`}
+              className={`button ${index === 0 && isMain(offer, service) ? 'primary' : ''}`}
+              data-reserved={reservationOf(offer, service) !== null || undefined}
+              title={reservationOf(offer, service) ?? undefined}
               data-testid={`action-${offer}`}
               disabled={asked !== undefined}
               onClick={() => onOffer(offer, service)}
@@ -164,6 +166,9 @@ function StandingAt({
     </div>
   );
 }
+
+const isMain = (offer: Offer, service: ServiceView): boolean =>
+  offer === 'adopt' || (offer === 'flip' && reservationOf(offer, service) === null);
 
 function Tabs({ tab }: { tab: PanelTab }) {
   const move = (event: ReactKeyboardEvent<HTMLDivElement>) => {
