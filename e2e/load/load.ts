@@ -7,6 +7,7 @@ import {
   type FailureSample,
   type LoadRecords,
   latencyOf,
+  latestSince,
   longestGap,
   type ReleaseAnswers,
 } from './records.ts';
@@ -188,10 +189,7 @@ async function startOnThread(options: LoopOptions): Promise<Load> {
   return {
     counters: () => counters ?? { requests: 0, failed: 0, inFlight: 0, failures: emptyFailures(), releases: {} },
     lastAnswerOf: (release, afterMs) => {
-      const fromReport = (known: LoadReport) => {
-        const last = known.releases[release]?.lastEndAtMs;
-        return last === undefined || last < afterMs ? null : last;
-      };
+      const fromReport = (known: LoadReport) => latestSince(known.releases[release], afterMs);
       if (report !== null) return Promise.resolve(fromReport(report));
       asked += 1;
       const id = asked;
