@@ -255,7 +255,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const fitMap = useCallback(
     (duration = motionMs(), minZoom = 0.1) => {
       untouched.current = true;
-      void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
+      return flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
     },
     [flow],
   );
@@ -270,41 +270,45 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   useEffect(() => {
     if (!placed || nodes.length === 0 || fitted.current) return;
     fitted.current = true;
-    fitMap(0);
+    void fitMap(0);
   }, [placed, nodes, fitMap]);
+
+  /** The card whose panel is open stays in view. */
+  const bringIntoView = useCallback(() => {
+    const { service: selected, panelOpen: hasPanel } = useWindow.getState();
+    const node = selected === null || !hasPanel ? undefined : flow.getInternalNode(selected);
+    const box = pane.current?.getBoundingClientRect();
+    if (node === undefined || box === undefined) return;
+    const { x, y, zoom } = flow.getViewport();
+    const at = node.internals.positionAbsolute;
+    const left = at.x * zoom + x;
+    const top = at.y * zoom + y;
+    const inside =
+      left >= 8 &&
+      top >= 8 &&
+      left + cardSize.width * zoom <= box.width - 8 &&
+      top + cardSize.height * zoom <= box.height - 8;
+    if (!inside)
+      void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
+  }, [flow]);
 
   useEffect(() => {
     if (pane.current === null) return;
     const observer = new ResizeObserver(() => {
       if (!untouched.current) return;
-      // Beside a panel the cards stay as readable as they were: the one that it is about is brought into view below.
-      fitMap(0, useWindow.getState().panelOpen ? Math.min(nearZoom, flow.getZoom()) : undefined);
+      // Beside a panel the cards stay as readable as they were.
+      const beside = useWindow.getState().panelOpen;
+      void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
     });
     observer.observe(pane.current);
     return () => observer.disconnect();
-  }, [fitMap, flow]);
+  }, [fitMap, bringIntoView, flow]);
 
-  // The card whose panel is open stays in view.
   useEffect(() => {
     if (service === null || !panelOpen) return;
-    const timer = setTimeout(() => {
-      const node = flow.getInternalNode(service);
-      const box = pane.current?.getBoundingClientRect();
-      if (node === undefined || box === undefined) return;
-      const { x, y, zoom } = flow.getViewport();
-      const at = node.internals.positionAbsolute;
-      const left = at.x * zoom + x;
-      const top = at.y * zoom + y;
-      const inside =
-        left >= 8 &&
-        top >= 8 &&
-        left + cardSize.width * zoom <= box.width - 8 &&
-        top + cardSize.height * zoom <= box.height - 8;
-      if (!inside)
-        void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
-    }, 30);
+    const timer = setTimeout(bringIntoView, 30);
     return () => clearTimeout(timer);
-  }, [service, panelOpen, flow]);
+  }, [service, panelOpen, bringIntoView]);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -312,7 +316,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       if (document.querySelector('dialog[open]') !== null) return;
       const target = event.target as HTMLElement;
       if (target.closest('input, textarea, select, [role="tablist"], aside') !== null) return;
-      if (event.key === '0') fitMap();
+      if (event.key === '0') void fitMap();
       else if (event.key === '+' || event.key === '=') zoomBy('in');
       else if (event.key === '-') zoomBy('out');
       else {
@@ -384,7 +388,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         <Tool label="Zoom out (-)" onClick={() => zoomBy('out')}>
           <Minus size={15} />
         </Tool>
-        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fitMap()}>
+        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => void fitMap()}>
           <Maximize2 size={14} />
         </Tool>
         {moved !== null && Object.keys(moved).length > 0 && (
