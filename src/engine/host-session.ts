@@ -6,6 +6,7 @@ import type { Verb, VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../core/result.ts';
 import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
+import type { StackMap } from '../core/stack-map.ts';
 import { planAdoptJob, prepareAdoption } from './adopt.ts';
 import { planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
@@ -59,21 +60,28 @@ export function createHostSession(parts: HostSessionParts): Session {
     });
   };
 
+  let drawn: StackMap | null = null;
+  let isDrawn = true;
   const redraw = () => {
-    if (now.docker !== null) {
-      now.map = drawMap({
-        docker: now.docker,
-        compose: now.compose,
-        states: now.states,
-        jobs: jobList(now),
-        dismissed,
-        traffic: traffic.current(),
-        watched: traffic.watchedSince(),
-        awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
-        asOfMs: now.asOfMs,
-      });
-    }
+    isDrawn = false;
     announce();
+  };
+  /** Drawn when somebody looks, not with each of the changes in between: a job tells twenty in the time of a frame. */
+  const currentMap = (): StackMap | null => {
+    if (isDrawn || now.docker === null) return drawn;
+    isDrawn = true;
+    drawn = drawMap({
+      docker: now.docker,
+      compose: now.compose,
+      states: now.states,
+      jobs: jobList(now),
+      dismissed,
+      traffic: traffic.current(),
+      watched: traffic.watchedSince(),
+      awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
+      asOfMs: now.asOfMs,
+    });
+    return drawn;
   };
 
   const previews = createPreviews();
@@ -96,7 +104,8 @@ export function createHostSession(parts: HostSessionParts): Session {
   const noLink = () => failed(failure('link-lost', `There is no link to ${parts.target}.`, { transient: true }));
 
   const factsFor = (name: ServiceName): Result<VerbFacts> => {
-    const { open, docker, map } = now;
+    const { open, docker } = now;
+    const map = currentMap();
     if (open === null || docker === null || map === null) return noLink();
     const stack = map.stacks.find((each) => each.name === name.stack);
     const service = stack?.services.find((each) => each.name === name.service);
@@ -190,7 +199,7 @@ export function createHostSession(parts: HostSessionParts): Session {
 
   return {
     connection: () => now.connection,
-    map: () => now.map,
+    map: currentMap,
     jobs: () => jobList(now),
     onChange(listener) {
       changeListeners.add(listener);
@@ -213,7 +222,8 @@ export function createHostSession(parts: HostSessionParts): Session {
         await looks.observeDocker(link);
         await looks.observeStates(link);
         redraw();
-        return now.map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(now.map);
+        const map = currentMap();
+        return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);
       }),
 
     planAdopt: (name, options) =>
@@ -283,7 +293,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     jobLog: (stack, job) =>
       guarded(async () => {
         const { open } = now;
-        const folder = now.map?.stacks.find((each) => each.name === stack)?.folder;
+        const folder = currentMap()?.stacks.find((each) => each.name === stack)?.folder;
         if (open === null || folder === null || folder === undefined) return noLink();
         if (!/^[\w-]+$/.test(job)) return failed(failure('job-unknown', `There is no job “${job}”.`));
         const script =

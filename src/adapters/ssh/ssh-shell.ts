@@ -13,7 +13,7 @@ const concurrentSessions = 8;
 const concurrentFollowers = 6;
 const sessionRetryMs = [20, 50, 100, 200, 400, 800, 1600, 3200];
 /** So long after a command a job that it may have started has the server for itself. */
-const spareAfterMs = 300;
+const spareAfterMs = 1_000;
 
 /**
  * A shell whose commands are exec channels of one ssh connection. One session waits, started ahead: the next command
