@@ -42,11 +42,13 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     redraw();
   };
 
+  const someJobRuns = () => [...now.jobs.values()].some((job) => job.state === 'running');
+
   const lookWhileRunning = () => {
-    const running = [...now.jobs.values()].some((job) => job.state === 'running');
-    if (lookTimer !== null || now.open === null || !running) return;
+    if (lookTimer !== null || now.open === null || !someJobRuns()) return;
     lookTimer = setTimeout(() => {
       lookTimer = null;
+      if (!someJobRuns()) return;
       lookAtStates();
       lookWhileRunning();
     }, 3_000);
