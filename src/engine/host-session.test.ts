@@ -349,7 +349,11 @@ describe('a job', () => {
 
   it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
     const recovered: string[] = [];
-    host.scripts.push(['run.sh recover', (command) => (recovered.push(command), outcome(''))]);
+    const take = (command: string) => {
+      recovered.push(command);
+      return outcome('');
+    };
+    host.scripts.push(['run.sh recover', take]);
     const { id } = await startFlip();
     began(id);
     await settle();
@@ -359,7 +363,14 @@ describe('a job', () => {
     expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
     host.deadJobs = [];
     host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
-    host.line(id, 40, { kind: 'end', outcome: 'aborted', code: 'job-died', message: 'Undone.', running: '', detail: '' });
+    host.line(id, 40, {
+      kind: 'end',
+      outcome: 'aborted',
+      code: 'job-died',
+      message: 'Undone.',
+      running: '',
+      detail: '',
+    });
     await settle();
     expect(session.jobs()[0]).toMatchObject({ state: 'aborted', recovered: true, failure: { message: 'Undone.' } });
   });

@@ -6,6 +6,7 @@ import type { Verb, VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../core/result.ts';
 import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
+import type { StackMap } from '../core/stack-map.ts';
 import { planAdoptJob, prepareAdoption } from './adopt.ts';
 import { planConfirmJob } from './confirm.ts';
 import { planDeployJob, prepareNext } from './deploy.ts';
@@ -65,22 +66,29 @@ export function createHostSession(parts: HostSessionParts): Session {
     });
   };
 
+  let drawn: StackMap | null = null;
+  let isDrawn = true;
   const redraw = () => {
-    if (now.docker !== null) {
-      now.map = drawMap({
-        docker: now.docker,
-        compose: now.compose,
-        states: now.states,
-        jobs: jobList(now),
-        ours,
-        dismissed,
-        traffic: traffic.current(),
-        watched: traffic.watchedSince(),
-        awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
-        asOfMs: now.asOfMs,
-      });
-    }
+    isDrawn = false;
     announce();
+  };
+  /** Drawn when somebody looks, not with each of the changes in between: a job tells twenty in the time of a frame. */
+  const currentMap = (): StackMap | null => {
+    if (isDrawn || now.docker === null) return drawn;
+    isDrawn = true;
+    drawn = drawMap({
+      docker: now.docker,
+      compose: now.compose,
+      states: now.states,
+      jobs: jobList(now),
+      ours,
+      dismissed,
+      traffic: traffic.current(),
+      watched: traffic.watchedSince(),
+      awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
+      asOfMs: now.asOfMs,
+    });
+    return drawn;
   };
 
   const previews = createPreviews();
@@ -103,10 +111,11 @@ export function createHostSession(parts: HostSessionParts): Session {
   const noLink = () => failed(failure('link-lost', `There is no link to ${parts.target}.`, { transient: true }));
 
   const folderOf = (stack: string): string | null =>
-    now.map?.stacks.find((each) => each.name === stack)?.folder ?? null;
+    currentMap()?.stacks.find((each) => each.name === stack)?.folder ?? null;
 
   const factsFor = (name: ServiceName): Result<VerbFacts> => {
-    const { open, docker, map } = now;
+    const { open, docker } = now;
+    const map = currentMap();
     if (open === null || docker === null || map === null) return noLink();
     const stack = map.stacks.find((each) => each.name === name.stack);
     const service = stack?.services.find((each) => each.name === name.service);
@@ -202,7 +211,7 @@ export function createHostSession(parts: HostSessionParts): Session {
 
   return {
     connection: () => now.connection,
-    map: () => now.map,
+    map: currentMap,
     jobs: () => jobList(now),
     onChange(listener) {
       changeListeners.add(listener);
@@ -225,7 +234,8 @@ export function createHostSession(parts: HostSessionParts): Session {
         await looks.observeDocker(link);
         await looks.observeStates(link);
         redraw();
-        return now.map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(now.map);
+        const map = currentMap();
+        return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);
       }),
 
     planAdopt: (name, options) =>
@@ -281,7 +291,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (job !== null) {
           // What the job left behind is read before it is said to have ended; how it ended is known without.
           try {
-            if (now.open !== null) await looks.observeDocker(now.open.link);
+            // Moving the traffic leaves every container as it was.
+            const moved = job.verb === 'flip' || job.verb === 'rollback';
+            if (now.open !== null && !moved) await looks.observeDocker(now.open.link);
             if (now.open !== null) await looks.observeStates(now.open.link);
           } catch {
             looks.lookAtAll();

@@ -46,7 +46,9 @@ const runnerOf = (server: KitServer): number =>
 /** The state letter of a process: T when it is stopped; empty when it is gone. */
 function stateOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').charAt(0);
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .charAt(0);
   } catch {
     return '';
   }
@@ -66,7 +68,8 @@ export async function takenOverFindings(kit: Kit): Promise<string[]> {
     const job = await server.ended('f1');
     const findings: string[] = [];
     if (server.live !== 'blue-settled') findings.push(`a job whose epoch was taken moved live.map to ${server.live}`);
-    if (server.runtime !== 'blue-settled') findings.push(`a job whose epoch was taken told the entry point ${server.runtime}`);
+    if (server.runtime !== 'blue-settled')
+      findings.push(`a job whose epoch was taken told the entry point ${server.runtime}`);
     if (job.state !== 'indeterminate') findings.push(`a job whose epoch was taken ended ${job.state}`);
     return findings;
   } finally {
@@ -100,7 +103,8 @@ function storyFindings(server: KitServer): string[] {
   const moved = server.live === 'green-settled';
   if (!moved && server.live !== 'blue-settled') findings.push(`live.map says ${JSON.stringify(server.live)}`);
   if (moved && !has('move', 'begin')) findings.push('live.map moved, and the journal has no intent of it');
-  if (!moved && has('move', 'done')) findings.push('the journal says that the move is done, and live.map was not moved');
+  if (!moved && has('move', 'done'))
+    findings.push('the journal says that the move is done, and live.map was not moved');
   if (has('move', 'done') && server.runtime !== server.live) {
     findings.push(`the journal says that the move is done, and the entry point believes ${server.runtime}`);
   }
@@ -158,10 +162,13 @@ export async function clockFindings(kit: Kit): Promise<string[]> {
       const uptimeS = Number(readFileSync('/proc/uptime', 'utf8').split('.')[0]);
       const leaseS = Number(stdout.trim());
       if (!(leaseS >= uptimeS - 60 && leaseS <= uptimeS + 60)) {
-        findings.push(`with a clock ${offS} s off the lease is over at ${leaseS}, ${uptimeS} s after the start of this machine`);
+        findings.push(
+          `with a clock ${offS} s off the lease is over at ${leaseS}, ${uptimeS} s after the start of this machine`,
+        );
       }
       const recorded = Number(server.journal()[0]?.uptime);
-      if (!(Math.abs(recorded - uptimeS) <= 60)) findings.push(`with a clock ${offS} s off a record is of uptime ${recorded}`);
+      if (!(Math.abs(recorded - uptimeS) <= 60))
+        findings.push(`with a clock ${offS} s off a record is of uptime ${recorded}`);
     } finally {
       server.close();
     }

@@ -173,7 +173,7 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
       {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
-      <ol className="steps">
+      <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
           <Step key={step.name} step={step} />
         ))}

@@ -17,7 +17,7 @@ import type { ServiceView, SlotView, TrafficView } from '../../../contract/views
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
@@ -359,8 +359,9 @@ export function Actions({
             className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
+            data-reserved={reservationOf(offer, service) !== null || undefined}
             aria-description={offer === 'stop' ? explainStop(service) : undefined}
-            title={offer === 'stop' ? explainStop(service) : offerLabels[offer]}
+            title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? offerLabels[offer])}
             onClick={(event) => {
               event.stopPropagation();
               onOffer(offer, service);
