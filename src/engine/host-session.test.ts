@@ -347,6 +347,20 @@ describe('a job', () => {
     expect(session.jobs()).toMatchObject([{ id: 'theirs', verb: 'deploy', by: 'bob@desk', state: 'running' }]);
   });
 
+  it('JN10 to go back needs no job where none can be sent: the release’s own rollback.sh does it', async () => {
+    host.taking = 'refused disk-full';
+    host.roots.set(root, [serviceState({ previous: release(1, 'green'), current: release(2, 'blue') })]);
+    await session.refresh();
+    host.scripts.push(['rollback.sh', () => outcome('This moves it.\nDone: green has the traffic of frontend.\n')]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true, value: { state: 'completed' } });
+    host.scripts.unshift(['rollback.sh', () => outcome('Refused: green is gone.\n', { code: 11 })]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({
+      ok: true,
+      value: { state: 'refused', failure: { code: 'not-ready', message: 'green is gone.' } },
+    });
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'disk-full' } });
+  });
+
   it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
     const recovered: string[] = [];
     const take = (command: string) => {

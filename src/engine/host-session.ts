@@ -4,7 +4,7 @@ import { failure, failureOf } from '../core/failure.ts';
 import { type FeedLine, foldFeed } from '../core/feed.ts';
 import type { Verb, VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../core/result.ts';
-import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { serviceSlug, slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
 import type { StackMap } from '../core/stack-map.ts';
 import { planAdoptJob, prepareAdoption } from './adopt.ts';
@@ -29,6 +29,7 @@ import { planRetireJob } from './retire.ts';
 import type { ServiceName, Session } from './session.ts';
 import { stopJob } from './stop.ts';
 import type { VerbFacts } from './verbs.ts';
+import { canGoWithoutJob, goBackByHand } from './way-back.ts';
 
 export type HostSessionParts = {
   target: string;
@@ -261,7 +262,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         const id = jobId();
         ours.add(id);
         const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value, parts.plant);
-        if (!uploaded.ok) return uploaded;
+        if (!uploaded.ok && !(verb === 'rollback' && canGoWithoutJob(uploaded.failure))) return uploaded;
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!now.jobs.has(id)) {
           const started: FeedLine = {
@@ -275,6 +276,20 @@ export function createHostSession(parts: HostSessionParts): Session {
             steps: 'start',
           };
           now.jobs = foldFeed(now.jobs, started);
+        }
+        if (!uploaded.ok) {
+          const back = await goBackByHand(facts.value.shell, plan.value.root, serviceSlug(name.service));
+          now.jobs = foldFeed(now.jobs, {
+            kind: 'end',
+            job: id,
+            at: clock.nowMs(),
+            outcome: back.ok ? 'completed' : 'refused',
+            code: back.ok ? '' : back.failure.code,
+            message: back.ok ? back.value : back.failure.message,
+            running: '',
+            detail: (back.ok ? null : back.failure.detail) ?? '',
+          });
+          looks.lookAtAll();
         }
         if (!now.states.some((state) => state.root === plan.value.root)) looks.lookAtStates();
         feeds.lookWhileRunning();

@@ -284,7 +284,7 @@ class Race {
   }
 }
 
-async function firstLine(child: ChildProcessByStdio<null, Readable, null>): Promise<string> {
+async function firstLine(child: { stdout: Readable }): Promise<string> {
   for await (const line of createInterface({ input: child.stdout })) return line;
   return '';
 }
