@@ -201,7 +201,8 @@ async function makeImage(
     );
   } finally {
     // By its whole name: a clone may itself be below the temporary folder.
-    if (folder.startsWith(path.join(tmpdir(), `switchyard-lab-${process.pid}-`))) await rm(folder, { recursive: true, force: true });
+    if (folder.startsWith(path.join(tmpdir(), `switchyard-lab-${process.pid}-`)))
+      await rm(folder, { recursive: true, force: true });
   }
 }
 
