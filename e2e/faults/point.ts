@@ -85,6 +85,7 @@ export async function runPoint(
     const over = each.act === 'watch' || each.act === 'back' ? await watchOver(server) : true;
     const recoveryMs = each.kind === 'runner' && told !== null && over ? performance.now() - connectedAt : null;
     const toldAtMs = Date.now();
+    if (each.act === 'back') await cure(server);
     client.close();
     client = null;
 
@@ -158,6 +159,13 @@ async function turnIll(server: Lane['stage']['server'], before: Look): Promise<v
 for i in $(seq 1000); do grep -q '^live ${to}-watching' ${feather.state}/entry/live.map && break; sleep 0.02; done
 for i in $(seq 100); do [ -e ${feather.state}/watch ] && break; sleep 0.02; done
 curl -s -m 2 -o /dev/null http://$address:8080/ill; true`,
+  );
+}
+
+/** What was made ill is well again, wherever it is now: a previous that answers nobody is no case for those that follow. */
+async function cure(server: Lane['stage']['server']): Promise<void> {
+  await server.sh(
+    `for each in blue green; do address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${feather.prefix}--$each 2>/dev/null) && curl -s -m 2 -o /dev/null "http://$address:8080/well"; done; true`,
   );
 }
 

@@ -59,6 +59,7 @@ export async function openStage(lab: Lab, host: string, disk: 'small' | 'own'): 
     .join('\n');
   const mount = `mount -t tmpfs -o size=32m,mode=755,uid=$(id -u home),gid=$(id -g home) tmpfs ${feather.folder}`;
   const clean = `${kill}
+for i in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 docker ps -aq --filter name=feather | xargs -r docker rm -f >/dev/null
 docker image ls --format '{{.Repository}}:{{.Tag}}' 'switchyard/*' | xargs -r docker rmi >/dev/null 2>&1
 rm -rf ${feather.folder}/* ${feather.folder}/.[!.]*`;
