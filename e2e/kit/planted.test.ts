@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Kit } from '../../src/engine/job-upload.ts';
 import { functionText, replaceFunction, replaceInFunction } from './proofs/planting.ts';
-import { clockFindings, killedFindings, takenOverFindings, undoTwiceFindings } from './proofs/stops.ts';
+import { clockFindings, killedFindings, takenOverFindings, undoTwiceFindings, zombieFindings } from './proofs/stops.ts';
 import { fsyncOrderOf } from './proofs/traced-job.ts';
 import { kit } from './server.ts';
 
@@ -18,6 +18,10 @@ describe('the kit as it is shipped', () => {
 
   it('JN5 leases and records go by the uptime under any clock', { timeout }, async () => {
     expect(await clockFindings(kit)).toEqual([]);
+  });
+
+  it('JN5 goes to the next from a process that nobody reaped', { timeout }, async () => {
+    expect(await zombieFindings(kit)).toEqual([]);
   });
 
   it('FL7 undone twice is undone once', { timeout }, async () => {

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tarArchive } from '../../../src/adapters/archive/tar-archive.ts';
@@ -83,8 +84,9 @@ export async function killedFindings(kit: Kit, at: readonly string[] = points): 
   for (const point of at) {
     const server = new KitServer({ kit });
     try {
-      await flipUntil(server, point, 'kill -9 -- "-$$"');
-      await until('it is gone', () => ['', 'Z'].includes(stateOf(runnerOf(server))));
+      await flipUntil(server, point, 'kill -s KILL -- "-$$"');
+      await until('it is gone', () => stateOf(runnerOf(server)) === '');
+      if (existsSync(path.join(server.root, 'jobs/f1/exit'))) throw new Error(`it was not killed at ${point}`);
       findings.push(...storyFindings(server).map((words) => `killed at ${point}: ${words}`));
       await server.sh('cd "$1" && sh ./run.sh recover', '', [path.join(server.root, 'jobs/f1')]);
       findings.push(...recoveredFindings(server).map((words) => `recovered after ${point}: ${words}`));
@@ -175,3 +177,29 @@ export async function clockFindings(kit: Kit): Promise<string[]> {
   }
   return findings;
 }
+
+/** The lock of a process that was killed and that nobody reaped, as in a container whose first process reaps none. */
+export async function zombieFindings(kit: Kit): Promise<string[]> {
+  const server = new KitServer({ kit });
+  const text = functionText(kit, 'kit.sh', 'self_line');
+  const holder = path.join(server.stub, 'holder.sh');
+  const claim = path.join(server.root, 'lock/frontend/1');
+  // The shell that started it becomes a sleep, which waits for nobody.
+  writeFileSync(holder, `${processPart(kit)}\n${text}\nself_line >"$1/owner"\nkill -s KILL $$\n`);
+  mkdirSync(claim, { recursive: true });
+  const parent = spawn('sh', ['-c', 'sh "$1" "$2" & exec sleep 60', 'sh', holder, claim], { stdio: 'ignore' });
+  try {
+    const owner = path.join(claim, 'owner');
+    await until('it is a zombie', () => existsSync(owner) && stateOf(Number(readFileSync(owner, 'utf8').split(' ')[0])) === 'Z');
+    const { stdout } = await server.kitLines(
+      'refuse() { echo "refused $1"; exit 0; }\nlock_acquire && echo "took $epoch"\nlock_release',
+    );
+    return stdout.trim() === 'took 2' ? [] : [`the lock of a zombie: ${stdout.trim()}`];
+  } finally {
+    parent.kill('SIGKILL');
+    server.close();
+  }
+}
+
+const processPart = (kit: Kit): string =>
+  ['boot_id', 'process_started', 'process_space'].map((name) => functionText(kit, 'kit.sh', name)).join('\n');
