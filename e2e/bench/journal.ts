@@ -88,7 +88,13 @@ async function stopwatchCost(server: KitServer): Promise<number> {
   const { stdout } = await server.sh(
     'n=0; while [ $n -lt 100 ]; do n=$((n + 1)); from=$(date +%s%N); printf "journal x %s %s\\n" "$from" "$(date +%s%N)"; done',
   );
-  return figuresOf(stdout.trim().split('\n').map(timedLine).map(({ ms }) => ms)).p50;
+  return figuresOf(
+    stdout
+      .trim()
+      .split('\n')
+      .map(timedLine)
+      .map(({ ms }) => ms),
+  ).p50;
 }
 
 /** A journal that was never tidied: to open the stack, its history, and to start a job on it. */

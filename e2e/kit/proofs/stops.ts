@@ -190,7 +190,10 @@ export async function zombieFindings(kit: Kit): Promise<string[]> {
   const parent = spawn('sh', ['-c', 'sh "$1" "$2" & exec sleep 60', 'sh', holder, claim], { stdio: 'ignore' });
   try {
     const owner = path.join(claim, 'owner');
-    await until('it is a zombie', () => existsSync(owner) && stateOf(Number(readFileSync(owner, 'utf8').split(' ')[0])) === 'Z');
+    await until(
+      'it is a zombie',
+      () => existsSync(owner) && stateOf(Number(readFileSync(owner, 'utf8').split(' ')[0])) === 'Z',
+    );
     const { stdout } = await server.kitLines(
       'refuse() { echo "refused $1"; exit 0; }\nlock_acquire && echo "took $epoch"\nlock_release',
     );
