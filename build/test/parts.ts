@@ -140,5 +140,5 @@ export const labParts: readonly Part[] = [
 
 /** What the parts need of the system, put there first so that no part waits for it. */
 export async function prepare(): Promise<void> {
-  await ensureSystemPackages(['openssh-client', 'git']);
+  await ensureSystemPackages(['openssh-client', 'git', 'strace']);
 }

@@ -5,12 +5,14 @@ import { connect } from './connect.ts';
 import { events } from './events.ts';
 import { flip } from './flip.ts';
 import { idle } from './idle.ts';
+import { journal } from './journal.ts';
+import { races } from './races.ts';
 import { rollback } from './rollback.ts';
 import type { Benchmark, Setting } from './setting.ts';
 
 // npm run bench -- NAME [--json] [--OPTION NUMBER]...: progress on standard error, the figures on standard output.
 
-const benchmarks: Record<string, Benchmark> = { flip, rollback, connect, events, idle };
+const benchmarks: Record<string, Benchmark> = { flip, rollback, connect, events, idle, races, journal };
 
 const usage = `npm run bench -- NAME [--json] [options]
 
@@ -20,6 +22,11 @@ const usage = `npm run bench -- NAME [--json] [options]
   connect   [--times 20]     to a complete map of 100 containers, without and with 40 ms of round trip
   events    [--times 50]     from a container's end on the server to the changed card in the window
   idle      [--minutes 10]   what the app, and 30 settled entry points, cost while nothing happens
+
+  races     [--races 1000] [--seed 1]
+            twenty contenders for one lock, clocks a day off, holders that died; needs no Docker
+  journal   [--flips 200] [--times 20]
+            what the journal costs a flip, and what 20,000 records cost; needs no Docker
 
   --json    the figures as one line of JSON, the last line of standard output
 
@@ -36,6 +43,8 @@ const { values, positionals } = parseArgs({
     'peer-flips': { type: 'string' },
     times: { type: 'string' },
     minutes: { type: 'string' },
+    races: { type: 'string' },
+    seed: { type: 'string' },
   },
 });
 

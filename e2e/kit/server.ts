@@ -17,7 +17,7 @@ import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { type FeedLine, foldFeed, parseFeedLine } from '../../src/core/feed.ts';
 import type { Job } from '../../src/core/job.ts';
 import { planFlipJob } from '../../src/engine/flip.ts';
-import { type JobPlan, type Kit, uploadJob } from '../../src/engine/job-upload.ts';
+import { type JobPlan, type Kit, kitFile, uploadJob } from '../../src/engine/job-upload.ts';
 import { renderRollback } from '../../src/engine/job-variables.ts';
 import type { Shell, ShellOutcome } from '../../src/engine/ports/shell.ts';
 import type { VerbOptions } from '../../src/engine/session.ts';
@@ -39,19 +39,32 @@ export type JournalFile = {
   [key: string]: unknown;
 };
 
+export type KitServerOptions = {
+  name?: string;
+  /** Another kit than the shipped one. */
+  kit?: Kit;
+  /** Where the server's folder is made; /tmp. */
+  in?: string;
+};
+
 /**
  * A server's folder with one adopted service, release 1 live in blue and release 2 ready in green, under a real shell;
  * only Docker is a stub. `close` removes it.
  */
 export class KitServer {
+  readonly kit: Kit;
+  /** What each shell is started with: a tracer and its options. */
+  launcher: readonly string[] = [];
   readonly folder: string;
   readonly root: string;
   readonly service: string;
   readonly stub: string;
   readonly env: NodeJS.ProcessEnv;
 
-  constructor(name = 'switchyard kit $(odd) "name"') {
-    this.folder = mkdtempSync(path.join(tmpdir(), `${name}-`));
+  constructor(options: KitServerOptions = {}) {
+    this.kit = options.kit ?? kit;
+    const name = options.name ?? 'switchyard kit $(odd) "name"';
+    this.folder = mkdtempSync(path.join(options.in ?? tmpdir(), `${name}-`));
     this.root = path.join(this.folder, '.switchyard');
     this.service = path.join(this.root, 'frontend');
     this.stub = mkdtempSync(path.join(tmpdir(), 'switchyard-stub-'));
@@ -96,7 +109,7 @@ export class KitServer {
   }
 
   get live(): string {
-    return readFileSync(path.join(this.service, 'entry/live.map'), 'utf8').replace(/^live (.*)\n$/, '$1');
+    return readFileSync(path.join(this.service, 'entry/live.map'), 'utf8').replace(/^live (.*)\n+$/, '$1');
   }
   set live(state: string) {
     writeFileSync(path.join(this.service, 'entry/live.map'), `live ${state}\n`);
@@ -131,7 +144,8 @@ export class KitServer {
 
   sh(script: string, stdin?: Uint8Array | string, args: string[] = []): Promise<ShellOutcome> {
     return new Promise((resolve, reject) => {
-      const child = spawn('sh', ['-c', script, 'sh', ...args], { env: this.env, cwd: this.folder });
+      const [program = 'sh', ...words] = [...this.launcher, 'sh', '-c', script, 'sh', ...args];
+      const child = spawn(program, words, { env: this.env, cwd: this.folder });
       const said = { stdout: '', stderr: '' };
       child.stdout.on('data', (chunk) => (said.stdout += chunk));
       child.stderr.on('data', (chunk) => (said.stderr += chunk));
@@ -157,14 +171,14 @@ export class KitServer {
     };
     mkdirSync(path.join(this.root, 'jobs', all.JOB), { recursive: true });
     const set = Object.entries(all).map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'`);
-    return this.sh(`${set.join('\n')}\n${kit['kit.sh']}\nBY_JSON=$(json_text "$BY")\n${lines}`);
+    return this.sh(`${set.join('\n')}\n${kitFile(this.kit, 'kit.sh')}\nBY_JSON=$(json_text "$BY")\n${lines}`);
   }
 
   flipPlan(verb: 'flip' | 'rollback', options: VerbOptions = {}): JobPlan {
     const facts = {
       folder: this.folder,
       by: `o'neil "x" \\ 🚂@laptop`,
-      kit,
+      kit: this.kit,
       stack: { name: 'shop' },
       service: { name: 'frontend' },
       state: serviceState({ next: release(2, 'green') }),
@@ -176,7 +190,7 @@ export class KitServer {
 
   /** Sends a job as the app does, and waits until it has ended. */
   async run(id: string, plan: JobPlan): Promise<Job> {
-    const sent = await uploadJob(this.shell, tarArchive, kit, id, plan);
+    const sent = await uploadJob(this.shell, tarArchive, this.kit, id, plan);
     if (!sent.ok) throw new Error(`${sent.failure.code}: ${sent.failure.message} ${sent.failure.detail}`);
     return this.ended(id);
   }
@@ -234,7 +248,7 @@ export class KitServer {
     const record = serviceRecord();
     writeFileSync(
       file,
-      renderRollback(kit, {
+      renderRollback(this.kit, {
         root: this.root,
         serviceDir: this.service,
         service: 'frontend',
