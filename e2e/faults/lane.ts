@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -60,18 +59,22 @@ export async function openLane(lab: Lab, host: string, disk: 'small' | 'own'): P
   };
 }
 
-/** The app as a process of its own, and how it ended. */
+/** The app as a process of its own, which stays until it is killed, and what it says of how its verb ended. */
 export function spawnApp(play: object, fault: string): { child: ChildProcess; ended: Promise<string> } {
   const child = spawn(process.execPath, [path.join(import.meta.dirname, 'app.ts'), JSON.stringify(play)], {
     env: { ...process.env, SWITCHYARD_FAULT: fault },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let printed = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream?.setEncoding('utf8').on('data', (chunk: string) => {
-      printed += chunk;
-    });
-  return { child, ended: once(child, 'close').then(() => printed.trim()) };
+  const ended = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => {
+        printed += chunk;
+        if (stream === child.stdout && printed.endsWith('\n')) resolve(printed.trim());
+      });
+    child.on('close', () => resolve(printed.trim()));
+  });
+  return { child, ended };
 }
 
 /** Opens a lane on each of these servers, runs the same on all at once, and closes them. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../build/setup/progress.ts';
 import type { Lab } from '../lab/lab.ts';
 import { acts, type Case, caseName } from './cases.ts';
@@ -9,6 +10,7 @@ import { type Finding, logFinding } from './report.ts';
 import { standingOf } from './stage.ts';
 
 const realShare = 0.1;
+const longestCaseMs = 240_000;
 
 /** Runs the cases on as many lanes as there are servers; each lane takes, of those left, one that may begin where its service stands. */
 export async function runPoints(
@@ -40,7 +42,7 @@ export async function runPoints(
       if (next === undefined) return;
       let violated: Look | null = null;
       try {
-        const { finding, left: after } = await runPoint(lane, next.each, look, next.forReal);
+        const { finding, left: after } = await inTime(runPoint(lane, next.each, look, next.forReal));
         findings.push(finding);
         logFinding(log, finding);
         violated = after;
@@ -64,6 +66,20 @@ export async function runPoints(
   };
   await onLanes(lab, hosts.slice(0, Math.max(1, Math.min(hosts.length, cases.length))), 'small', run);
   return findings;
+}
+
+/** A case that hangs is one that failed, and no reason to wait for ever. */
+async function inTime<Value>(work: Promise<Value>): Promise<Value> {
+  const over = new AbortController();
+  const late = sleep(longestCaseMs, null, { signal: over.signal }).then(() => {
+    throw new Error(`it did not end within ${longestCaseMs / 1000} s`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    over.abort();
+  }
 }
 
 /** Of what is left: a case that may begin here, of the act with the most left; where none may, any of that act. */
