@@ -25,8 +25,8 @@ export const journal: Benchmark = async (setting) => {
 };
 
 /**
- * The kit with a stopwatch around journal and feed: uptime in ns from the shell's own bash is no POSIX, so each line is the
- * wall clock before and behind, by one process of date each, whose own cost is measured as well and taken off.
+ * The kit with a stopwatch around journal and feed: the clock before and behind each, in ns. What the stopwatch itself
+ * takes is measured as well, and taken off.
  */
 function timedKit(): Kit {
   let timed = kit;
@@ -88,7 +88,13 @@ async function stopwatchCost(server: KitServer): Promise<number> {
   const { stdout } = await server.sh(
     'n=0; while [ $n -lt 100 ]; do n=$((n + 1)); from=$(date +%s%N); printf "journal x %s %s\\n" "$from" "$(date +%s%N)"; done',
   );
-  return figuresOf(stdout.trim().split('\n').map(timedLine).map(({ ms }) => ms)).p50;
+  return figuresOf(
+    stdout
+      .trim()
+      .split('\n')
+      .map(timedLine)
+      .map(({ ms }) => ms),
+  ).p50;
 }
 
 /** A journal that was never tidied: to open the stack, its history, and to start a job on it. */
@@ -101,12 +107,11 @@ async function longJournal(setting: Setting, folder: string) {
     const open: number[] = [];
     const history: number[] = [];
     const start: number[] = [];
-    const held = { number: 0 };
     for (let turn = 0; turn < times; turn += 1) {
       open.push(
         await timed(async () => {
           const { stdout } = await server.sh(renderScript(observeScript, [server.root]));
-          held.number = parseServerStates(stdout).length;
+          if (parseServerStates(stdout).length !== 1) throw new Error('the stack was not found');
         }),
       );
       const [state] = parseServerStates((await server.sh(renderScript(observeScript, [server.root]))).stdout);

@@ -1,8 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, execFileSync, spawn } from 'node:child_process';
 import { closeSync, constants, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { type Kit, kitFile } from '../../../src/engine/job-upload.ts';
 import { createRandom } from '../../faults/random.ts';
 
@@ -68,7 +69,7 @@ export async function runRaces(options: RacesOptions): Promise<RaceOutcome[]> {
     const outcomes: Promise<RaceOutcome>[] = [];
     for (let number = 0; number < options.races; number += 1) {
       const start = starts[number % starts.length] ?? 'fresh';
-      const race = new Race({ folder, number, seed, start, ...contendersOf(options) });
+      const race = new Race({ folder, number, seed, start, contenders: options.contenders ?? 20 });
       await race.prepare();
       await race.run();
       outcomes.push(race.afterwards(options.takeOverLimitMs ?? 40_000));
@@ -79,8 +80,6 @@ export async function runRaces(options: RacesOptions): Promise<RaceOutcome[]> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-const contendersOf = ({ contenders }: RacesOptions) => ({ contenders: contenders ?? 20 });
 
 /** The findings of all races, in words. */
 export const raceFindings = (outcomes: readonly RaceOutcome[]): string[] =>
@@ -166,7 +165,7 @@ class Race {
     if (epoch === undefined || held.pid === undefined) throw new Error(`${start}: the first holder got no lock`);
     this.epochs.push(epoch);
     const ended = new Promise((resolve) => held.once('exit', resolve));
-    if (start === 'released') held.stdin?.end('\n');
+    if (start === 'released') held.stdin.end('\n');
     else process.kill(start === 'killed-alone' ? held.pid : -held.pid, 'SIGKILL');
     await ended;
     if (start === 'released') return;
@@ -198,7 +197,7 @@ class Race {
     const children = jobs.map((job) => this.contend(job));
     await Promise.all(
       children.map(async (child) => {
-        for await (const line of createInterface({ input: child.stdout ?? [] })) {
+        for await (const line of createInterface({ input: child.stdout })) {
           const [job = '', word = '', value = ''] = line.split(' ');
           if (word === 'ready') {
             ready += 1;
@@ -219,9 +218,12 @@ class Race {
     this.judge([...answers.values()], stays);
   }
 
-  private contend(job: string): ChildProcess {
+  private contend(job: string): ChildProcessByStdio<null, Readable, null> {
     const verb = this.random() < 0.25 ? 'rollback' : 'flip';
-    return spawn('sh', [contender], { env: this.environment(job, { VERB: verb }), stdio: ['ignore', 'pipe', 'ignore'] });
+    return spawn('sh', [contender], {
+      env: this.environment(job, { VERB: verb }),
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
   }
 
   private took(epoch: string): void {
@@ -237,7 +239,9 @@ class Race {
     if (this.doubleHolders > 0) this.found(`${this.doubleHolders} found another holder inside`);
     if (winners + losers !== contenders) {
       const rest = answers.filter((answer) => !/^took \d+$|^refused lock-held$/.test(answer));
-      this.found(`${contenders} contended, ${winners} won and ${losers} were refused: ${[...new Set(rest)].join(', ')}`);
+      this.found(
+        `${contenders} contended, ${winners} won and ${losers} were refused: ${[...new Set(rest)].join(', ')}`,
+      );
     }
     if (stays && winners > 1) this.found(`${winners} held it at once`);
     // Of a holder that died the lease may still run; of anything else one must win.
@@ -254,10 +258,7 @@ class Race {
     do {
       const child = spawn(
         'sh',
-        [
-          '-c',
-          '. "$KIT"; refuse() { echo "refused $1"; exit 0; }; lock_acquire && echo "took $epoch" && lock_release',
-        ],
+        ['-c', '. "$KIT"; refuse() { echo "refused $1"; exit 0; }; lock_acquire && echo "took $epoch" && lock_release'],
         { env: this.environment(`${this.service}-n${tries}`), stdio: ['ignore', 'pipe', 'ignore'] },
       );
       last = await firstLine(child);
@@ -281,7 +282,7 @@ class Race {
   }
 }
 
-async function firstLine(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout ?? [] })) return line;
+async function firstLine(child: { stdout: Readable }): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout })) return line;
   return '';
 }

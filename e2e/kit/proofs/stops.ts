@@ -47,7 +47,9 @@ const runnerOf = (server: KitServer): number =>
 /** The state letter of a process: T when it is stopped; empty when it is gone. */
 function stateOf(pid: number): string {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').charAt(0);
+    return readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .charAt(0);
   } catch {
     return '';
   }
@@ -67,7 +69,8 @@ export async function takenOverFindings(kit: Kit): Promise<string[]> {
     const job = await server.ended('f1');
     const findings: string[] = [];
     if (server.live !== 'blue-settled') findings.push(`a job whose epoch was taken moved live.map to ${server.live}`);
-    if (server.runtime !== 'blue-settled') findings.push(`a job whose epoch was taken told the entry point ${server.runtime}`);
+    if (server.runtime !== 'blue-settled')
+      findings.push(`a job whose epoch was taken told the entry point ${server.runtime}`);
     if (job.state !== 'indeterminate') findings.push(`a job whose epoch was taken ended ${job.state}`);
     return findings;
   } finally {
@@ -82,7 +85,7 @@ export async function killedFindings(kit: Kit, at: readonly string[] = points): 
     const server = new KitServer({ kit });
     try {
       await flipUntil(server, point, 'kill -s KILL -- "-$$"');
-      await until('it is gone', () => stateOf(runnerOf(server)) === '');
+      await until('it is gone', () => ['', 'Z'].includes(stateOf(runnerOf(server))));
       if (existsSync(path.join(server.root, 'jobs/f1/exit'))) throw new Error(`it was not killed at ${point}`);
       findings.push(...storyFindings(server).map((words) => `killed at ${point}: ${words}`));
       await server.sh('cd "$1" && sh ./run.sh recover', '', [path.join(server.root, 'jobs/f1')]);
@@ -102,7 +105,8 @@ function storyFindings(server: KitServer): string[] {
   const moved = server.live === 'green-settled';
   if (!moved && server.live !== 'blue-settled') findings.push(`live.map says ${JSON.stringify(server.live)}`);
   if (moved && !has('move', 'begin')) findings.push('live.map moved, and the journal has no intent of it');
-  if (!moved && has('move', 'done')) findings.push('the journal says that the move is done, and live.map was not moved');
+  if (!moved && has('move', 'done'))
+    findings.push('the journal says that the move is done, and live.map was not moved');
   if (has('move', 'done') && server.runtime !== server.live) {
     findings.push(`the journal says that the move is done, and the entry point believes ${server.runtime}`);
   }
@@ -160,10 +164,13 @@ export async function clockFindings(kit: Kit): Promise<string[]> {
       const uptimeS = Number(readFileSync('/proc/uptime', 'utf8').split('.')[0]);
       const leaseS = Number(stdout.trim());
       if (!(leaseS >= uptimeS - 60 && leaseS <= uptimeS + 60)) {
-        findings.push(`with a clock ${offS} s off the lease is over at ${leaseS}, ${uptimeS} s after the start of this machine`);
+        findings.push(
+          `with a clock ${offS} s off the lease is over at ${leaseS}, ${uptimeS} s after the start of this machine`,
+        );
       }
       const recorded = Number(server.journal()[0]?.uptime);
-      if (!(Math.abs(recorded - uptimeS) <= 60)) findings.push(`with a clock ${offS} s off a record is of uptime ${recorded}`);
+      if (!(Math.abs(recorded - uptimeS) <= 60))
+        findings.push(`with a clock ${offS} s off a record is of uptime ${recorded}`);
     } finally {
       server.close();
     }
@@ -183,7 +190,10 @@ export async function zombieFindings(kit: Kit): Promise<string[]> {
   const parent = spawn('sh', ['-c', 'sh "$1" "$2" & exec sleep 60', 'sh', holder, claim], { stdio: 'ignore' });
   try {
     const owner = path.join(claim, 'owner');
-    await until('it is a zombie', () => existsSync(owner) && stateOf(Number(readFileSync(owner, 'utf8').split(' ')[0])) === 'Z');
+    await until(
+      'it is a zombie',
+      () => existsSync(owner) && stateOf(Number(readFileSync(owner, 'utf8').split(' ')[0])) === 'Z',
+    );
     const { stdout } = await server.kitLines(
       'refuse() { echo "refused $1"; exit 0; }\nlock_acquire && echo "took $epoch"\nlock_release',
     );

@@ -29,7 +29,20 @@ export async function fsyncOrderOf(kit: Kit): Promise<FsyncReport> {
   const server = new KitServer({ kit });
   const trace = path.join(server.stub, 'trace');
   try {
-    server.launcher = ['strace', '-f', '-y', '-qq', '-s', '4096', '-e', `trace=${traced}`, '-e', 'signal=none', '-o', trace];
+    server.launcher = [
+      'strace',
+      '-f',
+      '-y',
+      '-qq',
+      '-s',
+      '4096',
+      '-e',
+      `trace=${traced}`,
+      '-e',
+      'signal=none',
+      '-o',
+      trace,
+    ];
     const job = await server.run('f1', server.flipPlan('flip', { watchMinutes: 0 }));
     if (job.state !== 'completed') throw new Error(`the traced flip ended ${job.state}: ${server.output('f1')}`);
     const flip = proveFsyncOrder(parseTrace(readFileSync(trace, 'utf8')), server.root);
