@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countReport, readPlaywright, readVitest, renderCounts, sum, verdict } from './counts.ts';
+import { countReport, readFaults, readPlaywright, readVitest, renderCounts, sum, verdict } from './counts.ts';
 
 const file = (status: string, ...states: string[]) => ({
   status,
@@ -38,6 +38,11 @@ describe('counting what runners report', () => {
   it('counts flaky tests and errors outside of tests of Playwright as failed', () => {
     const report = { stats: { expected: 5, unexpected: 1, flaky: 2, skipped: 3 }, errors: [{ message: 'no config' }] };
     expect(countReport(readPlaywright, JSON.stringify(report), 1)).toEqual({ passed: 5, failed: 4, skipped: 3 });
+  });
+
+  it('counts the points of the fault suite, and one that ran none as a failure', () => {
+    expect(countReport(readFaults, '{"points":108,"violations":2}', 1)).toEqual({ passed: 106, failed: 2, skipped: 0 });
+    expect(countReport(readFaults, '{"points":0,"violations":0}', 0).failed).toBe(1);
   });
 
   it('counts a judge of one thing by its exit code', () => {

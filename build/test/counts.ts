@@ -68,4 +68,10 @@ export function readPlaywright(report: unknown): Counts | null {
   };
 }
 
+/** The fault suite's result: each point is a test, and failed when something was violated. */
+export function readFaults(report: unknown): Counts | null {
+  if (!isRecord(report) || typeof report.points !== 'number' || typeof report.violations !== 'number') return null;
+  return { passed: report.points - report.violations, failed: report.violations, skipped: 0 };
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { succeeds } from '../setup/command.ts';
 import { outFolder, repositoryFolder } from '../setup/folders.ts';
 import { ensureSystemPackages } from '../setup/system.ts';
-import { type Counts, countReport, readPlaywright, readVitest, verdict } from './counts.ts';
+import { type Counts, countReport, readFaults, readPlaywright, readVitest, verdict } from './counts.ts';
 import { playwrightFailures, type Verdict, vitestFailures } from './failures.ts';
 import { show } from './processes.ts';
 import { checkRules } from './rules.ts';
@@ -77,6 +77,29 @@ const vitest = (project: string, timeoutMs: number) => async (): Promise<Verdict
   return judge(report, code, readVitest, vitestFailures);
 };
 
+const faultPoints = 108;
+
+/** So many of the fault suite's cases, the same ones each time; each is a test. Its own set-up brings the servers it needs. */
+async function faults(): Promise<Counts> {
+  const report = path.join(outFolder, 'test', 'faults.json');
+  await rm(report, { force: true });
+  const code = await show(
+    [
+      process.execPath,
+      'e2e/faults/main.ts',
+      '--points',
+      String(faultPoints),
+      '--seed',
+      '1',
+      '--json',
+      '--output',
+      report,
+    ],
+    { timeoutMs: 25 * minute },
+  );
+  return countReport(readFaults, await readFile(report, 'utf8').catch(() => null), code);
+}
+
 /** Its own set-up brings the build, Electron, a screen and the lab. */
 async function endToEnd(): Promise<Verdict> {
   const report = path.join(outFolder, 'test', 'window.json');
@@ -111,6 +134,7 @@ export const checkParts: readonly Part[] = [
 export const labParts: readonly Part[] = [
   { name: 'kit', about: 'the server kit under a real shell', run: vitest('kit', 15 * minute) },
   { name: 'integration', about: 'contracts and journeys on the lab', run: vitest('integration', 30 * minute) },
+  { name: 'faults', about: 'jobs that are killed, cut off and starved, on the lab', run: faults },
   { name: 'window', about: 'end to end in the real window', run: endToEnd },
 ];
 

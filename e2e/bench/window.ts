@@ -5,6 +5,7 @@ import type { Page } from 'playwright';
 import { ensureBuilt } from '../../build/electron/built.ts';
 import { ensureElectron } from '../../build/setup/electron.ts';
 import type { Lab } from '../lab/lab.ts';
+import { wallClockOffsetMs } from '../load/wall-clock.ts';
 import { type App, launchApp } from '../window/app.ts';
 import { openScreen } from '../window/screen.ts';
 import { SwitchyardWindow } from '../window/switchyard-window.ts';
@@ -45,20 +46,5 @@ export async function openWindow({ log }: Setting, lab: Lab, host: string): Prom
   }
 }
 
-/** What the page's `performance.now()` needs to be this machine's wall clock, read where its millisecond turns. */
-export const pageClockOffsetMs = (page: Page): Promise<number> =>
-  page.evaluate(() => {
-    const givesUpAt = performance.now() + 200;
-    let best = { offsetMs: Date.now() - performance.now(), doubtMs: Number.POSITIVE_INFINITY };
-    let wallBefore = Date.now();
-    let before = performance.now();
-    while (best.doubtMs > 0.15 && before < givesUpAt) {
-      const wall = Date.now();
-      const after = performance.now();
-      if (wall !== wallBefore && after - before < best.doubtMs)
-        best = { offsetMs: wall - after, doubtMs: after - before };
-      wallBefore = wall;
-      before = after;
-    }
-    return best.offsetMs;
-  });
+/** What the page's `performance.now()` needs to be this machine's wall clock. */
+export const pageClockOffsetMs = (page: Page): Promise<number> => page.evaluate(wallClockOffsetMs);

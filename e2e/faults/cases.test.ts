@@ -8,7 +8,12 @@ describe('the cases of the fault suite', () => {
     const all = names(allCases());
     expect(all.length).toBeGreaterThanOrEqual(500);
     expect(new Set(all).size).toBe(all.length);
-    expect(parseCase('flip:move:mapped:runner')).toEqual({ act: 'flip', step: 'move', phase: 'mapped', kind: 'runner' });
+    expect(parseCase('flip:move:mapped:runner')).toEqual({
+      act: 'flip',
+      step: 'move',
+      phase: 'mapped',
+      kind: 'runner',
+    });
     expect(parseCase('flip:move:during:runner')).toBeNull();
   });
 

@@ -8,7 +8,11 @@ const record = (seq: number, job: string, epoch: number, step: string, phase: st
 });
 
 describe('the journal, as the fault suite judges it', () => {
-  const whole = [record(1, 'a', 1, 'gate', 'begin'), record(2, 'a', 1, 'gate', 'done'), record(3, 'b', 2, 'gate', 'begin')];
+  const whole = [
+    record(1, 'a', 1, 'gate', 'begin'),
+    record(2, 'a', 1, 'gate', 'done'),
+    record(3, 'b', 2, 'gate', 'begin'),
+  ];
 
   it('JN4 takes jobs one after the other, and a job that goes on under a later epoch', () => {
     expect(explainInterleaving(whole)).toEqual([]);
@@ -35,6 +39,8 @@ describe('the journal, as the fault suite judges it', () => {
     expect(explainUnfinished(whole)).toEqual(['gate of job b began and has no outcome']);
     for (const phase of ['done', 'fail', 'undone'])
       expect(explainUnfinished([...whole, record(4, 'b', 2, 'gate', phase)])).toEqual([]);
-    expect(explainUnfinished(parseRecords('{"seq":1,"job":"a","st\n'))).toEqual(['torn record: {"seq":1,"job":"a","st']);
+    expect(explainUnfinished(parseRecords('{"seq":1,"job":"a","st\n'))).toEqual([
+      'torn record: {"seq":1,"job":"a","st',
+    ]);
   });
 });

@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Session } from '../../src/engine/session.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type LinkProxy, startLinkProxy } from '../lab/link-proxy.ts';
 import { type Load, startLoad } from '../load/load.ts';
@@ -17,6 +16,7 @@ export type Lane = {
   /** What an app's link goes through when it takes `proxiedConfig`. */
   proxy: LinkProxy;
   proxiedConfig: string;
+  /** A steady small load, without a retry: two clients that keep their connection, one that does not, 40 requests a second. */
   startLoad(): Promise<Load>;
   close(): Promise<void>;
 };
@@ -40,8 +40,10 @@ export async function openLane(lab: Lab, host: string, disk: 'small' | 'own'): P
     proxiedConfig,
     startLoad: () =>
       startLoad({
-        host: lab.host(host).address,
-        port: 8080,
+        // Past the outer engine's forwarder, but for power cuts: after one the server has another address.
+        ...(disk === 'small'
+          ? { host: lab.host(host).address, port: 8080 }
+          : { host: '127.0.0.1', port: lab.host(host).http.web ?? 0 }),
         clients: 3,
         keepAliveShare: 2 / 3,
         perSecond: 40,
@@ -72,5 +74,22 @@ export function spawnApp(play: object, fault: string): { child: ChildProcess; en
   return { child, ended: once(child, 'close').then(() => printed.trim()) };
 }
 
-/** Ends a session without a word of it to anybody. */
-export const closeQuietly = (session: Session | null): void => session?.close();
+/** Opens a lane on each of these servers, runs the same on all at once, and closes them. */
+export async function onLanes(
+  lab: Lab,
+  hosts: readonly string[],
+  disk: 'small' | 'own',
+  run: (lane: Lane, index: number) => Promise<void>,
+): Promise<void> {
+  const ended = await Promise.allSettled(
+    hosts.map(async (host, index) => {
+      const lane = await openLane(lab, host, disk);
+      try {
+        await run(lane, index);
+      } finally {
+        await lane.close();
+      }
+    }),
+  );
+  for (const one of ended) if (one.status === 'rejected') throw one.reason;
+}

@@ -50,30 +50,34 @@ export type Look = {
   secrets: string[];
   override: boolean;
   adopted: boolean;
+  /** service.json has the suite's short waits. */
+  hurried: boolean;
   print: string;
 };
 
 const script = ({ folder, root, state, prefix }: Place, secret: string): string => `
 api() { curl -s -m 10 --unix-socket /var/run/docker.sock "http://engine/$1"; echo; }
 part() { printf '\\n\\002%s\\n' "$1"; }
-alive() { read -r id begun boot 2>/dev/null <"$1" && [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; }
+read -r booted </proc/sys/kernel/random/boot_id
+alive() { read -r id begun boot 2>/dev/null <"$1" && [ "$boot" = "$booted" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; }
 cd ${folder} || exit 1
 part live; awk '$1=="live"{print $2; exit}' ${state}/entry/live.map 2>/dev/null
 part entry; [ -S ${state}/entry/run/admin.sock ] && timeout 3 perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0) && connect(S,pack_sockaddr_un($ARGV[0])) or exit 1; syswrite(S,"get map /usr/local/etc/haproxy/live.map live\\n"); while(<S>){ print "$1\\n" if /value="([^"]*)"/ }' ${state}/entry/run/admin.sock
 part answer; curl -s -m 5 -o /dev/null -w '%{http_code} %header{x-release}\\n' http://127.0.0.1:8080/version
 part roles; for role in current previous next; do [ -L ${state}/$role ] && echo "$role $(readlink ${state}/$role)"; done
-part releases; for each in ${state}/releases/[0-9]*; do [ -d "$each" ] && echo "\${each##*/} $(cat "$each/slot") $(cat "$each/compose.yaml" "$each/release.json" | sha256sum | cut -c1-16) $(tr -d '\\n' <"$each/release.json")"; done
+part releases; for each in ${state}/releases/[0-9]*; do [ -d "$each" ] && read -r slot <"$each/slot" && echo "\${each##*/} $slot $(cat "$each/compose.yaml" "$each/release.json" | sha256sum | cut -c1-16) $(tr -d '\\n' <"$each/release.json")"; done
 part containers; api 'containers/json?all=1'
 part images; api images/json
 part volumes; api volumes
 part networks; api networks
-part journal; for each in ${root}/journal/*.json; do [ -e "$each" ] && { cat "$each"; echo; }; done
-part jobs; for each in ${root}/jobs/*/; do [ -d "$each" ] || continue; name=\${each%/}; name=\${name##*/}; if [ -e "$each/exit" ]; then echo "$name exit $(cat "$each/exit")"; elif [ -e "$each/pid" ] && alive "$each/pid"; then echo "$name alive"; else echo "$name gone"; fi; done
+part journal; grep -h '' ${root}/journal/*.json 2>/dev/null
+part jobs; for each in ${root}/jobs/*/; do [ -d "$each" ] || continue; name=\${each%/}; name=\${name##*/}; if [ -e "$each/exit" ]; then word=; read -r word <"$each/exit"; echo "$name exit $word"; elif [ -e "$each/pid" ] && alive "$each/pid"; then echo "$name alive"; else echo "$name gone"; fi; done
 part locks; for each in ${root}/lock/*/[0-9]*; do [ -d "$each" ] && ! [ -e "$each/released" ] && { if alive "$each/owner"; then echo "\${each#${root}/lock/} alive"; else echo "\${each#${root}/lock/} gone"; fi; }; done
 part litter; find ${folder} \\( -name '*.tmp' -o -name '*.part' -o -name 'ask.*' -o -name 'answer.*' -o -name '.switchyard-*' -o -name '*.hand' \\) -printf '%P\\n' 2>/dev/null
 part processes; ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> \\(${folder}.*\\)|\\1 \\2|p' | while read -r id cwd; do [ "$id" = $$ ] || [ "$id" = "$BASHPID" ] || case $cwd in ${root}/*) echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; *) [ "$(stat -c %U /proc/$id 2>/dev/null)" = home ] && echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; esac; done
-part secrets; grep -rlF '${secret}' ${root}/journal ${root}/feed.ndjson 2>/dev/null; for each in ${root}/jobs/*/; do for file in output exit pull.log watch.output command.out; do [ -e "$each$file" ] && grep -lF '${secret}' "$each$file"; done; done
+part secrets; grep -rlF '${secret}' ${root}/journal ${root}/feed.ndjson 2>/dev/null; grep -lF '${secret}' ${root}/jobs/*/output ${root}/jobs/*/exit ${root}/jobs/*/*.log ${root}/jobs/*/*.out* 2>/dev/null
 part flags; [ -e ${state}/watch ] && echo watched; [ -e ${state}/service.json ] && echo adopted; ls compose.override.y*ml >/dev/null 2>&1 && grep -q switchyard compose.override.y*ml && echo override
+grep -q '"readySeconds": 8,' ${state}/service.json 2>/dev/null && echo hurried
 part print; cd ${root} 2>/dev/null && { find . ! -name feed.ndjson ! -name lease ! -name 'fault-*' -printf '%p %y %l\\n' | sort; find . -type f ! -name feed.ndjson ! -name lease ! -name 'fault-*' -exec sha256sum {} + | sort -k2; } | sha256sum
 part ${prefix}
 true`;
@@ -132,11 +136,18 @@ export function parseLook(text: string): Look {
     secrets: lines('secrets'),
     override: flags.includes('override'),
     adopted: flags.includes('adopted'),
+    hurried: flags.includes('hurried'),
     print: lines('print')[0] ?? '',
   };
 }
 
-type RawContainer = { Id: string; Names: string[]; State: string; ImageID: string; Labels: Record<string, string> | null };
+type RawContainer = {
+  Id: string;
+  Names: string[];
+  State: string;
+  ImageID: string;
+  Labels: Record<string, string> | null;
+};
 type RawImage = { Id: string; RepoTags: string[] | null };
 type RawVolume = { Name: string; CreatedAt: string };
 

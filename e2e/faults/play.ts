@@ -31,7 +31,8 @@ export async function playVerb(session: Session, { name, verb, options }: Play):
   const connection = await session.connect();
   if (connection.kind !== 'connected') return { refused: `no link: ${JSON.stringify(connection)}` };
   const started = await session.start(name, verb, options);
-  if (!started.ok) return { refused: `${started.failure.code}: ${started.failure.message} ${started.failure.detail ?? ''}` };
+  if (!started.ok)
+    return { refused: `${started.failure.code}: ${started.failure.message} ${started.failure.detail ?? ''}` };
   const ended = await session.ended(name.stack, started.value.id, AbortSignal.timeout(60_000));
   return ended.ok ? { job: ended.value } : { refused: `${ended.failure.code}: ${ended.failure.message}` };
 }

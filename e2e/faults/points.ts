@@ -1,7 +1,7 @@
 import type { Log } from '../../build/setup/progress.ts';
 import type { Lab } from '../lab/lab.ts';
 import { acts, type Case, caseName } from './cases.ts';
-import { type Lane, openLane } from './lane.ts';
+import { type Lane, onLanes } from './lane.ts';
 import type { Look } from './look.ts';
 import { runPoint } from './point.ts';
 import { createRandom } from './random.ts';
@@ -23,7 +23,14 @@ export async function runPoints(
   const findings: Finding[] = [];
   const take = (look: Look) => {
     const at = standingOf(look);
-    const index = left.findIndex((one) => one.each === chooseCase(left.map(({ each }) => each), at));
+    const index = left.findIndex(
+      (one) =>
+        one.each ===
+        chooseCase(
+          left.map(({ each }) => each),
+          at,
+        ),
+    );
     return left.splice(index, 1)[0];
   };
   const run = async (lane: Lane) => {
@@ -39,7 +46,13 @@ export async function runPoints(
         violated = after;
       } catch (caught) {
         const words = caught instanceof Error ? caught.message : String(caught);
-        const finding = { name: caseName(next.each), kind: next.each.kind, violations: [`I0 ${words}`], recoveryMs: null, ms: 0 };
+        const finding = {
+          name: caseName(next.each),
+          kind: next.each.kind,
+          violations: [`I0 ${words}`],
+          recoveryMs: null,
+          ms: 0,
+        };
         findings.push(finding);
         logFinding(log, finding);
       }
@@ -60,24 +73,4 @@ export function chooseCase(left: readonly Case[], at: ReturnType<typeof standing
   const here = left.filter(({ act }) => (acts[act].from as readonly string[]).includes(at ?? ''));
   const rank = ({ act }: Case) => counts.get(act) ?? 0;
   return (here.length > 0 ? here : left).toSorted((a, b) => rank(b) - rank(a))[0];
-}
-
-/** Opens a lane on each of these servers, runs the same on all at once, and closes them. */
-export async function onLanes(
-  lab: Lab,
-  hosts: readonly string[],
-  disk: 'small' | 'own',
-  run: (lane: Lane, index: number) => Promise<void>,
-): Promise<void> {
-  const ended = await Promise.allSettled(
-    hosts.map(async (host, index) => {
-      const lane = await openLane(lab, host, disk);
-      try {
-        await run(lane, index);
-      } finally {
-        await lane.close();
-      }
-    }),
-  );
-  for (const one of ended) if (one.status === 'rejected') throw one.reason;
 }

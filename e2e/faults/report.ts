@@ -1,5 +1,5 @@
-import { quantile } from '../load/load.ts';
 import type { Log } from '../../build/setup/progress.ts';
+import { quantile } from '../load/load.ts';
 
 /** What came of one case, cut or power cut. */
 export type Finding = {
@@ -10,6 +10,9 @@ export type Finding = {
   recoveryMs: number | null;
   ms: number;
 };
+
+/** Whether what is wrong would be found again in whatever comes after it. */
+export const spoils = (violation: string): boolean => !/^(I2|I7 process|I9) /.test(violation);
 
 export type Report = {
   violations: number;

@@ -77,7 +77,8 @@ export function openServer(lab: Lab, host: string): Server {
     sh(script, { timeoutMs = 60_000, anyCode = false } = {}) {
       const answer = turn.then(async () => {
         const { code, text } = await ask(script, timeoutMs);
-        if (code !== 0 && !anyCode) throw new Error(`${host}: ${code} from ${script.slice(0, 300)}\n${text.slice(-600)}`);
+        if (code !== 0 && !anyCode)
+          throw new Error(`${host}: ${code} from ${script.slice(0, 300)}\n${text.slice(-600)}`);
         return text;
       });
       turn = answer.catch(() => {});

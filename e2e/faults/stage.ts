@@ -59,6 +59,7 @@ export async function openStage(lab: Lab, host: string, disk: 'small' | 'own'): 
     .join('\n');
   const mount = `mount -t tmpfs -o size=32m,mode=755,uid=$(id -u home),gid=$(id -g home) tmpfs ${feather.folder}`;
   const clean = `${kill}
+for i in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 docker ps -aq --filter name=feather | xargs -r docker rm -f >/dev/null
 docker image ls --format '{{.Repository}}:{{.Tag}}' 'switchyard/*' | xargs -r docker rmi >/dev/null 2>&1
 rm -rf ${feather.folder}/* ${feather.folder}/.[!.]*`;
@@ -69,9 +70,12 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
   const reset = async () => {
     await server.sh(`${clean}\n${write}\n${start}`, { timeoutMs: 90_000 });
   };
-  await server.sh(`${clean}\nwhile umount ${feather.folder} 2>/dev/null; do :; done; rm -rf ${feather.folder}/*; ${disk === 'small' ? mount : 'true'}`, {
-    timeoutMs: 90_000,
-  });
+  await server.sh(
+    `${clean}\nwhile umount ${feather.folder} 2>/dev/null; do :; done; rm -rf ${feather.folder}/*; ${disk === 'small' ? mount : 'true'}`,
+    {
+      timeoutMs: 90_000,
+    },
+  );
   await reset();
 
   const connected = async () => {
@@ -85,7 +89,8 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
   const complete = async (session: Session, verb: Verb, options: VerbOptions) => {
     const name = { stack: feather.stack, service: feather.service };
     const started = await session.start(name, verb, options);
-    if (!started.ok) throw new Error(`${verb} does not start: ${started.failure.message} ${started.failure.detail ?? ''}`);
+    if (!started.ok)
+      throw new Error(`${verb} does not start: ${started.failure.message} ${started.failure.detail ?? ''}`);
     const ended = await session.ended(feather.stack, started.value.id, AbortSignal.timeout(60_000));
     if (!ended.ok || ended.value.state !== 'completed')
       throw new Error(`${verb}: ${JSON.stringify(ended.ok ? ended.value.failure : ended.failure)}`);
@@ -112,11 +117,12 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
         // A journal of hundreds of cases is read in every look.
         await server.sh(`rm -rf ${feather.root}`);
       }
+      if (at === standing && at !== 'plain' && now.hurried) return now;
       if (at === standing) {
         await hurry();
         return stage.look();
       }
-      let known = at === 'plain' ? await stage.look() : now;
+      let known = now;
       const session = await connected();
       try {
         if (standing === 'plain') {

@@ -159,7 +159,7 @@ describe('the command line', () => {
     await eventually('the window says so', () => serviceOn(session, name).switch.kind === 'went-back');
   });
 
-  test('13 indeterminate: a job that dies without a word', async () => {
+  test('a job that dies without a word is undone by who waits for it: 12, and told as that', async () => {
     await editImage(frontend, '1.5.0');
     const deploying = startCommandLine(lab, 'deploy', 'home', 'shop/frontend', '--json');
     await eventually(
@@ -177,8 +177,17 @@ describe('the command line', () => {
     );
     await lab.exec('home', `pkill -9 -u home -f 'sh ./run.sh'`);
     const died = await deploying.ended;
-    expect(died.code, died.stdout).toBe(13);
-    expect(document(died)).toMatchObject({ ok: false, failure: { code: 'job-died' }, job: { state: 'indeterminate' } });
+    expect(died.code, died.stdout).toBe(12);
+    expect(document(died)).toMatchObject({
+      ok: false,
+      failure: { code: 'job-died' },
+      job: { state: 'aborted', recovered: true },
+    });
+    const table = (await run('jobs', 'home')).stdout;
+    expect(table).toMatch(/^JOB +VERB +SERVICE +BY +STARTED +TOOK +OUTCOME +REASON$/m);
+    expect(table).toMatch(
+      / deploy +shop\/frontend .* undone after its process died +The deploy of frontend stopped at /,
+    );
     await oneIsLive(frontend, '1.1.0');
     // Nobody unlocks by hand: the next job takes over.
     await eventually(

@@ -85,7 +85,8 @@ describe('rollback.sh by hand', () => {
     const lock = path.join(server.root, 'lock/frontend/3');
     mkdirSync(lock, { recursive: true });
     writeFileSync(path.join(lock, 'who'), 'bob@desk since 12:00:00: deploy of frontend\n');
-    writeFileSync(path.join(lock, 'owner'), `${process.pid} 1 boot\n`);
+    const started = (await server.kitLines(`process_started ${process.pid}`)).stdout.trim();
+    writeFileSync(path.join(lock, 'owner'), `${process.pid} ${started} boot\n`);
     expect(await byHand()).toMatchObject({ code: 11, stdout: expect.stringContaining('bob@desk') });
     expect(server.live).toBe('green-watching');
     writeFileSync(path.join(lock, 'owner'), '4194303 1 boot\n');

@@ -109,7 +109,7 @@ export class KitServer {
   }
 
   get live(): string {
-    return readFileSync(path.join(this.service, 'entry/live.map'), 'utf8').replace(/^live (.*)\n$/, '$1');
+    return readFileSync(path.join(this.service, 'entry/live.map'), 'utf8').replace(/^live (.*)\n+$/, '$1');
   }
   set live(state: string) {
     writeFileSync(path.join(this.service, 'entry/live.map'), `live ${state}\n`);

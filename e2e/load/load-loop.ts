@@ -1,7 +1,8 @@
 import net from 'node:net';
 import { AnswerReader } from './answer-reader.ts';
 import type { LoadCounters, LoadOptions, LoadReport } from './load.ts';
-import { type FailureKind, type LoadRecords, Recorder } from './records.ts';
+import { type FailureKind, type LoadRecords, latestSince, Recorder } from './records.ts';
+import { wallClockOffsetMs } from './wall-clock.ts';
 
 /** What the loop needs, all decided. */
 export type LoopOptions = Required<Omit<LoadOptions, 'isolate' | 'perSecond'>> & { perSecond: number | null };
@@ -23,26 +24,6 @@ export type Loop = {
   counters(): LoadCounters;
   lastAnswer(release: string, afterMs: number): number | null;
 };
-
-/**
- * What `performance.now()` must be given to be the wall clock, to a fraction of a millisecond: read where the wall
- * clock's millisecond turns, again when this thread was put aside meanwhile. Takes about 1 ms, 200 ms at most.
- */
-export function wallClockOffsetMs(): number {
-  const givesUpAt = performance.now() + 200;
-  let best = { offsetMs: 0, doubtMs: Number.POSITIVE_INFINITY };
-  let wallBefore = Date.now();
-  let before = performance.now();
-  while (best.doubtMs > 0.05 && before < givesUpAt) {
-    const wall = Date.now();
-    const after = performance.now();
-    if (wall !== wallBefore && after - before < best.doubtMs)
-      best = { offsetMs: wall - after, doubtMs: after - before };
-    wallBefore = wall;
-    before = after;
-  }
-  return best.offsetMs;
-}
 
 /** Runs the clients on this event loop. */
 export function startLoop(options: LoopOptions): Loop {
@@ -213,10 +194,7 @@ export function startLoop(options: LoopOptions): Loop {
     ended,
     stop,
     counters,
-    lastAnswer: (release, afterMs) => {
-      const last = recorder.releases.get(release)?.lastEndAtMs;
-      return last === undefined || last < afterMs ? null : last;
-    },
+    lastAnswer: (release, afterMs) => latestSince(recorder.releases.get(release), afterMs),
   };
 }
 

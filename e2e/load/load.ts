@@ -7,6 +7,7 @@ import {
   type FailureSample,
   type LoadRecords,
   latencyOf,
+  latestSince,
   longestGap,
   type ReleaseAnswers,
 } from './records.ts';
@@ -148,12 +149,8 @@ function startHere(options: LoopOptions): Load {
 async function startOnThread(options: LoopOptions): Promise<Load> {
   const worker = new Worker(new URL('./load-worker.ts', import.meta.url), { workerData: options });
   const tell = (message: ToWorker) => worker.postMessage(message);
-  const questions = new Map<
-    number,
-    { answer(atMs: number | null): void; fromReport(known: LoadReport): number | null }
-  >();
+  const questions = new Map<number, (atMs: number | null) => void>();
   let asked = 0;
-  let report: LoadReport | null = null;
   let counters: LoadCounters | null = null;
   let onCounters = () => {};
   const ended = new Promise<LoadReport>((resolve, reject) => {
@@ -164,15 +161,13 @@ async function startOnThread(options: LoopOptions): Promise<Load> {
           onCounters();
           break;
         case 'last-answer':
-          questions.get(message.id)?.answer(message.atMs);
+          questions.get(message.id)?.(message.atMs);
           questions.delete(message.id);
           break;
         case 'ended':
           counters = message.end.counters;
-          report = reportOf(message.end);
-          for (const [, { answer, fromReport }] of questions) answer(fromReport(report));
           onCounters();
-          resolve(report);
+          resolve(reportOf(message.end));
           break;
       }
     });
@@ -188,15 +183,11 @@ async function startOnThread(options: LoopOptions): Promise<Load> {
   return {
     counters: () => counters ?? { requests: 0, failed: 0, inFlight: 0, failures: emptyFailures(), releases: {} },
     lastAnswerOf: (release, afterMs) => {
-      const fromReport = (known: LoadReport) => {
-        const last = known.releases[release]?.lastEndAtMs;
-        return last === undefined || last < afterMs ? null : last;
-      };
-      if (report !== null) return Promise.resolve(fromReport(report));
       asked += 1;
       const id = asked;
       tell({ kind: 'last-answer', id, release, afterMs });
-      return new Promise((answer) => questions.set(id, { answer, fromReport }));
+      const told = new Promise<number | null>((answer) => questions.set(id, answer));
+      return Promise.race([told, ended.then(({ releases }) => latestSince(releases[release], afterMs))]);
     },
     stop: () => {
       tell({ kind: 'stop' });

@@ -109,6 +109,16 @@ function firstEndedAt(records: LoadRecords, ms: number): number {
   return low;
 }
 
+/** The good answers of this release that ended in [afterMs, beforeMs), in their order. */
+function* goodAnswersOf(records: LoadRecords, release: string, afterMs: number, beforeMs: number) {
+  const index = records.releases.indexOf(release);
+  for (let at = firstEndedAt(records, afterMs); at < records.count; at += 1) {
+    const endMs = records.endMs[at] ?? 0;
+    if (endMs >= beforeMs) return;
+    if (records.release[at] === index && records.failure[at] === 0) yield { beginMs: records.beginMs[at] ?? 0, endMs };
+  }
+}
+
 /**
  * When the last good answer of this release was complete that ended in [afterMs, beforeMs); requests that were in
  * flight at `afterMs` count. Null when there was none.
@@ -119,13 +129,9 @@ export function lastAnswerOf(
   afterMs: number,
   beforeMs = Number.POSITIVE_INFINITY,
 ): number | null {
-  const index = records.releases.indexOf(release);
-  for (let at = firstEndedAt(records, beforeMs) - 1; at >= 0; at -= 1) {
-    const endMs = records.endMs[at] ?? 0;
-    if (endMs < afterMs) return null;
-    if (records.release[at] === index && records.failure[at] === 0) return endMs;
-  }
-  return null;
+  let last: number | null = null;
+  for (const { endMs } of goodAnswersOf(records, release, afterMs, beforeMs)) last = endMs;
+  return last;
 }
 
 /**
@@ -138,13 +144,8 @@ export function lastBeginOf(
   afterMs: number,
   beforeMs = Number.POSITIVE_INFINITY,
 ): number | null {
-  const index = records.releases.indexOf(release);
   let last: number | null = null;
-  for (let at = firstEndedAt(records, afterMs); at < records.count; at += 1) {
-    if ((records.endMs[at] ?? 0) >= beforeMs) break;
-    if (records.release[at] !== index || records.failure[at] !== 0) continue;
-    last = Math.max(last ?? 0, records.beginMs[at] ?? 0);
-  }
+  for (const { beginMs } of goodAnswersOf(records, release, afterMs, beforeMs)) last = Math.max(last ?? 0, beginMs);
   return last;
 }
 
@@ -155,14 +156,13 @@ export function firstAnswerOf(
   afterMs: number,
   beforeMs = Number.POSITIVE_INFINITY,
 ): number | null {
-  const index = records.releases.indexOf(release);
-  for (let at = firstEndedAt(records, afterMs); at < records.count; at += 1) {
-    const endMs = records.endMs[at] ?? 0;
-    if (endMs >= beforeMs) return null;
-    if (records.release[at] === index && records.failure[at] === 0) return endMs;
-  }
+  for (const { endMs } of goodAnswersOf(records, release, afterMs, beforeMs)) return endMs;
   return null;
 }
+
+/** When the latest good answer of a release ended, if that was at `afterMs` or later; else null. */
+export const latestSince = (answers: ReleaseAnswers | undefined, afterMs: number): number | null =>
+  answers === undefined || answers.lastEndAtMs < afterMs ? null : answers.lastEndAtMs;
 
 /** How long the good answers took whose requests began at a time that `chosen` takes; all when absent. */
 export function latencyOf(records: LoadRecords, chosen: (beginMs: number) => boolean = () => true): LatencyFigures {

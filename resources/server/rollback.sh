@@ -30,12 +30,15 @@ top=0
 for each in "$LOCK_DIR"/[0-9]*; do
   [ -d "$each" ] && [ "${each##*/}" -gt "$top" ] && top=${each##*/}
 done
-if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ]; then
-  read -r pid _ <"$LOCK_DIR/$top/owner"
-  if kill -0 "$pid" 2>/dev/null; then
-    echo "Refused: $(cat "$LOCK_DIR/$top/who") is still running. Wait for it, or add --force."
-    exit 11
-  fi
+# Whether the process that took the lock still runs: the same one, not another that has its number by now.
+holder_lives() {
+  read -r pid begun _ 2>/dev/null <"$LOCK_DIR/$top/owner" && kill -0 "$pid" 2>/dev/null || return 1
+  [ -r "/proc/$pid/stat" ] || return 0
+  [ "$(sed 's/.*) //; /^[ZX]/d' "/proc/$pid/stat" | cut -d' ' -f20)" = "$begun" ]
+}
+if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ] && holder_lives; then
+  echo "Refused: $(cat "$LOCK_DIR/$top/who") is still running. Wait for it, or add --force."
+  exit 11
 fi
 
 # A next that never had the traffic is not what was there before, however ready it is.
@@ -71,11 +74,13 @@ done
 if [ -n "$dry" ]; then echo "Dry run: $PREFIX--$to answers; nothing was changed."; exit 0; fi
 
 # The next epoch: a job that still sleeps finds that it must not act any more.
-mkdir -p "$LOCK_DIR"
-mkdir "$LOCK_DIR/$((top + 1))" 2>/dev/null && : >"$LOCK_DIR/$((top + 1))/released"
-printf 'live %s\n' "$to-settled" >"$map.hand.tmp"
-sync "$map.hand.tmp" 2>/dev/null || sync
-mv -f "$map.hand.tmp" "$map"
+epoch=$((top + 1))
+mkdir -p "$LOCK_DIR/.hand.$$" && : >"$LOCK_DIR/.hand.$$/released"
+mv "$LOCK_DIR/.hand.$$" "$LOCK_DIR/$epoch"
+rm -rf "$LOCK_DIR/$epoch/.hand.$$"
+# On a full disk what is there is overwritten in its place, which needs no space.
+{ printf 'live %s\n' "$to-settled" >"$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
+  { rm -f "$map.hand.tmp"; printf 'live %s\n\n' "$to-settled" 1<>"$map"; }
 docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "%s\n" "$1" >&5 && cat <&5 >/dev/null' set \
   "set server p${PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-settled" 2>/dev/null ||
   docker restart -t 1 "$ENTRY" >/dev/null
@@ -102,7 +107,10 @@ last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
 case $last in '' | *[!0-9]*) last=0 ;; esac
 number=$(printf '%08d' "$((last + 1))")
 at=$(date +%s)000
-printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
-  "$((last + 1))" "$((top + 1))" "$SERVICE" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
-printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
+name=$(printf '%s' "$SERVICE" | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g')
+{
+  printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
+    "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
+  printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
+} 2>/dev/null || echo "The traffic has moved, but that could not be written to the history: $(df -Pk "$ROOT" | tail -n 1)"
 echo "Done: $to has the traffic of $SERVICE."

@@ -16,6 +16,7 @@ from=$(other_slot "$to")
 watching=$to-watching
 trap 'close_runtime' EXIT
 self_line >"$flip_dir/watch-pid.$$" && { [ -e "$flip_dir/watch-pid" ] && resumed=1 || resumed=; } && mv -f "$flip_dir/watch-pid.$$" "$flip_dir/watch-pid"
+[ -n "$resumed" ] && [ -e "$flip_dir/exit" ] && rm -f "$flip_dir"/ask.* "$flip_dir"/answer.*
 began=$(uptime_s)
 
 # Whether the watch is still this one's. Sets word: confirm while the flip must be confirmed.

@@ -10,6 +10,7 @@ export type {
   RungName,
 } from '../core/connection.ts';
 export { rungNames } from '../core/connection.ts';
+export type { LogLine } from '../core/log-line.ts';
 export type {
   AdoptPlan as AdoptPlanView,
   DiffLine,
@@ -45,8 +46,6 @@ export type HostView = {
 };
 
 export type AliasView = { alias: string; hostName: string | null; user: string | null };
-
-export type LogLine = { slot: Slot | null; atMs: number; stream: 'out' | 'err'; text: string };
 
 export type PreviewView = { url: string; port: number; service: string; slot: Slot; release: number };
 

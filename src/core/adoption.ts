@@ -72,7 +72,7 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
     );
   }
   findings.push(...consequences(facts, service, port));
-  const block = renderOverrideBlock(facts, service, port);
+  const block = renderOverrideBlock(facts, service);
   const http = checks.find((check) => check.kind === 'http');
   const stopSeconds = seconds(service.stop_grace_period) ?? 3;
   return {
@@ -309,7 +309,7 @@ const replaced = new Set([
 const alwaysReset = ['command', 'depends_on', 'env_file'];
 
 /** The override's lines for one service, between markers, indented by two under `services:` (SPEC AD2). */
-function renderOverrideBlock(facts: AdoptFacts, service: ComposeService, port: number): string {
+function renderOverrideBlock(facts: AdoptFacts, service: ComposeService): string {
   const folder = `${stateFolder(facts.projectFolder)}/${serviceSlug(facts.service)}/entry`;
   const proxyVariables = Object.entries(service.environment ?? {}).filter(([key]) => isProxyVariable(key));
   const resets = [
@@ -344,7 +344,6 @@ function renderOverrideBlock(facts: AdoptFacts, service: ComposeService, port: n
       [labels.stack]: facts.config.name,
       [labels.service]: facts.service,
       [labels.root]: escapeDollar(stateFolder(facts.projectFolder)),
-      'dev.switchyard.port': String(port),
       ...optOutLabels,
     }).map(([key, value]) => `    ${renderScalar(key)}: ${JSON.stringify(value)}`),
   ];

@@ -156,12 +156,6 @@ export type EntryCounters = {
   requests: number;
   /** Answers 5xx that clients got. */
   errors: number;
-  /** Requests and connections in flight by slot. */
-  inFlight: Record<Slot, number>;
-  /** Health as HAProxy sees it, e.g. `UP`, `DOWN`, `MAINT (resolution)`. */
-  status: Record<Slot, string>;
-  /** Failed answers counted by the watched backend of each slot. */
-  failed: Record<Slot, number>;
 };
 
 /** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one. */
@@ -170,34 +164,19 @@ export function parseEntryCounters(csv: string): EntryCounters | null {
   const header = rows.shift()?.replace(/^# /, '').split(',');
   if (header === undefined || !header.includes('pxname')) return null;
   const column = (name: string) => header.indexOf(name);
-  const at = { proxy: column('pxname'), server: column('svname'), current: column('scur'), status: column('status') };
+  const serverColumn = column('svname');
   const errorColumn = column('hrsp_5xx');
   const requestColumn = column('req_tot');
   const sessionColumn = column('stot');
   const modeColumn = column('mode');
-  const counters: EntryCounters = {
-    requests: 0,
-    errors: 0,
-    inFlight: { blue: 0, green: 0 },
-    status: { blue: '', green: '' },
-    failed: { blue: 0, green: 0 },
-  };
+  const counters: EntryCounters = { requests: 0, errors: 0 };
   for (const row of rows) {
     const cells = row.split(',');
-    const proxy = cells[at.proxy] ?? '';
-    const server = cells[at.server] ?? '';
+    if (cells[serverColumn] !== 'FRONTEND') continue;
     const number = (index: number) => Number(cells[index] ?? 0) || 0;
-    if (server === 'FRONTEND') {
-      // Only a web port counts requests; of any other port its connections are what there is to count.
-      counters.requests += number(cells[modeColumn] === 'tcp' ? sessionColumn : requestColumn);
-      counters.errors += number(errorColumn);
-    } else if (isSlot(server)) {
-      counters.inFlight[server] += number(at.current);
-      if (proxy.endsWith(`_${server}-watching`) && counters.status[server] === '') {
-        counters.status[server] = cells[at.status] ?? '';
-        counters.failed[server] = number(errorColumn);
-      }
-    }
+    // Only a web port counts requests; of any other port its connections are what there is to count.
+    counters.requests += number(cells[modeColumn] === 'tcp' ? sessionColumn : requestColumn);
+    counters.errors += number(errorColumn);
   }
   return counters;
 }

@@ -14,7 +14,7 @@ life() {
   elif [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then
     if [ -n "$space" ] && [ "$space" != "$(readlink /proc/self/ns/pid)" ]; then
       life=unknown
-    elif [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; then
+    elif [ "$begun" = "$(sed 's/.*) //; /^[ZX]/d' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; then
       life=yes
     fi
   fi
@@ -34,7 +34,7 @@ say() { printf 'switchyard-stop %s\\n' "$1"; exit 0; }
 life "$job/pid"
 [ ! -e "$job/exit" ] && [ "$life" = yes ] || say not-running
 # The whole group, so that what the job waits for ends with it; where it leads none, the job alone.
-kill -TERM -- "-$id" 2>/dev/null || kill -TERM "$id" 2>/dev/null || say not-running
+kill -TERM "-$id" 2>/dev/null || kill -TERM "$id" 2>/dev/null || say not-running
 say stopping
 `;
 

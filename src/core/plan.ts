@@ -3,7 +3,7 @@ import type { Finding, FlipKind } from './stack-map.ts';
 
 /** One line of a diff between two releases or between current and what compose.yaml says now. */
 export type DiffLine = {
-  field: 'image' | 'digest' | 'version' | 'environment' | 'mount' | 'label' | 'command' | 'port' | 'network' | 'other';
+  field: 'image' | 'digest' | 'environment' | 'mount' | 'command' | 'other';
   key: string;
   before: string | null;
   after: string | null;

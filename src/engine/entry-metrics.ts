@@ -36,7 +36,7 @@ export function readEntryCounters(tunnel: Tunnel, root: string, service: string)
         // HAProxy ends its side after the answer, then waits for ours: a stream that ended need not close by itself.
         stream.on('end', () => settle(parseEntryCounters(text)));
         stream.on('close', () => settle(parseEntryCounters(text)));
-        stream.write('show stat -1 5 -1\n');
+        stream.write('show stat -1 1 -1\n');
       },
       () => settle(null),
     );

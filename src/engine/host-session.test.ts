@@ -347,9 +347,27 @@ describe('a job', () => {
     expect(session.jobs()).toMatchObject([{ id: 'theirs', verb: 'deploy', by: 'bob@desk', state: 'running' }]);
   });
 
+  it('JN10 to go back needs no job where none can be sent: the release’s own rollback.sh does it', async () => {
+    host.taking = 'refused disk-full';
+    host.roots.set(root, [serviceState({ previous: release(1, 'green'), current: release(2, 'blue') })]);
+    await session.refresh();
+    host.scripts.push(['rollback.sh', () => outcome('This moves it.\nDone: green has the traffic of frontend.\n')]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true, value: { state: 'completed' } });
+    host.scripts.unshift(['rollback.sh', () => outcome('Refused: green is gone.\n', { code: 11 })]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({
+      ok: true,
+      value: { state: 'refused', failure: { code: 'not-ready', message: 'green is gone.' } },
+    });
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'disk-full' } });
+  });
+
   it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
     const recovered: string[] = [];
-    host.scripts.push(['run.sh recover', (command) => (recovered.push(command), outcome(''))]);
+    const take = (command: string) => {
+      recovered.push(command);
+      return outcome('');
+    };
+    host.scripts.push(['run.sh recover', take]);
     const { id } = await startFlip();
     began(id);
     await settle();
@@ -359,7 +377,14 @@ describe('a job', () => {
     expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
     host.deadJobs = [];
     host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
-    host.line(id, 40, { kind: 'end', outcome: 'aborted', code: 'job-died', message: 'Undone.', running: '', detail: '' });
+    host.line(id, 40, {
+      kind: 'end',
+      outcome: 'aborted',
+      code: 'job-died',
+      message: 'Undone.',
+      running: '',
+      detail: '',
+    });
     await settle();
     expect(session.jobs()[0]).toMatchObject({ state: 'aborted', recovered: true, failure: { message: 'Undone.' } });
   });

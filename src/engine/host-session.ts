@@ -4,8 +4,9 @@ import { failure, failureOf } from '../core/failure.ts';
 import { type FeedLine, foldFeed } from '../core/feed.ts';
 import type { Verb, VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../core/result.ts';
-import { slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { serviceSlug, slotContainer, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { otherSlot, type Slot, slots } from '../core/slot.ts';
+import type { StackMap } from '../core/stack-map.ts';
 import { planAdoptJob, prepareAdoption } from './adopt.ts';
 import { planConfirmJob } from './confirm.ts';
 import { planDeployJob, prepareNext } from './deploy.ts';
@@ -28,6 +29,7 @@ import { planRetireJob } from './retire.ts';
 import type { ServiceName, Session } from './session.ts';
 import { stopJob } from './stop.ts';
 import type { VerbFacts } from './verbs.ts';
+import { canGoWithoutJob, goBackByHand } from './way-back.ts';
 
 export type HostSessionParts = {
   target: string;
@@ -65,22 +67,29 @@ export function createHostSession(parts: HostSessionParts): Session {
     });
   };
 
+  let drawn: StackMap | null = null;
+  let isDrawn = true;
   const redraw = () => {
-    if (now.docker !== null) {
-      now.map = drawMap({
-        docker: now.docker,
-        compose: now.compose,
-        states: now.states,
-        jobs: jobList(now),
-        ours,
-        dismissed,
-        traffic: traffic.current(),
-        watched: traffic.watchedSince(),
-        awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
-        asOfMs: now.asOfMs,
-      });
-    }
+    isDrawn = false;
     announce();
+  };
+  /** Drawn when somebody looks, not with each of the changes in between: a job tells twenty in the time of a frame. */
+  const currentMap = (): StackMap | null => {
+    if (isDrawn || now.docker === null) return drawn;
+    isDrawn = true;
+    drawn = drawMap({
+      docker: now.docker,
+      compose: now.compose,
+      states: now.states,
+      jobs: jobList(now),
+      ours,
+      dismissed,
+      traffic: traffic.current(),
+      watched: traffic.watchedSince(),
+      awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
+      asOfMs: now.asOfMs,
+    });
+    return drawn;
   };
 
   const previews = createPreviews();
@@ -103,10 +112,11 @@ export function createHostSession(parts: HostSessionParts): Session {
   const noLink = () => failed(failure('link-lost', `There is no link to ${parts.target}.`, { transient: true }));
 
   const folderOf = (stack: string): string | null =>
-    now.map?.stacks.find((each) => each.name === stack)?.folder ?? null;
+    currentMap()?.stacks.find((each) => each.name === stack)?.folder ?? null;
 
   const factsFor = (name: ServiceName): Result<VerbFacts> => {
-    const { open, docker, map } = now;
+    const { open, docker } = now;
+    const map = currentMap();
     if (open === null || docker === null || map === null) return noLink();
     const stack = map.stacks.find((each) => each.name === name.stack);
     const service = stack?.services.find((each) => each.name === name.service);
@@ -202,7 +212,7 @@ export function createHostSession(parts: HostSessionParts): Session {
 
   return {
     connection: () => now.connection,
-    map: () => now.map,
+    map: currentMap,
     jobs: () => jobList(now),
     onChange(listener) {
       changeListeners.add(listener);
@@ -225,7 +235,8 @@ export function createHostSession(parts: HostSessionParts): Session {
         await looks.observeDocker(link);
         await looks.observeStates(link);
         redraw();
-        return now.map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(now.map);
+        const map = currentMap();
+        return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);
       }),
 
     planAdopt: (name, options) =>
@@ -251,7 +262,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         const id = jobId();
         ours.add(id);
         const uploaded = await uploadJob(facts.value.shell, parts.archive, parts.kit, id, plan.value, parts.plant);
-        if (!uploaded.ok) return uploaded;
+        if (!uploaded.ok && !(verb === 'rollback' && canGoWithoutJob(uploaded.failure))) return uploaded;
         // The feed's own first line replaces this; until then the job is known to have begun.
         if (!now.jobs.has(id)) {
           const started: FeedLine = {
@@ -265,6 +276,20 @@ export function createHostSession(parts: HostSessionParts): Session {
             steps: 'start',
           };
           now.jobs = foldFeed(now.jobs, started);
+        }
+        if (!uploaded.ok) {
+          const back = await goBackByHand(facts.value.shell, plan.value.root, serviceSlug(name.service));
+          now.jobs = foldFeed(now.jobs, {
+            kind: 'end',
+            job: id,
+            at: clock.nowMs(),
+            outcome: back.ok ? 'completed' : 'refused',
+            code: back.ok ? '' : back.failure.code,
+            message: back.ok ? back.value : back.failure.message,
+            running: '',
+            detail: (back.ok ? null : back.failure.detail) ?? '',
+          });
+          looks.lookAtAll();
         }
         if (!now.states.some((state) => state.root === plan.value.root)) looks.lookAtStates();
         feeds.lookWhileRunning();
@@ -281,7 +306,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (job !== null) {
           // What the job left behind is read before it is said to have ended; how it ended is known without.
           try {
-            if (now.open !== null) await looks.observeDocker(now.open.link);
+            // Moving the traffic leaves every container as it was.
+            const moved = job.verb === 'flip' || job.verb === 'rollback';
+            if (now.open !== null && !moved) await looks.observeDocker(now.open.link);
             if (now.open !== null) await looks.observeStates(now.open.link);
           } catch {
             looks.lookAtAll();

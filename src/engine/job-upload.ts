@@ -37,7 +37,10 @@ export async function uploadJob(
   const bytes = await archive.pack([
     { path: 'job.sh', text: renderAssignments({ ...plan.variables, ROOT: plan.root, JOB: id, VERB: plan.verb }) },
     { path: 'kit.sh', text: kitFile(kit, 'kit.sh') },
-    { path: 'run.sh', text: `${prelude}${plant === undefined ? '' : '. ./plant.sh\n'}${kitFile(kit, `${plan.script}.sh`)}` },
+    {
+      path: 'run.sh',
+      text: `${prelude}${plant === undefined ? '' : '. ./plant.sh\n'}${kitFile(kit, `${plan.script}.sh`)}`,
+    },
     ...planted,
     ...plan.files,
   ]);

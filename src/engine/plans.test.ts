@@ -252,13 +252,7 @@ describe('the plans of retiring and ejecting', () => {
 });
 
 describe('the meter of an entry point', () => {
-  const counters = (requests: number, errors = 0) => ({
-    requests,
-    errors,
-    inFlight: { blue: 0, green: 0 },
-    status: { blue: '', green: '' },
-    failed: { blue: 0, green: 0 },
-  });
+  const counters = (requests: number, errors = 0) => ({ requests, errors });
   const read = (readings: [number, number, number?][]) =>
     readings.reduce(
       (meter, [atMs, requests, errors]) => meterReading(meter, counters(requests, errors), atMs),

@@ -1,5 +1,6 @@
 import type { Connection } from '../core/connection.ts';
 import type { Job, Verb, VerbOptions } from '../core/job.ts';
+import type { LogLine } from '../core/log-line.ts';
 import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import type { Slot } from '../core/slot.ts';
@@ -8,8 +9,6 @@ import type { StackMap, Traffic } from '../core/stack-map.ts';
 export type { VerbOptions } from '../core/job.ts';
 
 export type ServiceName = { stack: string; service: string };
-
-export type SessionLogLine = { slot: Slot | null; atMs: number; stream: 'out' | 'err'; text: string };
 
 /**
  * One host, for as long as a face (the window, the command line) is interested in it. Everything a face may do is
@@ -61,7 +60,7 @@ export type Session = {
   /** Follows the logs of both slots (or of the service's container) until the signal aborts. Resolves when ended. */
   followLogs(
     name: ServiceName,
-    options: { tail: number; signal: AbortSignal; onLines(lines: SessionLogLine[]): void },
+    options: { tail: number; signal: AbortSignal; onLines(lines: LogLine[]): void },
   ): Promise<Result<null>>;
   /** A port of this machine that leads to one slot and carries no real traffic. One per service; opening again replaces it. */
   openPreview(name: ServiceName, slot: Slot): Promise<Result<{ url: string; port: number; release: number }>>;

@@ -1,9 +1,7 @@
 import { contextBridge, ipcRenderer } from 'electron';
-import type { Bridge, EventName, Events } from '../contract/channels.ts';
+import type { Bridge, EventName } from '../contract/channels.ts';
 
-type Listeners = { [Name in EventName]: Set<(payload: Events[Name]) => void> };
-
-const listeners: Listeners = {
+const listeners: Record<EventName, Set<(json: string) => void>> = {
   host: new Set(),
   'host-removed': new Set(),
   traffic: new Set(),
@@ -12,11 +10,9 @@ const listeners: Listeners = {
   reveal: new Set(),
 };
 
-function tell<Name extends EventName>(name: Name, payload: Events[Name]): void {
-  for (const listener of listeners[name]) listener(payload);
-}
-
-ipcRenderer.on('switchyard:event', (_event, name: EventName, payload: Events[EventName]) => tell(name, payload));
+ipcRenderer.on('switchyard:event', (_event, name: EventName, json: string) => {
+  for (const listener of listeners[name]) listener(json);
+});
 
 const bridge: Bridge = {
   call: (name, input) => ipcRenderer.invoke('switchyard:call', name, input),

@@ -40,6 +40,7 @@ async function open(options: Omit<SshServerOptions, 'door'>): Promise<Opened> {
   try {
     const link = await createLinker({ target: 'home', sshConfigPath: folder.configPath }).open({
       onRung: (rung) => opened.rungs.push(rung),
+      onShell: () => {},
       ask: async () => null,
       signal: new AbortController().signal,
     });

@@ -17,7 +17,7 @@ const overSsh = (): Linker => createLinker({ target: 'home', sshConfigPath });
 const here = (): Linker => createLinker({ target: 'this machine' });
 
 const open = (linker: Linker): Promise<Link> =>
-  linker.open({ onRung: () => {}, ask: async () => null, signal: new AbortController().signal });
+  linker.open({ onRung: () => {}, onShell: () => {}, ask: async () => null, signal: new AbortController().signal });
 
 for (const [name, create] of [
   ['the lab’s home server over ssh', overSsh],

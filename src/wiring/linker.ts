@@ -86,6 +86,7 @@ const probeTimeoutMs = 20_000;
 
 async function openLink(host: Host, options: LinkOptions): Promise<Link> {
   options.onRung({ name: 'docker', state: 'running', detail: null });
+  options.onShell(host.shell);
   let docker: OpenDocker | null = null;
   try {
     docker = await findDocker(host, options.signal);

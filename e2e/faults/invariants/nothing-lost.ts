@@ -1,7 +1,7 @@
 import type { LoadRecords } from '../../load/load.ts';
 import type { ActName } from '../cases.ts';
-import type { Outage } from '../kinds/harm.ts';
 import type { JournalRecord } from '../journal.ts';
+import type { Outage } from '../kinds/harm.ts';
 import type { Invariant } from './verdict.ts';
 
 /** What a request may take to be lost after what it waited for was gone: of timers and of a busy machine. */
@@ -24,7 +24,8 @@ export const nothingLost: Invariant = ({ act, kind, load, outage, before, after,
   const found: string[] = [];
   if (lost.length > 0) {
     const first = lost[0] as Failed;
-    const offset = outage === null ? '' : `, ${Math.round(first.endMs - outage.fromMs)} ms after the ${kind} fault began`;
+    const offset =
+      outage === null ? '' : `, ${Math.round(first.endMs - outage.fromMs)} ms after the ${kind} fault began`;
     found.push(`${lost.length} of ${load.count} requests lost; the first: ${first.words}${offset}`);
   }
   for (const { fromMs, toMs } of windows)

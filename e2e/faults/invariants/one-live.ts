@@ -16,7 +16,9 @@ function ofAdopted(look: Look): string[] {
   const container = look.containers.find(({ name }) => name === `${feather.prefix}--${slot}`);
   if (container?.state !== 'running') found.push(`the live slot's container is ${container?.state ?? 'gone'}`);
   else if (container.labels['dev.switchyard.release'] !== current.number)
-    found.push(`the live slot runs release ${container.labels['dev.switchyard.release']}, current is ${current.number}`);
+    found.push(
+      `the live slot runs release ${container.labels['dev.switchyard.release']}, current is ${current.number}`,
+    );
   if (look.answer.status !== 200) found.push(`it answers ${look.answer.status}`);
   else if (look.answer.release !== current.version)
     found.push(`${look.answer.release} answers, current is ${current.version}`);

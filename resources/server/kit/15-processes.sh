@@ -1,9 +1,11 @@
 # --- processes: who lives, and who is left over ----------------------------------------------------------------------------
 
-process_started() { # pid: when it was started, in ticks since boot
+# When process $1 was started, in ticks since boot; nothing when it is gone. One that ended and that nobody waits for is gone.
+process_started() {
   read -r stat 2>/dev/null <"/proc/$1/stat" || return
   # shellcheck disable=SC2086
   set -- ${stat##*) }
+  case $1 in Z | X) return ;; esac
   shift 19
   printf '%s\n' "$1"
 }
@@ -28,17 +30,9 @@ life_of() { # pid start boot space
   fi
 }
 
-# Processes of session $1, but this one and its own.
+# Processes of session $1 that live, but this one.
 session_left() {
-  for each_stat in /proc/[0-9]*/stat; do
-    read -r stat_line 2>/dev/null <"$each_stat" || continue
-    stat_rest=${stat_line##*) }
-    # shellcheck disable=SC2086
-    set -- "$1" $stat_rest
-    [ "$5" = "$1" ] && [ "$2" != Z ] || continue
-    stat_pid=${stat_line%% *}
-    [ "$stat_pid" = "$$" ] || printf '%s ' "$stat_pid"
-  done
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" '{ pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
 }
 
 # What a job that died had started ends by itself within two seconds, or is ended: it must act no more (SPEC JN7).

@@ -55,7 +55,7 @@ renew_lease() { # folder of an epoch
 }
 
 # The whole group, so that what the job waits for ends with it; where it leads none, the job alone.
-ask_to_stop() { kill -TERM -- "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
+ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 
 # Asks a job that only prepares to make way, for going back comes first. It undoes what it began and lets go.
 make_way() { # epoch

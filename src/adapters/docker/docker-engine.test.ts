@@ -140,7 +140,7 @@ describe('Docker over streams', () => {
     const observing = code(docker.engine.observe(abort.signal));
     setTimeout(() => abort.abort(), 20);
     expect(await observing).toBe('cancelled');
-    const other = code(docker.engine.inspect('c'));
+    const other = code(docker.engine.container('c'));
     setTimeout(() => docker.close(), 20);
     expect(await other).toBe('link-lost');
     expect(await code(docker.engine.observe())).toBe('link-lost');

@@ -7,7 +7,6 @@ import {
   hasTerminal,
   narrowAll,
   narrowContainer,
-  narrowDetail,
   narrowEngine,
   narrowEvent,
   narrowImage,
@@ -148,12 +147,6 @@ export function createDocker(place: DockerPlace): OpenDocker {
       return facts.find((each) => each.id === id) ?? facts.find((each) => each.id.startsWith(id)) ?? null;
     },
 
-    async inspect(id, signal) {
-      return orNull(async () =>
-        narrowDetail(await read(signal, () => docker.getContainer(id).inspect(withSignal({}, signal)))),
-      );
-    },
-
     async events({ signal, onOpen, onEvent }) {
       if (signal.aborted) return;
       if (!isOpen) throw closedAt(place.words);
@@ -271,15 +264,6 @@ function withinTime<Value>(answer: Promise<Value>, words: string, patienceMs: nu
     const timer = setTimeout(() => reject(new FailureError(stopped)), patienceMs);
     answer.then(resolve, reject).finally(() => clearTimeout(timer));
   });
-}
-
-async function orNull<Value>(ask: () => Promise<Value>): Promise<Value | null> {
-  try {
-    return await ask();
-  } catch (error) {
-    if (isMissing(error)) return null;
-    throw error;
-  }
 }
 
 const statusOf = (error: unknown): number | null => {

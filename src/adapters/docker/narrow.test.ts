@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import {
   narrowAll,
   narrowContainer,
-  narrowDetail,
   narrowEngine,
   narrowEvent,
   narrowImage,
@@ -65,7 +64,6 @@ describe('what Docker says, narrowed', () => {
       expect(narrowImage(odd)).toBeNull();
       expect(narrowNetwork(odd)).toBeNull();
       expect(narrowVolume(odd)).toBeNull();
-      expect(narrowDetail(odd)).toBeNull();
       expect(narrowAll(odd, narrowImage)).toEqual([]);
       expect(narrowEngine(odd, odd)).toEqual({ version: '', apiVersion: '', os: '', cpus: 0, memoryBytes: 0 });
     }
@@ -80,40 +78,6 @@ describe('what Docker says, narrowed', () => {
     expect(
       narrowImage({ Id: 'i', RepoTags: ['<none>:<none>'], RepoDigests: ['<none>@<none>', 'a@sha256:1'], Size: 5 }),
     ).toEqual({ id: 'i', tags: [], digests: ['a@sha256:1'], labels: {}, createdAtMs: 0, sizeBytes: 5 });
-  });
-
-  it('reads a container’s details', () => {
-    expect(
-      narrowDetail({
-        Id: 'abc',
-        Name: '/web-1',
-        Image: 'sha256:1',
-        RestartCount: 2,
-        State: {
-          Status: 'exited',
-          ExitCode: 137,
-          OOMKilled: true,
-          Health: { Status: 'unhealthy' },
-          StartedAt: '2026-03-01T10:00:00.123456789Z',
-          FinishedAt: '0001-01-01T00:00:00Z',
-        },
-        Config: { ExposedPorts: { '443/tcp': {}, '80/tcp': {}, '80/udp': {}, odd: {} } },
-        NetworkSettings: { Networks: { front: { IPAddress: '172.18.0.2' } } },
-      }),
-    ).toEqual({
-      id: 'abc',
-      name: 'web-1',
-      imageId: 'sha256:1',
-      state: 'exited',
-      health: 'unhealthy',
-      exitCode: 137,
-      oomKilled: true,
-      restartCount: 2,
-      startedAtMs: Date.parse('2026-03-01T10:00:00.123Z'),
-      finishedAtMs: 0,
-      exposedPorts: [80, 443],
-      networks: [{ name: 'front', address: '172.18.0.2' }],
-    });
   });
 
   it('reads an event, its nanoseconds as text, from Action and Actor alone', () => {

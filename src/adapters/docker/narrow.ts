@@ -1,5 +1,4 @@
 import type {
-  ContainerDetail,
   ContainerFact,
   DockerEvent,
   EngineFact,
@@ -123,34 +122,6 @@ export function narrowAll<Fact>(value: unknown, narrow: (each: unknown) => Fact 
     const fact = narrow(each);
     return fact === null ? [] : [fact];
   });
-}
-
-/** `/containers/ID/json`. Null when it has no id. */
-export function narrowDetail(value: unknown): ContainerDetail | null {
-  const raw = fields(value);
-  const id = text(raw.Id);
-  if (id === '') return null;
-  const state = fields(raw.State);
-  return {
-    id,
-    name: text(raw.Name).replace(/^\//, ''),
-    imageId: text(raw.Image),
-    state: text(state.Status),
-    health: textOrNull(fields(state.Health).Status),
-    exitCode: number(state.ExitCode),
-    oomKilled: state.OOMKilled === true,
-    restartCount: number(raw.RestartCount),
-    startedAtMs: timeMs(state.StartedAt),
-    finishedAtMs: timeMs(state.FinishedAt),
-    exposedPorts: [
-      ...new Set(
-        Object.keys(fields(fields(raw.Config).ExposedPorts))
-          .map((each) => Number.parseInt(each, 10))
-          .filter((each) => each > 0),
-      ),
-    ].sort((one, other) => one - other),
-    networks: networksOf(fields(raw.NetworkSettings).Networks),
-  };
 }
 
 /** Whether a container writes to a terminal: then its log is not framed. */

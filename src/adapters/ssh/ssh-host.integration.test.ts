@@ -57,6 +57,7 @@ async function open(
   try {
     const host = await createSshHosts({ target, sshConfigPath: configPath }).open({
       onRung: () => {},
+      onShell: () => {},
       ask: async (question) => {
         questions.push(question);
         return answer(question);

@@ -1,6 +1,6 @@
 import { chmod, stat } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Question, Rung } from '../../core/connection.ts';
 import { type Failure, FailureError } from '../../core/failure.ts';
 import { startAgent } from '../../testkit/ssh/ssh-agent.ts';
@@ -72,6 +72,7 @@ async function open(
     const host = await from.open({
       signal,
       onRung: (rung) => tried.rungs.push(rung),
+      onShell: () => {},
       ask: async (question) => {
         tried.questions.push(question);
         return answer(question);
@@ -555,6 +556,28 @@ describe('an open link', () => {
     const { host } = await open();
     await Promise.all(Array.from({ length: 30 }, () => host?.shell.run('sleep 0.02')));
     expect(at.mostSessions()).toBe(8);
+  });
+
+  it('has a session wait for the next command, whole lines, input and all', async () => {
+    const at = await server({ door: { keys: [key.publicKey] } });
+    await configure(at.port, [], at.knownHosts);
+    const { host } = await open();
+    await vi.waitFor(() => expect(at.commands).toHaveLength(1));
+    const ask = `printf '%s\\n' "a b" '\\c'\nread -r first\necho "$first"; exit 3`;
+    const stdin = new TextEncoder().encode('  the input\nmore');
+    expect(await host?.shell.run(ask, { stdin })).toMatchObject({ code: 3, stdout: 'a b\n\\c\nthe input\n' });
+    expect(at.commands).toHaveLength(1);
+    await vi.waitFor(() => expect(at.commands).toHaveLength(2), 10_000);
+  });
+
+  it('opens another session when the one that waits has ended', async () => {
+    const at = await server({ door: { keys: [key.publicKey] } });
+    await configure(at.port, [], at.knownHosts);
+    const { host } = await open();
+    await vi.waitFor(() => expect(at.commands).toHaveLength(1));
+    await at.endCommands();
+    await vi.waitFor(async () => expect((await host?.shell.run('echo here'))?.stdout).toBe('here\n'));
+    expect(at.commands).toContain('echo here');
   });
 
   it('tells once when it is lost, and everything on it fails with that', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { StringDecoder } from 'node:string_decoder';
 import type { Client, ClientChannel } from 'ssh2';
 import { FailureError, failure } from '../../core/failure.ts';
@@ -11,8 +12,14 @@ const concurrentSessions = 8;
 /** What follows a log may last for days: commands must find a place beside. */
 const concurrentFollowers = 6;
 const sessionRetryMs = [20, 50, 100, 200, 400, 800, 1600, 3200];
+/** So long after a command a job that it may have started has the server for itself. */
+const spareAfterMs = 1_000;
 
-/** A shell whose commands are exec channels of one ssh connection. */
+/**
+ * A shell whose commands are exec channels of one ssh connection. One session waits, started ahead: the next command
+ * goes to it as input, without the two round trips and the login shell that a new one takes (8 ms on loopback, 90 ms
+ * where a round trip takes 40).
+ */
 export function createSshShell(
   client: Client,
   state: LinkState,
@@ -39,7 +46,48 @@ export function createSshShell(
       }
     });
 
+  let spare: Promise<Spare | null> | null = null;
+  let spareTimer: NodeJS.Timeout | undefined;
+
+  const startSpare = (): void => {
+    if (spare !== null || !state.isOpen() || queue.isFull()) return;
+    const mark = randomBytes(16).toString('hex');
+    const started = openChannel(waitFor(mark)).then(
+      (session) => {
+        session.channel.once('close', () => {
+          if (spare === started) spare = null;
+        });
+        // What a login shell prints before the first command belongs to no command.
+        session.channel.resume();
+        session.channel.stderr.resume();
+        return { session, mark };
+      },
+      () => null,
+    );
+    spare = started;
+  };
+  const startSpareSoon = (): void => {
+    clearTimeout(spareTimer);
+    spareTimer = setTimeout(startSpare, spareAfterMs).unref();
+  };
+  const takeSpare = async (): Promise<Spare | null> => {
+    const taken = spare;
+    spare = null;
+    return taken;
+  };
+  // After whatever was asked for in this turn: that is not to wait for it.
+  setImmediate(startSpare);
+
   const open = async (command: string, signal?: AbortSignal): Promise<Session> => {
+    if (signal?.aborted) throw cancelledAt(state.words);
+    const ready = await takeSpare();
+    if (ready === null || ready.session.exit !== null || ready.session.channel.destroyed)
+      return openNew(command, signal);
+    ready.session.channel.write(`${command}\n${ready.mark}\n`);
+    return ready.session;
+  };
+
+  const openNew = async (command: string, signal?: AbortSignal): Promise<Session> => {
     for (let attempt = 0; ; attempt++) {
       if (signal?.aborted) throw cancelledAt(state.words);
       try {
@@ -57,6 +105,7 @@ export function createSshShell(
             { cause: error },
           );
         }
+        (await takeSpare())?.session.channel.close();
         await pause(waitMs, signal);
       }
     }
@@ -106,6 +155,7 @@ export function createSshShell(
       });
     } finally {
       release();
+      startSpareSoon();
     }
   };
 
@@ -142,11 +192,21 @@ export function createSshShell(
     } finally {
       leaveQueue();
       leaveFollowers();
+      startSpareSoon();
     }
   };
 
-  return { shell: { run, follow }, open: async (command) => (await open(command)).channel };
+  return { shell: { run, follow }, open: async (command) => (await openNew(command)).channel };
 }
+
+/**
+ * Reads a command up to a line that only this app knows, and becomes it; what follows is the command's own input. One
+ * line for any login shell, as the probe's: no single quote and no backslash inside.
+ */
+const waitFor = (mark: string): string =>
+  `sh -c 'n=$(echo;echo x);n=\${n%x};s=;while IFS= read -r l;do [ "$l" = ${mark} ]&&exec sh -c "$s";s=$s$l$n;done'`;
+
+type Spare = { session: Session; mark: string };
 
 type Session = { channel: ClientChannel; exit: { code: number | null; signal: string | null } | null };
 
@@ -198,7 +258,7 @@ function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-function createQueue(places: number): { enter(): Promise<() => void> } {
+function createQueue(places: number): { enter(): Promise<() => void>; isFull(): boolean } {
   let free = places;
   const waiting: (() => void)[] = [];
   const leave = (): void => {
@@ -212,5 +272,6 @@ function createQueue(places: number): { enter(): Promise<() => void> } {
       else await new Promise<void>((resolve) => waiting.push(resolve));
       return leave;
     },
+    isFull: () => free === 0,
   };
 }

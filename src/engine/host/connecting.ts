@@ -11,8 +11,11 @@ import {
 import { type Failure, FailureError, failure, failureOf } from '../../core/failure.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link, Linker } from '../ports/link.ts';
+import type { Shell, ShellOutcome } from '../ports/shell.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 import { hostScript, parseHostOffers } from './host-offers.ts';
+
+const askHost = (shell: Shell): Promise<ShellOutcome> => shell.run(renderScript(hostScript, []), { timeoutMs: 15_000 });
 
 export type ConnectingParts = {
   target: string;
@@ -75,11 +78,17 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
     let ladder = freshLadder();
     let link: Link | null = null;
     let opened: OpenLink | null = null;
+    let asked: Promise<ShellOutcome> | null = null;
     cancelAttempt = () => abort.abort();
     try {
       link = await parts.linker.open({
         signal: abort.signal,
         ask,
+        onShell: (shell) => {
+          asked = askHost(shell);
+          // Awaited below, unless the link does not come to stand: then that is what is told.
+          asked.catch(() => {});
+        },
         onRung: (rung) => {
           ladder = withRung(ladder, rung);
           climb(rung);
@@ -89,10 +98,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       opened = mine;
       // Events are followed before the first listing, so that nothing falls between the two.
       void parts.followEvents(mine);
-      const [facts, host] = await Promise.all([
-        link.docker.observe(),
-        link.shell.run(renderScript(hostScript, []), { timeoutMs: 15_000 }),
-      ]);
+      const [facts, host] = await Promise.all([link.docker.observe(), asked ?? askHost(link.shell)]);
       const offers = parseHostOffers(host.stdout, target);
       if (offers.compose !== null) now.compose = offers.compose;
       for (const rung of offers.rungs) climb(rung);

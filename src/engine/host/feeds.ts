@@ -13,15 +13,20 @@ export type Feeds = {
   lookWhileRunning(): void;
 };
 
+/** They change no state file, and a look at the server while it moves the traffic takes time from that. */
+const stepsThatOnlyLook = ['gate', 'drain'];
+
 const readMark = '\u0001read';
 
 /**
  * What is in the feeds, a mark, then what comes. The lines around the mark are told twice, so that none falls between
- * the two readers; to fold a line twice changes nothing.
+ * the two readers; to fold a line twice changes nothing. Where files cannot be watched (overlay, network file systems)
+ * `tail` looks once a second unless it is told otherwise.
  */
 const followScript = `
 tail -q -n 400 "$@" 2>/dev/null
 printf '\\n\\001read\\n'
+tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 40 -s 0.1 -F "$@" 2>/dev/null
 exec tail -q -n 40 -F "$@" 2>/dev/null
 `;
 
@@ -34,7 +39,6 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     // It has a process again, of who took it over; the next look tells when that one dies too.
     if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     now.jobs = foldFeed(now.jobs, line);
-    if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     const after = now.jobs.get(line.job);
     if (after !== undefined && now.dead.has(line.job))
       now.jobs = new Map(now.jobs).set(line.job, foldDeath(after, clock.nowMs()));
@@ -42,7 +46,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
       line.kind === 'end' ||
       line.kind === 'settled' ||
       line.kind === 'moved' ||
-      (line.kind === 'done' && line.step !== 'drain')
+      (line.kind === 'done' && !stepsThatOnlyLook.includes(line.step))
     ) {
       if (before?.state === 'running' || before === undefined) lookAtStates();
     }
@@ -50,11 +54,13 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     redraw();
   };
 
+  const someJobRuns = () => [...now.jobs.values()].some((job) => job.state === 'running');
+
   const lookWhileRunning = () => {
-    const running = [...now.jobs.values()].some((job) => job.state === 'running');
-    if (lookTimer !== null || now.open === null || !running) return;
+    if (lookTimer !== null || now.open === null || !someJobRuns()) return;
     lookTimer = setTimeout(() => {
       lookTimer = null;
+      if (!someJobRuns()) return;
       lookAtStates();
       lookWhileRunning();
     }, 3_000);

@@ -2,7 +2,6 @@ import type { Connection } from '../../core/connection.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import type { Job } from '../../core/job.ts';
 import type { ServerState } from '../../core/server-state.ts';
-import type { StackMap } from '../../core/stack-map.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -26,7 +25,6 @@ export type HostNow = {
   recoveries: Map<string, { tries: number; atMs: number }>;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
-  map: StackMap | null;
 };
 
 export const nothingKnown = (): HostNow => ({
@@ -39,7 +37,6 @@ export const nothingKnown = (): HostNow => ({
   dead: new Set(),
   recoveries: new Map(),
   asOfMs: 0,
-  map: null,
 });
 
 /** Running first, then newest first, at most 50. */

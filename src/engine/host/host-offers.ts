@@ -4,8 +4,22 @@ import { type Failure, failure } from '../../core/failure.ts';
 /** Oldest compose that knows `!override`, which the entry point needs. */
 const oldestCompose = [2, 24, 4] as const;
 
+/**
+ * The plugin is asked itself, where docker looks for it: `docker compose version` starts two programs and takes twice
+ * as long. Docker is asked where it lies somewhere else.
+ */
 export const hostScript = `
-docker compose version --short 2>/dev/null || echo none
+version=
+for folder in "\${DOCKER_CONFIG:-$HOME/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+  plugin=$folder/cli-plugins/docker-compose
+  [ -x "$plugin" ] || continue
+  command -v docker >/dev/null 2>&1 && version=$("$plugin" version --short 2>/dev/null)
+  break
+done
+case $version in
+  [v0-9]*) printf '%s\\n' "$version" ;;
+  *) docker compose version --short 2>/dev/null || echo none ;;
+esac
 id -u; id -un; id -Gn
 `;
 

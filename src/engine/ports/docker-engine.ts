@@ -20,22 +20,6 @@ export type DockerEvent = {
 
 export type ContainerLogLine = { stream: 'out' | 'err'; atMs: number; text: string };
 
-/** What `/containers/ID/json` tells beyond the listing, narrowed. */
-export type ContainerDetail = {
-  id: string;
-  name: string;
-  imageId: string;
-  state: string;
-  health: string | null;
-  exitCode: number;
-  oomKilled: boolean;
-  restartCount: number;
-  startedAtMs: number;
-  finishedAtMs: number;
-  exposedPorts: number[];
-  networks: { name: string; address: string }[];
-};
-
 /**
  * Docker's API on one host. All reads: whatever changes the server is a job. Rejects with FailureError
  * (`docker-stopped`, `docker-forbidden`, `link-lost`, `cancelled`, `bug`). Reads are retried once by the adapter.
@@ -45,7 +29,6 @@ export type DockerEngine = {
   observe(signal?: AbortSignal): Promise<DockerFacts>;
   /** One container as it is now, or null when there is none. Same shape as in `observe`. */
   container(id: string, signal?: AbortSignal): Promise<ContainerFact | null>;
-  inspect(id: string, signal?: AbortSignal): Promise<ContainerDetail | null>;
   /**
    * Follows container, network, volume and image events. `onOpen` is called when the stream is open (after that nothing is missed).
    * Resolves when `signal` aborts; rejects when the stream breaks.

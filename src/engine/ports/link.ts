@@ -17,6 +17,8 @@ export type Link = {
 export type LinkOptions = {
   /** Called at each change of a rung, with that rung. */
   onRung(rung: Rung): void;
+  /** Called once, as soon as commands can be run: before Docker is found, so that what needs none does not wait for it. */
+  onShell(shell: Shell): void;
   /** Asks the operator; null gives up. The promise may stay open for minutes. */
   ask(question: Question): Promise<string[] | null>;
   signal: AbortSignal;

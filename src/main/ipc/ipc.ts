@@ -40,5 +40,5 @@ export function tellWindow<Name extends EventName>(
   payload: Events[Name],
 ): void {
   if (window === null || window.isDestroyed()) return;
-  window.webContents.send(eventChannel, name, payload);
+  window.webContents.send(eventChannel, name, JSON.stringify(payload));
 }

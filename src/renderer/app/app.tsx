@@ -1,6 +1,7 @@
 import { ActivityIcon, Command, List, Moon, Sun, Workflow } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { HostView, ServiceView } from '../../contract/views.ts';
+import { on } from '../bridge/client.ts';
 import type { Offer } from '../bridge/offers.ts';
 import { useHost, useServer, useService } from '../bridge/store.ts';
 import {
@@ -16,7 +17,7 @@ import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
 import { ArmSheet } from '../features/adopt/arm-sheet.tsx';
 import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
-import { EjectSheet, GateSheet, SwapSheet } from '../features/adopt/gate-sheets.tsx';
+import { EjectSheet, GateSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
@@ -54,7 +55,7 @@ function Main() {
   }, [current, wanted]);
   useEffect(
     () =>
-      window.switchyard.on('reveal', ({ host, service }) => {
+      on('reveal', ({ host, service }) => {
         showHost(host);
         if (service !== null) openPanel(service, 'overview');
       }),
@@ -217,7 +218,6 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'gate' && service !== undefined && (
         <GateSheet host={host.id} service={service} onOffer={onOffer} />
       )}
-      {sheet?.kind === 'swap' && service !== undefined && <SwapSheet host={host.id} service={service} />}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}

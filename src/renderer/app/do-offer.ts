@@ -15,9 +15,8 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       showSheet({ kind: offer, service: service.id });
       return;
     case 'flip':
-      // Undo instead of confirm; only a gap is asked about.
+      // Undo instead of confirm; only a gate that is not green is asked about.
       if (service.switch.kind === 'not-ready') showSheet({ kind: 'gate', service: service.id });
-      else if (service.flipKind === 'swap') showSheet({ kind: 'swap', service: service.id });
       else void startVerb(host, service, 'flip');
       return;
     case 'arm':

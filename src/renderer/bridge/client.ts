@@ -1,4 +1,4 @@
-import type { CallName, Calls } from '../../contract/channels.ts';
+import type { CallName, Calls, EventName, Events } from '../../contract/channels.ts';
 import type { Reply } from '../../contract/reply.ts';
 import { failureOf } from '../../core/failure.ts';
 
@@ -13,3 +13,7 @@ export async function call<Name extends CallName>(
     return { ok: false, failure: failureOf(caught) };
   }
 }
+
+/** Listens to what the main process tells. Returns how to stop. */
+export const on = <Name extends EventName>(name: Name, listener: (payload: Events[Name]) => void): (() => void) =>
+  window.switchyard.on(name, (json) => listener(JSON.parse(json)));

@@ -77,6 +77,10 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
   }
 }
 
+/** Why an offer is not advised now, in one line; it may be asked for all the same. Null when nothing is in its way. */
+export const reservationOf = (offer: Offer, service: ServiceView): string | null =>
+  offer === 'flip' && service.switch.kind === 'not-ready' ? `Next is not ready: ${service.switch.reason}` : null;
+
 /** Which slot a retire would stop: next while there is one, else previous. */
 export function retireRole(service: ServiceView): 'next' | 'previous' {
   const roles = [service.slots.blue?.role, service.slots.green?.role];

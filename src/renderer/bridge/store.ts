@@ -4,7 +4,7 @@ import type { HostView, ServiceView, StackView, TrafficView } from '../../contra
 import type { Failure } from '../../core/failure.ts';
 import type { Verb, VerbOptions } from '../../core/job.ts';
 import { asKnown } from './as-known.ts';
-import { call } from './client.ts';
+import { call, on } from './client.ts';
 import { keepSame } from './keep-same.ts';
 
 /** What can be refused: a verb, or a preview, which is no job. */
@@ -38,12 +38,11 @@ function takeHost(told: HostView): void {
 
 /** Listens to the main process for as long as the window lives. */
 export function listen(): void {
-  const bridge = window.switchyard;
-  bridge.on('host', takeHost);
-  bridge.on('host-removed', ({ host }) =>
+  on('host', takeHost);
+  on('host-removed', ({ host }) =>
     useServer.setState((state) => ({ hosts: state.hosts.filter((each) => each.id !== host) })),
   );
-  bridge.on('traffic', ({ host, services }) =>
+  on('traffic', ({ host, services }) =>
     useServer.setState((state) => {
       const traffic = { ...state.traffic };
       for (const [id, value] of Object.entries(services)) {

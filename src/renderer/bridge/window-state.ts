@@ -1,12 +1,12 @@
 import { create } from 'zustand';
 import type { PreviewView, SettingsView } from '../../contract/views.ts';
-import { call } from './client.ts';
+import { call, on } from './client.ts';
 
 export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'] as const;
 export type PanelTab = (typeof panelTabs)[number];
 
 /** A sheet asks before something that has a price; it stands over the window until answered. */
-export type Sheet = { kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'swap' | 'eject'; service: string; release?: number };
+export type Sheet = { kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'eject'; service: string; release?: number };
 
 /** One job on one host. */
 export type JobRef = { host: string; id: string };
@@ -130,7 +130,7 @@ const darkOf = (theme: SettingsView['theme']): boolean =>
 export function startTheme(): void {
   applyTheme(systemDark().matches);
   systemDark().addEventListener('change', () => applyTheme(darkOf(useWindow.getState().theme)));
-  window.switchyard.on('theme', ({ dark }) => applyTheme(dark));
+  on('theme', ({ dark }) => applyTheme(dark));
   void call('settings.get', undefined).then((reply) => {
     if (!reply.ok) return;
     set({ theme: reply.value.theme, settings: reply.value });

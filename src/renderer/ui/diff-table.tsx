@@ -5,13 +5,9 @@ import './diff-table.css';
 const fieldWords: Record<DiffLine['field'], string> = {
   image: 'image',
   digest: 'digest',
-  version: 'version',
   environment: 'variable',
   mount: 'mount',
-  label: 'label',
   command: 'command',
-  port: 'port',
-  network: 'network',
   other: 'setting',
 };
 

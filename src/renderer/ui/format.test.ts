@@ -9,6 +9,7 @@ import {
   formatPort,
   formatRate,
   oneLine,
+  passing,
   shortDigest,
   shortImage,
   tagOf,
@@ -64,6 +65,13 @@ test('rates stay short', () => {
 });
 
 test('one is not plural', () => {
+  expect([passing(0, 1), passing(1, 1), passing(0, 2), passing(1, 4), passing(4, 4)]).toEqual([
+    'The check does not pass',
+    'The check passes',
+    '0 of 2 checks pass',
+    '1 of 4 checks passes',
+    '4 of 4 checks pass',
+  ]);
   expect([count(1, 'check'), count(4, 'check'), count(1200, 'request')]).toEqual([
     '1 check',
     '4 checks',

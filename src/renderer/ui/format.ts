@@ -83,6 +83,12 @@ export const confirmChoices = [
   { minutes: 60, words: '1 hour' },
 ] as const;
 
+/** `2 of 4 checks pass`; of a lone check, whether it does. */
+export function passing(passed: number, total: number): string {
+  if (total === 1) return passed === 1 ? 'The check passes' : 'The check does not pass';
+  return `${passed} of ${total} checks ${passed === 1 ? 'passes' : 'pass'}`;
+}
+
 /** The six digits people compare: `sha256:3fa9c1…` to `3fa9c1`. */
 export const shortDigest = (digest: string | null): string | null =>
   digest === null ? null : digest.replace(/^sha256:/, '').slice(0, 6);

@@ -63,7 +63,7 @@ test('a flip of somebody else says whose, and a stop is no failure', () => {
   expect(explainSwitch({ kind: 'failed', verb: 'deploy', step: 'ready', failure: stopped }, now)).toEqual({
     word: 'Deploy stopped',
     more: null,
-    why: 'blue keeps the traffic with release 12.',
+    why: 'what it began was undone',
     tone: 'quiet',
   });
 });

@@ -47,7 +47,7 @@ export function formatProgress(progress: { done: number; total: number | null; u
     return `${b.endsWith(` ${ownUnit}`) ? figure : a} of ${b}`;
   }
   if (unit === 'seconds') return total === null ? `${done} s` : `${done} of ${total} s`;
-  return total === null ? `${done} ${unit}` : `${done} of ${total} ${unit}`;
+  return total === null ? count(done, unit.replace(/s$/, '')) : `${done} of ${total} ${unit}`;
 }
 
 /** Whether the state changes by the second, so that its words need a clock. */
@@ -137,7 +137,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         return {
           word: `${verbNames[state.verb]} stopped`,
           more: null,
-          why: oneLine(state.failure.running ?? state.failure.message),
+          why: 'what it began was undone',
           tone: 'quiet',
         };
       }

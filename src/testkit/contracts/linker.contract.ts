@@ -8,6 +8,7 @@ export function describeLinker(name: string, create: () => Promise<Linker>): voi
     const open = async (linker: Linker, rungs: Rung[] = []): Promise<Link> =>
       linker.open({
         onRung: (rung) => rungs.push(rung),
+        onShell: () => {},
         ask: async (question) => {
           throw new Error(`nothing is to be asked, but: ${question.kind}`);
         },
@@ -66,7 +67,12 @@ export function describeLinker(name: string, create: () => Promise<Linker>): voi
     it('can be cancelled', async () => {
       const abort = new AbortController();
       abort.abort();
-      const opening = (await create()).open({ onRung: () => {}, ask: async () => null, signal: abort.signal });
+      const opening = (await create()).open({
+        onRung: () => {},
+        onShell: () => {},
+        ask: async () => null,
+        signal: abort.signal,
+      });
       await expect(opening).rejects.toMatchObject({ failure: { code: 'cancelled' } });
     });
   });

@@ -79,7 +79,7 @@ export class FakeHost {
   private readonly links = new Set<FakeLink>();
 
   readonly linker: Linker = {
-    open: async ({ ask, onRung, signal }) => {
+    open: async ({ ask, onRung, onShell, signal }) => {
       this.calls.opened += 1;
       const passed = (name: Rung['name']) => onRung({ name, state: 'passed', detail: null });
       passed('name');
@@ -93,9 +93,10 @@ export class FakeHost {
       if (signal.aborted) throw new FailureError(failure('cancelled', 'Connecting was cancelled.'));
       passed('host-key');
       passed('login');
-      passed('docker');
       const link = new FakeLink(this, () => this.links.delete(link));
       this.links.add(link);
+      onShell(link.shell);
+      passed('docker');
       return link;
     },
   };
@@ -247,7 +248,6 @@ class FakeLink implements Link {
         host.calls.inspected.push(id);
         return structuredClone(host.containerOf(id));
       },
-      inspect: async () => null,
       events: ({ signal, onOpen, onEvent }) =>
         new Promise((resolve, reject) => {
           const stream = {

@@ -1,9 +1,10 @@
 import type { Connection } from '../../core/connection.ts';
 import { failure } from '../../core/failure.ts';
 import type { Job } from '../../core/job.ts';
+import type { LogLine } from '../../core/log-line.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
 import type { StackMap, Traffic } from '../../core/stack-map.ts';
-import type { Session, SessionLogLine } from '../../engine/session.ts';
+import type { Session } from '../../engine/session.ts';
 
 export type FakeSession = Session & {
   /** What was called, oldest first, with its arguments. */
@@ -14,7 +15,7 @@ export type FakeSession = Session & {
   set(changes: { connection?: Connection; map?: StackMap | null; jobs?: Job[] }): void;
   traffic(services: Record<string, Traffic>): void;
   /** Sends lines to every follower. */
-  log(lines: SessionLogLine[]): void;
+  log(lines: LogLine[]): void;
 };
 
 /** A session that does what a test tells it, and remembers what it was asked. */
@@ -22,7 +23,7 @@ export function createFakeSession(): FakeSession {
   const calls: FakeSession['calls'] = [];
   const changed = new Set<() => void>();
   const traffics = new Set<(services: Record<string, Traffic>) => void>();
-  const followers = new Set<(lines: SessionLogLine[]) => void>();
+  const followers = new Set<(lines: LogLine[]) => void>();
   let connection: Connection = { kind: 'idle' };
   let map: StackMap | null = null;
   let jobs: Job[] = [];

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2, { type AuthContext, type Connection, type ParsedKey, type ServerChannel } from 'ssh2';
@@ -46,6 +47,10 @@ export type SshServer = {
   knownHosts: string;
   /** What was tried, in order: `publickey`, `publickey signed`, `password`, ... */
   attempts: string[];
+  /** What was run, in order, as it was sent. */
+  commands: string[];
+  /** Ends every command that runs, as an operator's kill does, and waits until it has ended. */
+  endCommands(): Promise<void>;
   /** The most sessions there were at a time. */
   mostSessions(): number;
   /** Cuts every connection, as a dead network does: without a word. */
@@ -61,6 +66,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     options.hostKeyTexts ??
     (options.hostKeys ?? ['ed25519']).map((type) => generateKey(type === 'rsa' ? { type: 'rsa' } : {}).privateKey);
   const attempts: string[] = [];
+  const commands: string[] = [];
   const sockets = new Set<Socket>();
   const children = new Set<ChildProcess>();
   let connections = 0;
@@ -119,6 +125,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
   };
 
   const runCommand = (channel: ServerChannel, command: string): void => {
+    commands.push(command);
     const child = spawn('sh', ['-c', options.loginShell ?? command], {
       detached: true,
       env: { ...process.env, ...options.env },
@@ -159,6 +166,12 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     fingerprints: publicKeys.map((each) => each.fingerprint),
     knownHosts: publicKeys.map((each) => `[127.0.0.1]:${port} ${each.line}\n`).join(''),
     attempts,
+    commands,
+    endCommands: async () => {
+      const ended = [...children].map((child) => once(child, 'close'));
+      for (const child of children) endGroup(child);
+      await Promise.all(ended);
+    },
     mostSessions: () => most,
     cut,
     close: async () => {

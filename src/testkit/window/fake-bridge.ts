@@ -26,7 +26,7 @@ export function createFakeBridge(
   options: { stepMs?: number; theme?: SettingsView['theme'] } = {},
 ): FakeBridge {
   const stepMs = options.stepMs ?? 700;
-  const listeners = new Map<string, Set<(payload: never) => void>>();
+  const listeners = new Map<string, Set<(json: string) => void>>();
   const state = new Map(hosts.map((host) => [host.id, host]));
   let theme: SettingsView['theme'] = options.theme ?? 'system';
   const positions = new Map<string, Record<string, { x: number; y: number }>>();
@@ -34,11 +34,11 @@ export function createFakeBridge(
   const timers = new Map<string, ReturnType<typeof setInterval>>();
 
   const emit: FakeBridge['emit'] = (name, payload) => {
-    for (const listener of listeners.get(name) ?? []) listener(payload as never);
+    for (const listener of listeners.get(name) ?? []) listener(JSON.stringify(payload));
   };
   const tell = (host: HostView): void => {
     state.set(host.id, host);
-    emit('host', structuredClone(host));
+    emit('host', host);
   };
   const change: FakeBridge['change'] = (hostId, id, part) => {
     const host = state.get(hostId);

@@ -4,6 +4,7 @@ import { failure } from '../../core/failure.ts';
 import type { Job } from '../../core/job.ts';
 import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord } from '../../core/plan.ts';
 import type { Service, SlotState, Stack, StackMap, Traffic } from '../../core/stack-map.ts';
+import { serviceView } from '../session/views.ts';
 
 /** Hosts as a window would be told of them: made up, but each line of it could be true. */
 
@@ -62,28 +63,18 @@ export function slot(
 }
 
 export function service(stack: string, name: string, image: string, more: Partial<Service> = {}): Service {
-  return {
+  return serviceView(name, {
     id: `${stack}/${name}`,
     stack,
-    name,
-    tier: 'service',
-    depth: 0,
     image,
     version: null,
     digest: digestOf(image),
     createdAtMs: Date.now() - 12 * day,
     health: 'running',
     adopted: false,
-    flipKind: 'http',
     live: null,
-    slots: { blue: null, green: null },
     switch: { kind: 'not-adopted', adoptable: true, reason: 'HTTP on port 8000, no state of its own' },
-    traffic: null,
-    ports: [],
-    mounts: [],
     networks: [`${stack}_default`],
-    dependsOn: [],
-    blastRadius: [],
     containers: [
       {
         id: hex(`${stack}${name}`),
@@ -94,11 +85,8 @@ export function service(stack: string, name: string, image: string, more: Partia
         createdAtMs: Date.now() - 12 * day,
       },
     ],
-    managedBy: null,
-    canFlipBack: false,
-    findings: [],
     ...more,
-  };
+  });
 }
 
 export function stack(name: string, services: Service[], more: Partial<Stack> = {}): Stack {
@@ -443,11 +431,10 @@ export const releases = (): ReleaseRecord[] => {
 };
 
 export const diff: DiffLine[] = [
-  { field: 'version', key: '', before: '1.4.2', after: '1.5.0' },
   { field: 'digest', key: '', before: digestOf('a'), after: digestOf('b') },
   { field: 'environment', key: 'CACHE_TTL_SECONDS', before: '60', after: '300' },
   { field: 'environment', key: 'FEATURE_CHECKOUT', before: null, after: 'on' },
-  { field: 'label', key: 'org.opencontainers.image.revision', before: '3fa9c1d', after: '77b02e1' },
+  { field: 'other', key: 'stop_grace_period', before: '10s', after: '30s' },
 ];
 
 export const nextPlan = (image: string): NextPlan => ({

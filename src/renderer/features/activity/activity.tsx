@@ -96,6 +96,10 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
   );
 }
 
+/** Of a host that is away nobody knows more than what was seen last. */
+const standing = (host: HostView, job: Job): string =>
+  job.state === 'running' && host.connection.kind !== 'connected' ? 'running when last seen' : explainOutcome(job);
+
 /** `2 of 4: pull, 43 of 120 MB` while it runs; afterwards why it ended as it did. */
 function telling(job: Job): string | null {
   if (job.state !== 'running') return job.failure === null ? null : oneLine(job.failure.message);
@@ -129,7 +133,7 @@ function JobRow({ entry: { host, job }, current }: { entry: Entry; current: bool
         <Took job={job} />
       </span>
       <span className="job-how clip" title={more ?? undefined}>
-        <span className="job-outcome">{explainOutcome(job)}</span>
+        <span className="job-outcome">{standing(host, job)}</span>
         {more !== null && <span className="quiet"> · {more}</span>}
       </span>
       <span className="quiet job-by clip">{oneLine(job.by)}</span>
@@ -165,16 +169,18 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
         {verbNames[job.verb]} of {oneLine(job.service)} on {oneLine(host.target)} by {oneLine(job.by)},{' '}
         {job.state === 'running' ? 'since' : 'at'}{' '}
         <time title={formatAbsolute(job.startedAt)}>{formatClock(job.startedAt, Date.now())}</time>:{' '}
-        {explainOutcome(job)}
+        {standing(host, job)}
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
       {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
-      <ol className="steps">
+      <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
           <Step key={step.name} step={step} />
         ))}
       </ol>
-      {job.failure !== null && <FailureNote failure={job.failure} />}
+      {job.failure !== null && (
+        <FailureNote failure={job.failure} level={toneOf(job) === 'trouble' ? 'stop' : 'warning'} />
+      )}
       <button
         type="button"
         className="button small"

@@ -2,10 +2,9 @@ import { useState } from 'react';
 import type { AdoptPlanView, ServiceView } from '../../../contract/views.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showSheet } from '../../bridge/window-state.ts';
-import { CopyButton, Dialog, FailureNote, Findings } from '../../ui/controls.tsx';
+import { CopyButton, FailureNote, Findings } from '../../ui/controls.tsx';
 import { formatDuration, oneLine } from '../../ui/format.ts';
-import './sheets.css';
+import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 const kindWords: Record<NonNullable<ServiceView['flipKind']>, string> = {
   http: 'HTTP through an entry point',
@@ -31,47 +30,32 @@ export function AdoptSheet({ host, service }: { host: string; service: ServiceVi
     { ref: refOf(host, service), options },
     `${host} ${service.id} ${JSON.stringify(options)}`,
   );
-  const close = () => showSheet(null);
   const confirm = async () => {
     setSending(true);
     const began = await startVerb(host, service, 'adopt', options);
     setSending(false);
-    if (began) close();
+    if (began) closeSheet();
   };
   const plan = answer.state === 'here' ? answer.value : null;
   const name = oneLine(service.name);
   return (
-    <Dialog className="sheet" label={`Adopt ${name}`} testid="sheet-adopt" onClose={close}>
-      <div className="sheet-head">
-        <h2>Adopt {name}</h2>
-        <p className="quiet">
-          Its two tracks are set up once. From then on it updates without a gap, and every update can be undone.
-        </p>
-      </div>
-      <div className="sheet-body">
-        {answer.state === 'asking' && <p className="quiet">Reading the stack’s files.</p>}
-        {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
-        {plan !== null && (
-          <Plan plan={plan} port={port} setPort={setPort} checkPath={checkPath} setCheckPath={setCheckPath} />
-        )}
-        {declined?.verb === 'adopt' && <FailureNote failure={declined.failure} />}
-      </div>
-      <div className="sheet-foot">
-        <p className="quiet">{plan?.adoptable === true && 'compose.yaml keeps every byte.'}</p>
-        <button type="button" className="button" data-testid="sheet-cancel" onClick={close}>
-          Cancel
-        </button>
-        <button
-          type="button"
-          className="button primary"
-          data-testid="sheet-confirm"
-          disabled={plan?.adoptable !== true || sending}
-          onClick={() => void confirm()}
-        >
-          Adopt {name.length > 24 ? 'it' : name}
-        </button>
-      </div>
-    </Dialog>
+    <ConfirmSheet
+      label={`Adopt ${name}`}
+      testid="sheet-adopt"
+      title={`Adopt ${name}`}
+      lead="Its two tracks are set up once. From then on it updates without a gap, and every update can be undone."
+      promise={plan?.adoptable === true ? 'compose.yaml keeps every byte.' : ''}
+      confirm={`Adopt ${name.length > 24 ? 'it' : name}`}
+      disabled={plan?.adoptable !== true || sending}
+      onConfirm={() => void confirm()}
+    >
+      {answer.state === 'asking' && <p className="quiet">Reading the stack’s files.</p>}
+      {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
+      {plan !== null && (
+        <Plan plan={plan} port={port} setPort={setPort} checkPath={checkPath} setCheckPath={setCheckPath} />
+      )}
+      {declined?.verb === 'adopt' && <FailureNote failure={declined.failure} />}
+    </ConfirmSheet>
   );
 }
 

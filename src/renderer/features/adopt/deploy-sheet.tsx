@@ -1,12 +1,11 @@
-import { type FormEvent, useEffect, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showSheet } from '../../bridge/window-state.ts';
-import { Dialog, FailureNote, Findings, Note } from '../../ui/controls.tsx';
+import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { oneLine, shortImage } from '../../ui/format.ts';
-import './sheets.css';
+import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 /** Which image comes next, and what that changes, before anything is pulled. */
 export function DeploySheet({
@@ -34,71 +33,61 @@ export function DeploySheet({
     `${host} ${service.id} ${JSON.stringify(options)}`,
   );
   const plan = answer.state === 'here' ? answer.value : null;
-  const close = () => showSheet(null);
   const name = oneLine(service.name);
-  const submit = async (event: FormEvent) => {
-    event.preventDefault();
+  const confirm = async () => {
     const asTyped = typed === null ? '' : imageOf(typed, service.image);
     const last = release !== undefined ? { release } : asTyped === '' ? {} : { image: asTyped };
     setSending(true);
     const began = await startVerb(host, service, 'deploy', last);
     setSending(false);
-    if (began) close();
+    if (began) closeSheet();
   };
   const stopped = plan?.findings.some((finding) => finding.level === 'stop') === true;
   return (
-    <Dialog className="sheet" label={`Deploy next of ${name}`} testid="sheet-deploy" onClose={close}>
-      <form className="sheet-form" onSubmit={(event) => void submit(event)}>
-        <div className="sheet-head">
-          <h2>{release === undefined ? `Deploy next of ${name}` : `Deploy release ${release} of ${name} again`}</h2>
-          <p className="quiet">It starts beside the release that has the traffic. Nothing moves until you flip.</p>
-        </div>
-        <div className="sheet-body">
-          {release === undefined && (
-            <label className="labelled">
-              <span className="block-title">Image or tag</span>
-              <input
-                className="field mono"
-                data-testid="deploy-image"
-                spellCheck={false}
-                autoComplete="off"
-                placeholder={plan?.image ?? service.image}
-                value={typed ?? ''}
-                onChange={(event) => setTyped(event.target.value)}
-              />
-              {plan !== null && typed === null && (
-                <span className="quiet">
-                  Left empty: what compose.yaml says, <span className="mono">{shortImage(plan.composeImage)}</span>
-                </span>
-              )}
-            </label>
+    <ConfirmSheet
+      label={`Deploy next of ${name}`}
+      testid="sheet-deploy"
+      title={release === undefined ? `Deploy next of ${name}` : `Deploy release ${release} of ${name} again`}
+      lead="It starts beside the release that has the traffic. Nothing moves until you flip."
+      confirm="Deploy next"
+      disabled={sending || stopped}
+      onConfirm={() => void confirm()}
+    >
+      {release === undefined && (
+        <label className="labelled">
+          <span className="block-title">Image or tag</span>
+          <input
+            className="field mono"
+            data-testid="deploy-image"
+            spellCheck={false}
+            autoComplete="off"
+            placeholder={plan?.image ?? service.image}
+            value={typed ?? ''}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+          {plan !== null && typed === null && (
+            <span className="quiet">
+              Left empty: what compose.yaml says, <span className="mono">{shortImage(plan.composeImage)}</span>
+            </span>
           )}
-          {answer.state === 'asking' && <p className="quiet">Comparing with what runs now.</p>}
-          {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
-          {plan?.upToDate === true && (
-            <Note level="note" title="Nothing would change">
-              <p>This is what runs now. Deploying it again starts a fresh container of the same release.</p>
-            </Note>
-          )}
-          {plan !== null && plan.diff.length > 0 && (
-            <div>
-              <h3 className="block-title">What changes</h3>
-              <DiffTable lines={plan.diff} />
-            </div>
-          )}
-          {plan !== null && <Findings findings={plan.findings} />}
-          {declined?.verb === 'deploy' && <FailureNote failure={declined.failure} />}
+        </label>
+      )}
+      {answer.state === 'asking' && <p className="quiet">Comparing with what runs now.</p>}
+      {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
+      {plan?.upToDate === true && (
+        <Note level="note" title="Nothing would change">
+          <p>This is what runs now. Deploying it again starts a fresh container of the same release.</p>
+        </Note>
+      )}
+      {plan !== null && plan.diff.length > 0 && (
+        <div>
+          <h3 className="block-title">What changes</h3>
+          <DiffTable lines={plan.diff} />
         </div>
-        <div className="sheet-foot">
-          <button type="button" className="button" data-testid="sheet-cancel" onClick={close}>
-            Cancel
-          </button>
-          <button type="submit" className="button primary" data-testid="sheet-confirm" disabled={sending || stopped}>
-            Deploy next
-          </button>
-        </div>
-      </form>
-    </Dialog>
+      )}
+      {plan !== null && <Findings findings={plan.findings} />}
+      {declined?.verb === 'deploy' && <FailureNote failure={declined.failure} />}
+    </ConfirmSheet>
   );
 }
 

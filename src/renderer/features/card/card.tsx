@@ -1,6 +1,5 @@
 import {
   Archive,
-  CircleStop,
   ExternalLink,
   Info,
   ListTree,
@@ -8,6 +7,7 @@ import {
   PackagePlus,
   RotateCcw,
   ScrollText,
+  Square,
   TriangleAlert,
   Undo2,
   X,
@@ -17,7 +17,7 @@ import type { ServiceView, SlotView, TrafficView } from '../../../contract/views
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
@@ -50,7 +50,7 @@ const icons: Partial<Record<Offer, LucideIcon>> = {
   logs: ScrollText,
   details: Info,
   follow: ListTree,
-  stop: CircleStop,
+  stop: Square,
   dismiss: X,
 };
 
@@ -218,8 +218,7 @@ function tailOf(
   }
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
-  if (state.kind === 'flipping' && state.holder !== null) return { text: words.why, loud: false };
-  if (state.kind === 'preparing') return { text: state.holder === null ? 'preparing' : words.why, loud: false };
+  if (state.kind === 'preparing') return { text: 'preparing', loud: false };
   if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
   if (at.role === 'previous')
     return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
@@ -248,8 +247,9 @@ function Track({
   const at = service.slots[slot];
   const live = service.live === slot;
   const state = service.switch;
-  // What went wrong is told in the track that does not have the traffic: the other says what runs now.
-  const telling = !live && (declined || state.kind === 'failed' || state.kind === 'went-back');
+  // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
+  const isTheirs = 'holder' in state && state.holder !== null;
+  const telling = !live && (declined || isTheirs || state.kind === 'failed' || state.kind === 'went-back');
   if (telling) {
     return (
       <div className="track" data-slot={slot} data-telling>
@@ -359,7 +359,9 @@ export function Actions({
             className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
             aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
-            title={offer === 'stop' ? explainStop(service) : offerLabels[offer]}
+            data-reserved={reservationOf(offer, service) !== null || undefined}
+            aria-description={offer === 'stop' ? explainStop(service) : undefined}
+            title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? offerLabels[offer])}
             onClick={(event) => {
               event.stopPropagation();
               onOffer(offer, service);

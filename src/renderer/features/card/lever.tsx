@@ -30,6 +30,7 @@ export function Lever({
     : offers.includes('rollback')
       ? 'rollback'
       : undefined;
+  const isBarred = state.kind === 'not-ready' || (state.kind === 'failed' && state.failure.code !== 'cancelled');
   const where = service.live === null ? 'No slot has the traffic.' : `The traffic goes to ${service.live}.`;
   const what = move === 'flip' ? ' Flip.' : move === 'rollback' ? ' Flip back.' : '';
   return (
@@ -63,9 +64,7 @@ export function Lever({
           {state.kind === 'locked' && <Lock size={9} strokeWidth={2.5} aria-hidden />}
         </span>
       )}
-      {(state.kind === 'not-ready' || state.kind === 'failed') && thumb !== 'none' && (
-        <X className="lever-barred" size={10} strokeWidth={3} aria-hidden />
-      )}
+      {isBarred && thumb !== 'none' && <X className="lever-barred" size={10} strokeWidth={3} aria-hidden />}
       {thumb === 'none' && state.kind === 'unknown' && <span className="lever-unknown">?</span>}
     </button>
   );

@@ -1,6 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -256,9 +256,10 @@ function RowAt({
               key={offer}
               type="button"
               tabIndex={selected ? 0 : -1}
-              className={`button small ${offer === 'flip' || offer === 'confirm' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
+              className={`button small ${(offer === 'flip' && reservationOf(offer, service) === null) || offer === 'confirm' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
               data-testid={`action-${offer}`}
-              title={offer === 'stop' ? explainStop(service) : undefined}
+              data-reserved={reservationOf(offer, service) !== null || undefined}
+              title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? undefined)}
               disabled={asked !== undefined}
               onClick={(event) => {
                 event.stopPropagation();

@@ -11,7 +11,7 @@ import {
   useReactFlow,
 } from '@xyflow/react';
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
+import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { HostView, MapView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
@@ -31,7 +31,16 @@ import {
   type StackLayout,
   storeSize,
 } from './layout.ts';
-import { type CardFace, DoorNode, LooseNode, MapContext, ServiceNode, StackNode, StoreNode } from './nodes.tsx';
+import {
+  type CardFace,
+  DoorNode,
+  LooseNode,
+  MapContext,
+  nearZoom,
+  ServiceNode,
+  StackNode,
+  StoreNode,
+} from './nodes.tsx';
 import { cardSize, collapseAbove, type StackTopology, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
@@ -244,9 +253,9 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const edges = useMemo(() => (laid === null || moved === null ? [] : edgesOf(laid, moved)), [laid, moved]);
 
   const fitMap = useCallback(
-    (duration = motionMs()) => {
+    (duration = motionMs(), minZoom = 0.1) => {
       untouched.current = true;
-      void flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom: 0.1, duration });
+      return flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
     },
     [flow],
   );
@@ -261,39 +270,45 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   useEffect(() => {
     if (!placed || nodes.length === 0 || fitted.current) return;
     fitted.current = true;
-    fitMap(0);
+    void fitMap(0);
   }, [placed, nodes, fitMap]);
+
+  /** The card whose panel is open stays in view. */
+  const bringIntoView = useCallback(() => {
+    const { service: selected, panelOpen: hasPanel } = useWindow.getState();
+    const node = selected === null || !hasPanel ? undefined : flow.getInternalNode(selected);
+    const box = pane.current?.getBoundingClientRect();
+    if (node === undefined || box === undefined) return;
+    const { x, y, zoom } = flow.getViewport();
+    const at = node.internals.positionAbsolute;
+    const left = at.x * zoom + x;
+    const top = at.y * zoom + y;
+    const inside =
+      left >= 8 &&
+      top >= 8 &&
+      left + cardSize.width * zoom <= box.width - 8 &&
+      top + cardSize.height * zoom <= box.height - 8;
+    if (!inside)
+      void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
+  }, [flow]);
 
   useEffect(() => {
     if (pane.current === null) return;
     const observer = new ResizeObserver(() => {
-      if (untouched.current) fitMap(0);
+      if (!untouched.current) return;
+      // Beside a panel the cards stay as readable as they were.
+      const beside = useWindow.getState().panelOpen;
+      void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
     });
     observer.observe(pane.current);
     return () => observer.disconnect();
-  }, [fitMap]);
+  }, [fitMap, bringIntoView, flow]);
 
-  // The card whose panel is open stays in view.
   useEffect(() => {
     if (service === null || !panelOpen) return;
-    const timer = setTimeout(() => {
-      const node = flow.getInternalNode(service);
-      const box = pane.current?.getBoundingClientRect();
-      if (node === undefined || box === undefined) return;
-      const { x, y, zoom } = flow.getViewport();
-      const at = node.internals.positionAbsolute;
-      const left = at.x * zoom + x;
-      const top = at.y * zoom + y;
-      const inside =
-        left >= 8 &&
-        top >= 8 &&
-        left + cardSize.width * zoom <= box.width - 8 &&
-        top + cardSize.height * zoom <= box.height - 8;
-      if (!inside)
-        void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
-    }, 30);
+    const timer = setTimeout(bringIntoView, 30);
     return () => clearTimeout(timer);
-  }, [service, panelOpen, flow]);
+  }, [service, panelOpen, bringIntoView]);
 
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -301,7 +316,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       if (document.querySelector('dialog[open]') !== null) return;
       const target = event.target as HTMLElement;
       if (target.closest('input, textarea, select, [role="tablist"], aside') !== null) return;
-      if (event.key === '0') fitMap();
+      if (event.key === '0') void fitMap();
       else if (event.key === '+' || event.key === '=') zoomBy('in');
       else if (event.key === '-') zoomBy('out');
       else {
@@ -340,6 +355,9 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     (_event: unknown, node: Node) => saveMoved({ ...(moved ?? {}), [node.id]: node.position }),
     [moved, saveMoved],
   );
+  const touched = useCallback(() => {
+    untouched.current = false;
+  }, []);
   const context = useMemo(
     () => ({
       host: host.id,
@@ -360,40 +378,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       aria-label={`Map of ${host.target}. Arrow keys move between services, Enter opens one.`}
     >
       <MapContext.Provider value={context}>
-        <ReactFlow
-          nodes={nodes}
-          edges={edges}
-          nodeTypes={nodeTypes}
-          edgeTypes={edgeTypes}
-          onNodesChange={change}
-          onNodeDragStop={dropped}
-          onNodeClick={(_event, node) => {
-            if (node.type === 'service') openPanel(node.id);
-          }}
-          onPaneClick={() => select(null)}
-          onMoveStart={(event) => {
-            if (event !== null) untouched.current = false;
-          }}
-          onMoveEnd={(_event, viewport) => viewports.set(host.id, viewport)}
-          defaultViewport={viewports.get(host.id) ?? { x: 0, y: 0, zoom: 1 }}
-          minZoom={0.08}
-          maxZoom={1.75}
-          nodeDragThreshold={4}
-          nodesConnectable={false}
-          nodesFocusable={false}
-          edgesFocusable={false}
-          edgesReconnectable={false}
-          elementsSelectable={false}
-          zoomOnDoubleClick={false}
-          zIndexMode="manual"
-          elevateNodesOnSelect={false}
-          disableKeyboardA11y
-          deleteKeyCode={null}
-          onlyRenderVisibleElements={nodes.length > 250}
-          proOptions={{ hideAttribution: true }}
-        >
-          <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
-        </ReactFlow>
+        <Stage host={host.id} nodes={nodes} edges={edges} onChange={change} onDropped={dropped} onTouched={touched} />
       </MapContext.Provider>
       {empty && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
@@ -403,7 +388,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
         <Tool label="Zoom out (-)" onClick={() => zoomBy('out')}>
           <Minus size={15} />
         </Tool>
-        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => fitMap()}>
+        <Tool label="Fit the map (0)" testid="map-fit" onClick={() => void fitMap()}>
           <Maximize2 size={14} />
         </Tool>
         {moved !== null && Object.keys(moved).length > 0 && (
@@ -423,6 +408,59 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     </section>
   );
 }
+
+const openService = (_event: unknown, node: Node): void => {
+  if (node.type === 'service') openPanel(node.id);
+};
+const selectNone = (): void => select(null);
+
+type StageProps = {
+  host: string;
+  nodes: Node[];
+  edges: Edge[];
+  onChange: (changes: NodeChange[]) => void;
+  onDropped: (event: unknown, node: Node) => void;
+  /** The operator moved the view by hand. */
+  onTouched: () => void;
+};
+
+/** Renders only when something stands elsewhere: what a card says is the card's own business. */
+const Stage = memo(function Stage({ host, nodes, edges, onChange, onDropped, onTouched }: StageProps) {
+  return (
+    <ReactFlow
+      nodes={nodes}
+      edges={edges}
+      nodeTypes={nodeTypes}
+      edgeTypes={edgeTypes}
+      onNodesChange={onChange}
+      onNodeDragStop={onDropped}
+      onNodeClick={openService}
+      onPaneClick={selectNone}
+      onMoveStart={(event) => {
+        if (event !== null) onTouched();
+      }}
+      onMoveEnd={(_event, viewport) => viewports.set(host, viewport)}
+      defaultViewport={viewports.get(host) ?? { x: 0, y: 0, zoom: 1 }}
+      minZoom={0.08}
+      maxZoom={1.75}
+      nodeDragThreshold={4}
+      nodesConnectable={false}
+      nodesFocusable={false}
+      edgesFocusable={false}
+      edgesReconnectable={false}
+      elementsSelectable={false}
+      zoomOnDoubleClick={false}
+      zIndexMode="manual"
+      elevateNodesOnSelect={false}
+      disableKeyboardA11y
+      deleteKeyCode={null}
+      onlyRenderVisibleElements={nodes.length > 250}
+      proOptions={{ hideAttribution: true }}
+    >
+      <Background variant={BackgroundVariant.Dots} gap={24} size={1.5} color="var(--dots)" />
+    </ReactFlow>
+  );
+});
 
 function Tool({
   label,

@@ -18,9 +18,12 @@ export const MapContext = createContext<MapContextValue>({
   toggle: () => undefined,
 });
 
+/** From this zoom on a card says all it has to say. */
+export const nearZoom = 0.72;
+
 const detailOf = (state: { transform: [number, number, number] }): 'near' | 'mid' | 'far' => {
   const zoom = state.transform[2];
-  return zoom >= 0.72 ? 'near' : zoom >= 0.42 ? 'mid' : 'far';
+  return zoom >= nearZoom ? 'near' : zoom >= 0.42 ? 'mid' : 'far';
 };
 
 /** Whether the open blast radius leaves this service standing. */

@@ -4,7 +4,7 @@ import { isTrouble } from '../../../core/health.ts';
 import { slots } from '../../../core/slot.ts';
 import { useHost } from '../../bridge/store.ts';
 import { Ago, Note } from '../../ui/controls.tsx';
-import { count, formatDuration, oneLine } from '../../ui/format.ts';
+import { formatDuration, oneLine, passing } from '../../ui/format.ts';
 
 /** What decides that a release is healthy, and what it says now. */
 export function ChecksTab({ host, service }: { host: string; service: ServiceView }) {
@@ -59,9 +59,7 @@ export function ChecksTab({ host, service }: { host: string; service: ServiceVie
                   )}
                   <span>
                     <b>{slot}</b> {oneLine(at.version ?? '')}:{' '}
-                    {at.checks === null
-                      ? (at.health ?? 'not running')
-                      : `${at.checks.passed} of ${count(at.checks.total, 'check')} pass`}
+                    {at.checks === null ? (at.health ?? 'not running') : passing(at.checks.passed, at.checks.total)}
                     {at.container !== null && <span className="quiet"> · {oneLine(at.container.status)}</span>}
                   </span>
                 </li>

@@ -3,7 +3,7 @@ import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import type { LogLine, ServiceView } from '../../../contract/views.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { Slot } from '../../../core/slot.ts';
-import { call } from '../../bridge/client.ts';
+import { call, on } from '../../bridge/client.ts';
 import { refOf } from '../../bridge/store.ts';
 import { FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute } from '../../ui/format.ts';
@@ -25,7 +25,7 @@ function useFollow(host: string, service: ServiceView): { lines: LogLine[]; ende
       setLines((before) => appendLines(before, event.lines));
       if (event.ended) setEnded(true);
     };
-    const off = window.switchyard.on('log', (event) => {
+    const off = on('log', (event) => {
       if (follow === null) early.set(event.follow, [...(early.get(event.follow) ?? []), event]);
       else if (event.follow === follow) take(event);
     });

@@ -7,7 +7,7 @@ import { useAnswer } from '../../bridge/use-answer.ts';
 import { showPreview, showSheet, showTab, useWindow } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
-import { formatClock, formatRate, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
+import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
 import { dataWarning, formatProgress, verbNames } from '../../ui/switch-words.ts';
 
 /** What runs, what next would change, and what stands in the way. */
@@ -156,7 +156,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   }
   if (state.kind === 'not-ready') {
     return (
-      <Note level="warning" title={`Next is not ready: ${state.passed} of ${state.total} checks pass`}>
+      <Note level="warning" title={`Next is not ready. ${passing(state.passed, state.total)}`}>
         <pre className="file telling">{state.reason}</pre>
         <p>The release that has the traffic is not touched. Flip waits until every check passes.</p>
         <div className="note-actions">
@@ -301,16 +301,12 @@ function Planned({ host, service, onOffer }: { host: string; service: ServiceVie
       <h3 className="block-title">What compose.yaml says now</h3>
       {answer.state === 'asking' && <p className="quiet">Comparing with what runs.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
-      {answer.state === 'here' && (
-        <>
-          {answer.value.diff.length === 0 ? (
-            <p className="quiet">The same as what runs.</p>
-          ) : (
-            <DiffTable lines={answer.value.diff} />
-          )}
-          <Findings findings={answer.value.findings} />
-        </>
-      )}
+      {answer.state === 'here' &&
+        (answer.value.diff.length === 0 ? (
+          <p className="quiet">The same as what runs.</p>
+        ) : (
+          <DiffTable lines={answer.value.diff} />
+        ))}
       {service.switch.kind === 'idle' && (
         <button type="button" className="button spaced" onClick={() => onOffer('deploy', service)}>
           Choose an image…

@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -116,8 +116,6 @@ const panelOffers = new Set<Offer>([
   'dismiss',
 ]);
 
-const primary = new Set<Offer>(['flip', 'adopt', 'confirm']);
-
 function Standing({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   return ticks(service.switch.kind) ? (
     <TickingStanding host={host} service={service} onOffer={onOffer} />
@@ -167,9 +165,10 @@ function StandingAt({
               <button
                 key={offer}
                 type="button"
-                className={`button ${index === 0 && primary.has(offer) ? 'primary' : ''}`}
+                className={`button ${index === 0 && isMain(offer, service) ? 'primary' : ''}`}
+                data-reserved={reservationOf(offer, service) !== null || undefined}
+                title={reservationOf(offer, service) ?? undefined}
                 data-testid={`action-${offer}`}
-                title={offer === 'stop' ? explainStop(service) : undefined}
                 disabled={asked !== undefined}
                 onClick={() => onOffer(offer, service)}
               >
@@ -179,9 +178,13 @@ function StandingAt({
           )}
         </div>
       )}
+      {offers.includes('stop') && <p className="quiet">{explainStop(service)}</p>}
     </div>
   );
 }
+
+const isMain = (offer: Offer, service: ServiceView): boolean =>
+  offer === 'adopt' || offer === 'confirm' || (offer === 'flip' && reservationOf(offer, service) === null);
 
 function Tabs({ tab }: { tab: PanelTab }) {
   const move = (event: ReactKeyboardEvent<HTMLDivElement>) => {

@@ -1,0 +1,204 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
+import { renderScript } from '../../src/core/command.ts';
+import { recoverScript } from '../../src/core/server-state.ts';
+import { uploadJob } from '../../src/engine/job-upload.ts';
+import { KitServer, kit } from './server.ts';
+
+let server: KitServer;
+beforeEach(() => {
+  server = new KitServer();
+});
+afterEach(() => server.close());
+
+const jobFolder = (id: string) => path.join(server.root, 'jobs', id);
+const ended = (id: string) => existsSync(path.join(jobFolder(id), 'exit'));
+
+/** Starts a job whose process is killed at a point, and waits until it is gone. */
+async function killedAt(point: string, verb: 'flip' | 'rollback' = 'flip', id = 'j1'): Promise<void> {
+  const [step, phase] = point.split(':');
+  const plant = `at() { if [ "$step:$1" = "${step}:${phase}" ] && ! [ -e "$job_dir/fired" ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n`;
+  const sent = await uploadJob(server.shell, tarArchive, kit, id, server.flipPlan(verb), plant);
+  if (!sent.ok) throw new Error(sent.failure.message);
+  await expect.poll(() => existsSync(path.join(jobFolder(id), 'fired')), { timeout: 15_000 }).toBe(true);
+}
+
+const recover = async (id = 'j1') => {
+  await server.sh(renderScript(recoverScript, [jobFolder(id)]));
+  await server.ended(id);
+};
+
+const openSteps = () => {
+  const records = server.journal();
+  return records
+    .filter(({ phase }) => phase === 'begin')
+    .filter(
+      ({ step, job }) => !records.some((each) => each.job === job && each.step === step && each.phase !== 'begin'),
+    )
+    .map(({ step }) => step);
+};
+
+const heldEpochs = () => {
+  const locks = path.join(server.root, 'lock/frontend');
+  return readdirSync(locks).filter((epoch) => !existsSync(path.join(locks, epoch, 'released')));
+};
+
+/** Half-written files, and pipes of processes that are gone. */
+const leftovers = () =>
+  readdirSync(server.root, { recursive: true, encoding: 'utf8' }).filter((name) => {
+    const owner = /(?:ask|answer)\.(\d+)$/.exec(name)?.[1];
+    return owner === undefined ? /\.tmp$|\.part$/.test(name) : !existsSync(`/proc/${owner}`);
+  });
+
+const before = { live: 'blue-settled', current: '0001', next: '0002', previous: null };
+const after = { live: 'green-watching', current: '0002', next: null, previous: '0001' };
+
+const now = () => ({
+  live: server.live,
+  current: server.roleOf('current'),
+  next: server.roleOf('next'),
+  previous: server.roleOf('previous'),
+});
+
+describe('a flip whose process is killed', () => {
+  it.each<[string, typeof before | typeof after]>([
+    ['gate:before', before],
+    ['gate:effect', before],
+    ['gate:record', before],
+    ['move:before', before],
+    ['move:mapped', after],
+    ['move:told', after],
+    ['move:current', after],
+    ['move:effect', after],
+    ['move:record', after],
+    ['move:armed', after],
+    ['drain:before', after],
+    ['drain:effect', after],
+    ['drain:record', after],
+  ])('JN8 FL9 at %s is undone before the move and finished after it', async (point, state) => {
+    await killedAt(point);
+    await recover();
+    expect(now()).toEqual(state);
+    expect(server.runtime).toBe(server.live);
+    expect([openSteps(), heldEpochs(), leftovers()]).toEqual([[], [], []]);
+    const job = server.jobs().get('j1');
+    expect(job).toMatchObject({ recovered: true, state: state === before ? 'aborted' : 'completed' });
+    if (state === after) await expect.poll(() => server.watchesOf('j1').length).toBe(1);
+    const records = server.journal().length;
+    await server.sh(renderScript(recoverScript, [jobFolder('j1')]));
+    expect([now(), server.journal().length]).toEqual([state, records]);
+  });
+
+  it('JN8 is recovered by the next job of its service before that looks at anything', async () => {
+    await killedAt('move:mapped');
+    expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(ended('j1')).toBe(true);
+    expect(now()).toMatchObject({ live: 'blue-settled', current: '0001', previous: '0002' });
+    expect(server.runtime).toBe('blue-settled');
+  });
+
+  it('JN8 is recovered once, however many try at once', async () => {
+    await killedAt('move:told');
+    await Promise.all(Array.from({ length: 4 }, () => server.sh(renderScript(recoverScript, [jobFolder('j1')]))));
+    await expect.poll(() => ended('j1'), { timeout: 20_000 }).toBe(true);
+    expect(server.journal().filter(({ step, phase }) => step === 'move' && phase === 'done')).toHaveLength(1);
+    expect(now()).toEqual(after);
+  });
+
+  it('JN7 leaves no process that still acts', async () => {
+    await killedAt('move:before');
+    await recover();
+    const folder = jobFolder('j1');
+    const left = readdirSync('/proc').filter((pid) => {
+      try {
+        return (
+          /^\d+$/.test(pid) &&
+          readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`STUB=${server.stub}`) &&
+          readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(folder)
+        );
+      } catch {
+        return false;
+      }
+    });
+    expect(left).toEqual([]);
+  });
+});
+
+describe('a job that is asked to stop', () => {
+  it('JN9 before the move undoes what it began, and says so', async () => {
+    const plant = 'at() { [ "$step:$1" = move:before ] && { : >"$job_dir/fired"; sleep 30; }; }\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'), plant);
+    await expect.poll(() => existsSync(path.join(jobFolder('j1'), 'fired')), { timeout: 15_000 }).toBe(true);
+    await server.sh(`read -r pid _ <'${jobFolder('j1')}/pid'; kill -TERM "-$pid"`);
+    expect(await server.ended('j1')).toMatchObject({ state: 'aborted', failure: { code: 'cancelled' } });
+    expect(now()).toEqual(before);
+    expect(openSteps()).toEqual([]);
+  });
+
+  it('JN9 after the move ends as it would have', async () => {
+    server.tell('stat', '# pxname,svname\np3000_blue-settled,blue,0,0,3,3\n');
+    await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'));
+    await expect
+      .poll(() => server.feedTexts().some((line) => line.includes('"kind":"progress","step":"drain"')), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    await server.sh(`read -r pid _ <'${jobFolder('j1')}/pid'; kill -TERM "-$pid"`);
+    expect(await server.ended('j1')).toMatchObject({ state: 'completed' });
+    expect(now()).toEqual(after);
+  });
+});
+
+/** Both slots are well, as `show stat` says it. */
+const stat = ['blue', 'green']
+  .map((slot) => ['p3000_green-watching', slot, 0, 0, 0, ...Array(12).fill(''), 'UP', ''].join(','))
+  .join('\n')
+  .concat('\n');
+
+describe('a flip that must be confirmed', () => {
+  const armed = (seconds: number) => {
+    const plan = server.flipPlan('flip');
+    return { ...plan, variables: { ...plan.variables, WATCH_S: String(seconds), CONFIRM_S: String(seconds) } };
+  };
+  const confirm = () => {
+    const { root, variables } = server.flipPlan('flip');
+    return { verb: 'confirm' as const, script: 'confirm', root, variables, files: [] };
+  };
+
+  beforeEach(() => server.tell('stat', stat));
+
+  it('WA4 goes back when nobody confirms it in time, however well it is', async () => {
+    expect(await server.run('j1', armed(2))).toMatchObject({ state: 'completed' });
+    expect(server.live).toBe('green-watching');
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
+    await expect.poll(() => server.jobs().get('j1-watch')?.state, { timeout: 10_000 }).toBe('rolled-back');
+    expect(server.jobs().get('j1-watch')?.failure?.message).toContain('nobody confirmed it within 1 min');
+    expect(now()).toMatchObject({ current: '0001', previous: '0002' });
+    expect(await server.run('j2', confirm())).toMatchObject({ state: 'refused', failure: { code: 'nothing-to-do' } });
+  });
+
+  it('WA4 that is confirmed settles as any other', async () => {
+    await server.run('j1', armed(4));
+    expect(await server.run('j2', confirm())).toMatchObject({ state: 'completed' });
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('green-settled');
+  });
+});
+
+describe('a full disk', () => {
+  it('JN10 stops a flip before it begins to move, and no way back', async () => {
+    expect(await server.run('j1', server.flipPlan('flip', { watchMinutes: 0 }))).toMatchObject({ state: 'completed' });
+    const full = 'put_line() { case $1 in *live.map) return 1 ;; esac; printf "%s\\n" "$2" >"$1"; }\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j2', server.flipPlan('rollback'), full);
+    expect(await server.ended('j2')).toMatchObject({ state: 'completed' });
+    expect([server.live, server.runtime]).toEqual(['blue-settled', 'blue-settled']);
+    const noJournal =
+      'put_lightly() { return 1; }\nput_line() { case $1 in */journal/*) return 1 ;; esac; printf "%s\\n" "$2" >"$1"; }\n';
+    server.role('next', '0002');
+    server.role('previous', null);
+    await uploadJob(server.shell, tarArchive, kit, 'j3', server.flipPlan('flip'), noJournal);
+    expect(await server.ended('j3')).toMatchObject({ state: 'aborted', failure: { code: 'disk-full' } });
+    expect([server.live, server.runtime]).toEqual(['blue-settled', 'blue-settled']);
+  });
+});
