@@ -34,7 +34,7 @@ describe('what a job stands on', () => {
     ],
     [
       'put_line leaves out the folder',
-      (whole) => replaceInFunction(whole, 'put_line', ' && sync_path "${1%/*}"', ''),
+      (whole) => replaceInFunction(whole, 'put_line', ` && sync_path "\${1%/*}"`, ''),
       /live\.map: its folder was not fsynced between the rename and the command to the entry point/,
     ],
     [

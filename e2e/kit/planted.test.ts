@@ -49,7 +49,7 @@ const planted: Planted[] = [
     bug: 'a step is recorded before it is done',
     plant: (whole) => {
       const early = replaceInFunction(whole, 'finish', `  journal "$step" "done" "\${1:-}"\n`, '');
-      return replaceInFunction(early, 'begin', '  at before\n', '  journal "$step" "done" "${2:-}"\n  at before\n');
+      return replaceInFunction(early, 'begin', '  at before\n', `  journal "$step" "done" "\${2:-}"\n  at before\n`);
     },
     proof: (whole) => killedFindings(whole, ['move:before']),
     finds: /killed at move:before: the journal says that the move is done, and live\.map was not moved/,

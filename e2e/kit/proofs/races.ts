@@ -69,7 +69,7 @@ export async function runRaces(options: RacesOptions): Promise<RaceOutcome[]> {
     const outcomes: Promise<RaceOutcome>[] = [];
     for (let number = 0; number < options.races; number += 1) {
       const start = starts[number % starts.length] ?? 'fresh';
-      const race = new Race({ folder, number, seed, start, ...contendersOf(options) });
+      const race = new Race({ folder, number, seed, start, contenders: options.contenders ?? 20 });
       await race.prepare();
       await race.run();
       outcomes.push(race.afterwards(options.takeOverLimitMs ?? 40_000));
@@ -80,8 +80,6 @@ export async function runRaces(options: RacesOptions): Promise<RaceOutcome[]> {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
-
-const contendersOf = ({ contenders }: RacesOptions) => ({ contenders: contenders ?? 20 });
 
 /** The findings of all races, in words. */
 export const raceFindings = (outcomes: readonly RaceOutcome[]): string[] =>
@@ -167,7 +165,7 @@ class Race {
     if (epoch === undefined || held.pid === undefined) throw new Error(`${start}: the first holder got no lock`);
     this.epochs.push(epoch);
     const ended = new Promise((resolve) => held.once('exit', resolve));
-    if (start === 'released') held.stdin?.end('\n');
+    if (start === 'released') held.stdin.end('\n');
     else process.kill(start === 'killed-alone' ? held.pid : -held.pid, 'SIGKILL');
     await ended;
     if (start === 'released') return;
