@@ -66,8 +66,8 @@ test('rates stay short', () => {
 
 test('one is not plural', () => {
   expect([passing(0, 1), passing(1, 1), passing(0, 2), passing(1, 4), passing(4, 4)]).toEqual([
-    'The check does not pass',
-    'The check passes',
+    'the check does not pass',
+    'the check passes',
     '0 of 2 checks pass',
     '1 of 4 checks passes',
     '4 of 4 checks pass',

@@ -85,7 +85,7 @@ export const confirmChoices = [
 
 /** `2 of 4 checks pass`; of a lone check, whether it does. */
 export function passing(passed: number, total: number): string {
-  if (total === 1) return passed === 1 ? 'The check passes' : 'The check does not pass';
+  if (total === 1) return passed === 1 ? 'the check passes' : 'the check does not pass';
   return `${passed} of ${total} checks ${passed === 1 ? 'passes' : 'pass'}`;
 }
 

@@ -81,7 +81,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'not-ready':
       return {
         word: 'Not ready',
-        more: `${state.passed} of ${count(state.total, 'check')}`,
+        more: `${state.passed} of ${state.total} passed`,
         why: oneLine(state.reason),
         tone: 'warning',
       };

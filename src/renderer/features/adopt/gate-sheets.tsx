@@ -34,7 +34,7 @@ export function GateSheet({ host, service, onOffer }: { host: string; service: S
       }}
     >
       {state.kind === 'not-ready' ? (
-        <Note level="warning" title={passing(state.passed, state.total)}>
+        <Note level="warning" title={`Next is not ready: ${passing(state.passed, state.total)}`}>
           <pre className="file telling">{state.reason}</pre>
         </Note>
       ) : (

@@ -156,7 +156,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   }
   if (state.kind === 'not-ready') {
     return (
-      <Note level="warning" title={`Next is not ready. ${passing(state.passed, state.total)}`}>
+      <Note level="warning" title={`Next is not ready: ${passing(state.passed, state.total)}`}>
         <pre className="file telling">{state.reason}</pre>
         <p>The release that has the traffic is not touched. Flip waits until every check passes.</p>
         <div className="note-actions">
