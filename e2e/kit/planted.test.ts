@@ -48,7 +48,8 @@ const planted: Planted[] = [
   {
     bug: 'a step is recorded before it is done',
     plant: (whole) => {
-      const early = replaceInFunction(whole, 'finish', `  journal "$step" "done" "\${1:-}"\n`, '');
+      const feedLine = String.raw`feed "\"kind\":\"done\",\"step\":\"$step\""`;
+      const early = replaceFunction(whole, 'kit.sh', 'finish', `finish() { at effect; at record; ${feedLine}; }`);
       return replaceInFunction(early, 'begin', '  at before\n', `  journal "$step" "done" "\${2:-}"\n  at before\n`);
     },
     proof: (whole) => killedFindings(whole, ['move:before']),

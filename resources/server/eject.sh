@@ -8,6 +8,7 @@ undo() {
   [ -e "$job_dir/override.kept" ] && replace_file override.kept "$OVERRIDE"
   edited='' replaced=''
   at put-back
+  needs_docker
   (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE") 2>&1
 }
 

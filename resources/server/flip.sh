@@ -124,17 +124,13 @@ set_live "$to-$MOVE_STATE" ||
 at mapped
 commanded=$(exact_ms)
 # The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
-seen=$(ask "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; get map /usr/local/etc/haproxy/live.map live")
-case $seen in
-  *"value=\"$to-$MOVE_STATE\""*) ;;
-  *)
-    if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1; then
-      say 'The running entry point did not take the command; it was started anew and reads live.map.'
-    else
-      abort entry-failed "The entry point $ENTRY did not take the move." "" "$seen"
-    fi
-    ;;
-esac
+if ! insist "$to-$MOVE_STATE" "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; "; then
+  if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1; then
+    say 'The running entry point did not take the command; it was started anew and reads live.map.'
+  else
+    abort entry-failed "The entry point $ENTRY did not take the move." "" "$(docker logs --tail 1 "$ENTRY" 2>&1)"
+  fi
+fi
 [ "$(live_state)" = "$to-$MOVE_STATE" ] || abort entry-failed "live.map of $SERVICE was not kept." "" "$(live_state)"
 figure commandedAt "$commanded"
 figure switchMs $(($(exact_ms) - started))

@@ -1,5 +1,6 @@
 # retire: stops the slot of next or previous; the release's folder stays.
 stop_role() {
+  needs_docker
   settle_live
   docker stop -t "$STOP_S" "$(slot_container "$slot")" >/dev/null 2>&1
   stop_slot "$slot"

@@ -44,7 +44,8 @@ begin() {
 
 finish() {
   at effect
-  journal "$step" "done" "${1:-}"
+  journal "$step" "done" "${1:-}" || [ "$VERB" = rollback ] || [ -n "$past_return" ] || [ -n "$recovering" ] ||
+    abort disk-full "The journal of $STACK cannot be written, so step $step is undone." "" "$(df -Pk "$ROOT" | tail -n 1)"
   at record
   feed "\"kind\":\"done\",\"step\":\"$step\""
 }

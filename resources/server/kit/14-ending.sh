@@ -6,6 +6,26 @@ exit_code() {
 
 docker_answers() { docker version >/dev/null 2>&1; }
 
+# What is to be undone or stopped by Docker waits for it, 20 s at most. Without it the job ends unfinished, and is recovered
+# by whoever comes next once Docker is back (SPEC JN8): it must not be told as undone.
+needs_docker() {
+  docker_tries=0
+  until docker_answers; do
+    docker_tries=$((docker_tries + 1))
+    [ "$docker_tries" -lt 20 ] || leave_unfinished 'Docker does not answer; what is left to do is done when it is back.'
+    sleep 1
+  done
+}
+
+leave_unfinished() { # why
+  say "$1"
+  ended=unfinished
+  close_runtime
+  lock_release
+  trap - EXIT
+  exit 13
+}
+
 # outcome [code message running detail]
 end() {
   ended=$1
@@ -19,12 +39,18 @@ end() {
       ;;
   esac
   if [ "$1" != completed ]; then
-    [ "$epoch" -gt 0 ] && journal "$step" "$(if [ -n "$recovering" ]; then echo undone; else echo fail; fi)" "\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
+    if [ "$epoch" -gt 0 ]; then
+      end_phase=fail
+      [ -n "$recovering" ] && end_phase=undone
+      end_fields="\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
+      # What cannot be written down is told, and written when there is room: until then the job has no exit.
+      journal "$step" "$end_phase" "$end_fields" || unwritten=1
+    fi
     feed "\"kind\":\"fail\",\"step\":\"$step\""
   fi
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
-  put_line "$job_dir/exit" "$1"
+  [ -n "${unwritten:-}" ] || put_line "$job_dir/exit" "$1"
   lock_release
   feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
   trap - EXIT

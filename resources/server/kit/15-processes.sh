@@ -14,7 +14,7 @@ process_started() {
 process_space() { readlink /proc/self/ns/pid 2>/dev/null; }
 
 # This process, so that it is known again: number, start, boot, and the space that its number counts in.
-self_line() { printf '%s %s %s %s' "$$" "$(process_started $$)" "$(boot_id)" "$(process_space)"; }
+self_line() { printf '%s %s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" "$(process_space)"; }
 
 # Whether the process named by a line of self_line lives: yes, no, or unknown when it cannot be seen from here.
 life_of() { # pid start boot space

@@ -148,9 +148,9 @@ lock_acquire() {
   ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
   renewer=$!
   printf '%s\n' "$renewer" >"$lock_dir/$epoch/renewer"
-  last=
-  for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
-  seq=${last%%-*}
+  # Not by a pattern of the shell: with 20,000 records that takes it a second on a small server.
+  seq=$(find "$ROOT/journal" -maxdepth 1 -name '*.json' | sort | tail -n 1)
+  seq=${seq##*/} seq=${seq%%-*}
   while :; do case $seq in 0?*) seq=${seq#0} ;; *) break ;; esac; done
   case $seq in '' | *[!0-9]*) seq=0 ;; esac
   return 0

@@ -145,12 +145,21 @@ entry_believes() { # state: whether the running entry point goes by it, once tol
   return 1
 }
 
-# Tells the running entry point what live.map says now, and reads it back. One that does not take it is asked again over
-# a new way, and then started anew: it reads the file.
+# Tells the running entry point, and reads it back. One that does not take it may just be coming back by itself: it is asked
+# over a new way a few times. Fails when it still does not.
+insist() { # state, command
+  entry_believes "$1" "$2" && return
+  insist_tries=0
+  while [ "$insist_tries" -lt 8 ]; do
+    insist_tries=$((insist_tries + 1))
+    close_runtime
+    open_runtime "$ENTRY" && entry_believes "$1" "$2" && return
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+  return 1
+}
+
+# Tells the running entry point what live.map says now. One that does not take it is started anew: it reads the file.
 tell_entry() { # state
-  tell="set map /usr/local/etc/haproxy/live.map live $1; "
-  entry_believes "$1" "$tell" && return
-  close_runtime
-  open_runtime "$ENTRY" && entry_believes "$1" "$tell" && return
-  docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+  insist "$1" "set map /usr/local/etc/haproxy/live.map live $1; " || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
 }

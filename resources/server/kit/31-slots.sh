@@ -11,13 +11,18 @@ start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
 # Starts the service as its compose files say now, in the place of its entry point if there is one; no neighbour is made anew.
 # Without --no-deps: compose then leaves depends_on out of the container, and makes it anew at the operator's next up.
 plain_again() {
+  needs_docker
   for each in $(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --filter label=dev.switchyard.root); do
     { docker stop -t 5 "$each" && docker rm -f "$each"; } >/dev/null 2>&1
   done
   (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-recreate --no-build --pull never "$SERVICE" 2>&1)
 }
 
-stop_slot() { docker rm -f "$(slot_container "$1")" >/dev/null 2>&1; }
+stop_slot() {
+  docker rm -f "$(slot_container "$1")" >/dev/null 2>&1 && return
+  needs_docker
+  docker rm -f "$(slot_container "$1")" >/dev/null 2>&1
+}
 
 # Puts the payload's release in place as number $1 in slot $2, with image $3 pinned: written beside, then renamed.
 write_release() {
@@ -39,7 +44,7 @@ write_release() {
   printf 'preparing 0 0\n' >"$part/state"
   sh -n "$part/rollback.sh" || return 1
   chmod 700 "$part/rollback.sh"
-  for each in "$part"/*; do sync_path "$each"; done
+  sync "$part"/* "$part" 2>/dev/null || sync
   mv -fT "$part" "$service_dir/releases/$number" 2>/dev/null || mv -f "$part" "$service_dir/releases/$number" || return 1
   sync_path "$service_dir/releases"
 }
