@@ -43,14 +43,14 @@ end() {
       end_phase=fail
       [ -n "$recovering" ] && end_phase=undone
       end_fields="\"code\":\"${2:-bug}\",\"reason\":\"$(json_text "${3:-}")\""
-      # What cannot be written down is told, and written when there is room: until then the job has no exit.
-      journal "$step" "$end_phase" "$end_fields" || unwritten=1
+      # What cannot be written down has not ended: it is recovered, and told, when there is room.
+      journal "$step" "$end_phase" "$end_fields" || leave_unfinished "${3:-}"
     fi
     feed "\"kind\":\"fail\",\"step\":\"$step\""
   fi
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
-  [ -n "${unwritten:-}" ] || put_line "$job_dir/exit" "$1"
+  put_line "$job_dir/exit" "$1"
   lock_release
   feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
   trap - EXIT
