@@ -85,6 +85,8 @@ export async function runPoint(
     const told = await toldOf(client, id, tellMs);
     const over = each.act === 'watch' || each.act === 'back' ? await watchOver(server) : true;
     const recoveryMs = each.kind === 'runner' && told !== null && over ? performance.now() - connectedAt : null;
+    // A job that could not write its end is told of before that; the client that is connected has it recovered.
+    await exitsWritten(server);
     const toldAtMs = Date.now();
     if (each.act === 'back') await cure(server);
     client.close();
@@ -167,6 +169,14 @@ curl -s -m 2 -o /dev/null http://$address:8080/ill; true`,
 async function cure(server: Lane['stage']['server']): Promise<void> {
   await server.sh(
     `for each in blue green; do address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' ${feather.prefix}--$each 2>/dev/null) && curl -s -m 2 -o /dev/null "http://$address:8080/well"; done; true`,
+  );
+}
+
+/** Waits for the exit of each job; what has none after that time is found by I4. */
+async function exitsWritten(server: Lane['stage']['server']): Promise<void> {
+  await server.sh(
+    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.state}/../jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || exit 0; sleep 0.1; done`,
+    { timeoutMs: tellMs * 2 },
   );
 }
 
