@@ -78,7 +78,17 @@ describe('behind Traefik', () => {
       expect(plan).toMatchObject({ ok: true, value: { adoptable: true } });
       await completes(session, name, 'adopt', service === 'frontend' ? { checkPath: '/healthz' } : {});
       const { host, port } = here.at();
-      await eventually('Traefik routes again', async () => (await get(host, port, `${route}/version`)).status === 200);
+      // Traefik takes in what Docker tells it after up to 2 s: the end of adoption's gap is when it has stayed the same for longer.
+      let since = performance.now();
+      await eventually(
+        'Traefik routes again',
+        async () => {
+          const { status } = await get(host, port, `${route}/version`);
+          if (status !== 200 || (await routers()).length !== before.length) since = performance.now();
+          return performance.now() - since > 4_000;
+        },
+        40_000,
+      );
       expect(await routers()).toEqual(before);
       const running = await startLoad({
         host,
