@@ -126,6 +126,49 @@ describe('a flip whose process is killed', () => {
   });
 });
 
+describe('what a job had started', () => {
+  /** A session whose leader ended and that has one process left, which acts; what the leader said of itself, and that process. */
+  const orphaned = async () => {
+    const loop = 'while :; do read -r _ </proc/uptime; sleep 0.1; done';
+    const leader = `sh -c '${loop}' >/dev/null 2>&1 & printf '%s %s %s' $$ "$(cut -d' ' -f22 /proc/$$/stat)" $!`;
+    const { stdout } = await server.sh('exec setsid sh -c "$1"', '', [leader]);
+    const [pid = '', start = '', left = ''] = stdout.split(' ');
+    const [boot = '', space = ''] = (await server.kitLines('boot_id; echo; process_space')).stdout.trim().split('\n');
+    return { pid, start, boot, space, left };
+  };
+
+  it.each<[string, { boot?: string; space?: string }, boolean]>([
+    ['is ended when it is gone', {}, true],
+    ['is left alone after a reboot, for its number is a stranger’s', { boot: 'another-boot' }, false],
+    ['is left alone in another process space', { space: 'pid:[1]' }, false],
+  ])('JN7 %s', async (_name, instead, ends) => {
+    const { pid, start, boot, space, left } = { ...(await orphaned()), ...instead };
+    const acts = () => readFileSync(`/proc/${left}/stat`, 'utf8').replace(/.*\) /, '')[0] !== 'Z';
+    const living = () => existsSync(`/proc/${left}`) && acts();
+    expect(living()).toBe(true);
+    try {
+      await server.kitLines(`end_session '${pid}' '${start}' '${boot}' '${space}'`);
+      expect(living()).toBe(!ends);
+    } finally {
+      if (living()) process.kill(Number(left), 'SIGKILL');
+    }
+  });
+
+  it('JN7 is left alone when its number belongs to another process now', async () => {
+    const leader = 'printf "%s" $$; while :; do read -r _ </proc/uptime; sleep 0.1; done';
+    const { boot, space } = await orphaned().then((orphan) => {
+      process.kill(Number(orphan.left), 'SIGKILL');
+      return orphan;
+    });
+    const file = path.join(server.root, 'stranger');
+    await server.sh(`setsid sh -c '${leader}' >'${file}' 2>/dev/null & sleep 0.3`);
+    const stranger = Number(readFileSync(file, 'utf8'));
+    await server.kitLines(`end_session '${stranger}' '1' '${boot}' '${space}'`);
+    expect(existsSync(`/proc/${stranger}`)).toBe(true);
+    process.kill(stranger, 'SIGKILL');
+  });
+});
+
 describe('a job that is asked to stop', () => {
   it('JN9 before the move undoes what it began, and says so', async () => {
     const plant = 'at() { [ "$step:$1" = move:before ] && { : >"$job_dir/fired"; sleep 30; }; }\n';

@@ -30,15 +30,18 @@ life_of() { # pid start boot space
   fi
 }
 
-# Processes of session $1 that live, but this one.
+# Processes of session $1 that live, but this one. One that only sleeps acts no more.
 session_left() {
-  cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" '{ pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" '$2 != "(sleep)" { pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
 }
 
 # What a job that died had started ends by itself within two seconds, or is ended: it must act no more (SPEC JN7).
-end_session() { # pid of the job that led it
+# Only where its number is nobody's now: after a reboot, in another process space, or given to another process since, the
+# session of that number is a stranger's.
+end_session() { # the job that led it, as self_line names it: pid start boot space
   [ -d /proc/self ] || return 0
   case $1 in '' | *[!0-9]*) return 0 ;; esac
+  [ "${3:-}" = "$(boot_id)" ] && [ "${4:-}" = "$(process_space)" ] && [ -z "$(process_started "$1")" ] || return 0
   session_tries=0
   while [ -n "$(session_left "$1")" ]; do
     session_tries=$((session_tries + 1))

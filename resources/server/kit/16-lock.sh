@@ -99,7 +99,7 @@ take_lock() {
       refuse lock-held "Another job holds $SERVICE of $STACK: $(cat "$lock_dir/$top/who" 2>/dev/null || echo 'one that just begins'). Nothing was changed." "$(running_words)" ""
       return 1
     fi
-    [ "$top" -gt 0 ] && ! [ -e "$lock_dir/$top/released" ] && [ "${owner_boot:-}" = "$(boot_id)" ] && died=$owner_pid
+    [ "$top" -gt 0 ] && ! [ -e "$lock_dir/$top/released" ] && died="$owner_pid $owner_started $owner_boot $owner_space"
     epoch=$((top + 1))
     if claim_epoch "$epoch"; then
       if [ "$(highest_epoch)" = "$epoch" ]; then break; fi
@@ -112,10 +112,8 @@ take_lock() {
       return 1
     fi
   done
-  if [ -n "$died" ]; then
-    read -r died_renewer 2>/dev/null <"$lock_dir/$top/renewer" && kill "$died_renewer" 2>/dev/null
-    end_session "$died"
-  fi
+  # shellcheck disable=SC2086
+  end_session $died
   return 0
 }
 
@@ -130,24 +128,23 @@ lock_acquire() {
   esac
   take_lock || { lock_release; return 1; }
   (
-    trap 'kill "${nap:-}" 2>/dev/null; exit' TERM
     for each in "$lock_dir"/[0-9]* "$ROOT"/lock/+/[0-9]*; do
       case $each in
         "$ROOT"/lock/+/*) [ "${each##*/}" -lt "$stack_epoch" ] && rm -rf "$each" ;;
         *) [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each" ;;
       esac
     done 2>/dev/null
-    while :; do
-      sleep 10 &
-      nap=$!
-      wait "$nap"
-      kill -0 $$ 2>/dev/null || exit 0
+    renewed=$(self_line) ticks=0
+    while sleep 1; do
+      # shellcheck disable=SC2086
+      [ "$(life_of $renewed)" = yes ] || exit 0
+      ticks=$((ticks + 1))
+      [ "$((ticks % 10))" -eq 0 ] || continue
       [ -d "$lock_dir/$epoch" ] && renew_lease "$lock_dir/$epoch"
       [ "$stack_epoch" -gt 0 ] && renew_lease "$ROOT/lock/+/$stack_epoch"
     done
   ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
   renewer=$!
-  printf '%s\n' "$renewer" >"$lock_dir/$epoch/renewer"
   # Not by a pattern of the shell: with 20,000 records that takes it a second on a small server.
   seq=$(find "$ROOT/journal" -maxdepth 1 -name '*.json' | sort | tail -n 1)
   seq=${seq##*/} seq=${seq%%-*}

@@ -20,7 +20,9 @@ job_died() { # folder
   [ -e "$1/run.sh" ] || return 1
   died_pid='' died_start='' died_boot='' died_space=''
   # Before a job says who it is, who took it in stands for it.
-  read -r died_pid died_start died_boot died_space 2>/dev/null <"$1/pid" || read -r died_pid died_start died_boot died_space 2>/dev/null <"$1/receiver"
+  died_line=$1/pid
+  [ -s "$died_line" ] || died_line=$1/receiver
+  read -r died_pid died_start died_boot died_space 2>/dev/null <"$died_line"
   [ -n "$died_pid" ] || return 1
   [ "$(life_of "$died_pid" "$died_start" "$died_boot" "$died_space")" = no ] && ! [ -e "$1/exit" ]
 }
@@ -47,7 +49,7 @@ recover_job() {
   trap '' TERM INT HUP
   lock_acquire
   [ -e "$job_dir/exit" ] && exit 0
-  end_session "$died_pid"
+  end_session "$died_pid" "$died_start" "$died_boot" "$died_space"
   docker_answers || exit 75
   began_without_pid=
   [ -e "$job_dir/pid" ] || began_without_pid=1

@@ -1,6 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -151,19 +151,7 @@ function TickingRow(props: { host: string; service: ServiceView; onOffer: OnOffe
   return <RowAt {...props} nowMs={useSeconds()} />;
 }
 
-const listOffers = new Set<Offer>([
-  'adopt',
-  'deploy',
-  'flip',
-  'arm',
-  'confirm',
-  'rollback',
-  'preview',
-  'retire',
-  'retry',
-  'stop',
-  'dismiss',
-]);
+const listOffers = new Set<Offer>(offerNames.filter((offer) => !['logs', 'details', 'follow'].includes(offer)));
 
 function RowAt({
   host,

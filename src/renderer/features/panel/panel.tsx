@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { type Offer, type OnOffer, offerLabels, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -101,20 +101,7 @@ function Grip() {
   );
 }
 
-const panelOffers = new Set<Offer>([
-  'adopt',
-  'deploy',
-  'flip',
-  'arm',
-  'confirm',
-  'rollback',
-  'preview',
-  'retire',
-  'retry',
-  'follow',
-  'stop',
-  'dismiss',
-]);
+const panelOffers = new Set<Offer>(offerNames.filter((offer) => !['logs', 'details'].includes(offer)));
 
 function Standing({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   return ticks(service.switch.kind) ? (
