@@ -126,6 +126,10 @@ describe('a flip whose process is killed', () => {
   });
 });
 
+/** Whether a process is there and has not ended: one that nobody waits for stays there for a while. */
+const isActing = (pid: string): boolean =>
+  existsSync(`/proc/${pid}`) && readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/.*\) /, '')[0] !== 'Z';
+
 describe('what a job had started', () => {
   /** A session whose leader ended and that has one process left, which acts; what the leader said of itself, and that process. */
   const orphaned = async () => {
@@ -143,8 +147,7 @@ describe('what a job had started', () => {
     ['is left alone in another process space', { space: 'pid:[1]' }, false],
   ])('JN7 %s', async (_name, instead, ends) => {
     const { pid, start, boot, space, left } = { ...(await orphaned()), ...instead };
-    const acts = () => readFileSync(`/proc/${left}/stat`, 'utf8').replace(/.*\) /, '')[0] !== 'Z';
-    const living = () => existsSync(`/proc/${left}`) && acts();
+    const living = () => isActing(left);
     expect(living()).toBe(true);
     try {
       await server.kitLines(`end_session '${pid}' '${start}' '${boot}' '${space}'`);
@@ -164,7 +167,7 @@ describe('what a job had started', () => {
     await server.sh(`setsid sh -c '${leader}' >'${file}' 2>/dev/null & sleep 0.3`);
     const stranger = Number(readFileSync(file, 'utf8'));
     await server.kitLines(`end_session '${stranger}' '1' '${boot}' '${space}'`);
-    expect(existsSync(`/proc/${stranger}`)).toBe(true);
+    expect(isActing(String(stranger))).toBe(true);
     process.kill(stranger, 'SIGKILL');
   });
 });
