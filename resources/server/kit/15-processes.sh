@@ -30,9 +30,9 @@ life_of() { # pid start boot space
   fi
 }
 
-# Processes of session $1 that live, but this one. One that only sleeps acts no more.
+# Processes of session $1 that live, but this one; without those that run the command $2.
 session_left() {
-  cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" '$2 != "(sleep)" { pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
+  cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" -v without="(${2:-})" '$2 != without { pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
 }
 
 # What a job that died had started ends by itself within two seconds, or is ended: it must act no more (SPEC JN7).
@@ -42,14 +42,13 @@ end_session() { # the job that led it, as self_line names it: pid start boot spa
   [ -d /proc/self ] || return 0
   case $1 in '' | *[!0-9]*) return 0 ;; esac
   [ "${3:-}" = "$(boot_id)" ] && [ "${4:-}" = "$(process_space)" ] && [ -z "$(process_started "$1")" ] || return 0
+  # One that only sleeps is not waited for: it acts no more.
   session_tries=0
-  while [ -n "$(session_left "$1")" ]; do
+  while [ "$session_tries" -lt 20 ] && [ -n "$(session_left "$1" sleep)" ]; do
     session_tries=$((session_tries + 1))
-    if [ "$session_tries" -gt 20 ]; then
-      # shellcheck disable=SC2046
-      kill -KILL $(session_left "$1") 2>/dev/null
-      [ "$session_tries" -gt 40 ] && return 0
-    fi
     sleep 0.1 2>/dev/null || sleep 1
   done
+  # shellcheck disable=SC2046
+  kill -KILL $(session_left "$1") 2>/dev/null
+  return 0
 }

@@ -160,9 +160,18 @@ still_mine() {
   end indeterminate lock-held "Another job took the service over while this one slept." "" ""
 }
 
-lock_release() {
-  [ -n "${renewer:-}" ] && kill "$renewer" 2>/dev/null
+# With what it waits for; by KILL, for a recovery and what it starts ignore TERM.
+stop_renewer() {
+  [ -n "${renewer:-}" ] || return 0
+  naps=
+  read -r naps 2>/dev/null <"/proc/$renewer/task/$renewer/children"
+  # shellcheck disable=SC2086
+  kill -KILL "$renewer" $naps 2>/dev/null
   renewer=
+}
+
+lock_release() {
+  stop_renewer
   [ "$stack_epoch" -gt 0 ] && : >"$ROOT/lock/+/$stack_epoch/released"
   stack_epoch=0
   [ "$epoch" -gt 0 ] || return 0
