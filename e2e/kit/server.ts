@@ -263,9 +263,23 @@ export class KitServer {
     return file;
   }
 
+  /** Ends what still runs in the folders of jobs: watches, mostly. */
+  private endJobs(): void {
+    for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
+      try {
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${this.root}/jobs/`)) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // Gone meanwhile, or not ours.
+      }
+    }
+  }
+
   close(): void {
     chmodSync(this.folder, 0o700);
-    rmSync(this.folder, { recursive: true, force: true });
-    rmSync(this.stub, { recursive: true, force: true });
+    this.endJobs();
+    // What those had asked of the stub may be writing its last line.
+    const wholly = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
+    rmSync(this.folder, wholly);
+    rmSync(this.stub, wholly);
   }
 }
