@@ -42,11 +42,10 @@ say_completed() { # [fields of the open step's record]
 
 # live.map says whether the move was made. What it says is told to the running entry point, whatever that believed.
 recover() {
-  recorded gate "done" || return 0
-  to=$(record_field "$record_file" to) target=$(record_field "$record_file" release)
-  case $to in blue | green) ;; *) return 0 ;; esac
-  recorded move begin || return 0
-  left=$(record_field "$record_file" left)
+  # Without the intent nothing was moved; or it cannot be read, and the roles and the entry point follow live.map all the same.
+  recorded move begin || { [ -z "$unreadable" ] || { heal_roles && open_runtime "$ENTRY" && tell_entry "$(live_state)"; }; return 0; }
+  to=$(record_field "$record_file" to) target=$(record_field "$record_file" release) left=$(record_field "$record_file" left)
+  to=${to%%-*}
   open_runtime "$ENTRY"
   tell_entry "$(live_state)"
   if [ "$(live_slot)" != "$to" ]; then

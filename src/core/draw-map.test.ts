@@ -73,6 +73,7 @@ const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerS
   root: '/srv/shop/.switchyard',
   services: [service],
   deadJobs: [],
+  setAside: [],
   damaged: [],
   ...more,
 });

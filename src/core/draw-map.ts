@@ -153,13 +153,22 @@ function drawStack(
       stack: facts.docker.volumes.find((each) => each.name === volume)?.labels[composeLabel('project')] ?? null,
       services: users,
     })),
-    findings: (server?.damaged ?? []).map(
-      (path): Finding => ({
-        level: 'warning',
-        title: 'A file of Switchyard’s cannot be read',
-        text: `${path} is damaged. The services run on; the file was left as it is.`,
-      }),
-    ),
+    findings: [
+      ...(server?.damaged ?? []).map(
+        (path): Finding => ({
+          level: 'warning',
+          title: 'A file of Switchyard’s cannot be read',
+          text: `${path} is damaged. The services run on; the file was left as it is.`,
+        }),
+      ),
+      ...(server?.setAside ?? []).map(
+        (path): Finding => ({
+          level: 'warning',
+          title: 'A record of the journal cannot be read',
+          text: `It was set aside as ${path}. The services run on, and what has the traffic is known without it; the history may lack what it said. Delete the file to be rid of this notice.`,
+        }),
+      ),
+    ],
   };
 }
 

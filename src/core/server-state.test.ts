@@ -39,13 +39,14 @@ describe('what the server’s files say', () => {
         'lock/frontend/10/who': 'ada@laptop since 12:00:00: flip of frontend\n',
         'lock/backend/11/who': 'eve@desk since 12:30:00: deploy of backend\n',
       },
-      ['\u0001dead job7', '\u0001dead job8'],
+      ['\u0001dead job7', '\u0001dead job8', `\u0001aside ${root}/damaged/00000007-j-move-done.json`],
     );
     expect(parseServerStates(output)).toEqual([
       {
         root,
         deadJobs: ['job7', 'job8'],
         damaged: [],
+        setAside: [`${root}/damaged/00000007-j-move-done.json`],
         services: [
           serviceState({
             live: 'green-watching',

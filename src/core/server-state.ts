@@ -41,8 +41,10 @@ export type ServerState = {
   services: ServiceState[];
   /** Jobs that wrote no end and whose process is gone. */
   deadJobs: string[];
-  /** Files that could not be read, by path. */
+  /** Files that could not be read, by path; they are where they were. */
   damaged: string[];
+  /** Journal records that could not be read, by the path to which each was moved (SPEC JN11). */
+  setAside: string[];
 };
 
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
@@ -58,6 +60,9 @@ ${lifeFunction}for root in "$@"; do
     [ -e "$who" ] || who=$job/receiver
     life "$who"
     [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
+  done
+  for aside in "$root"/damaged/*.json; do
+    [ -e "$aside" ] && printf '\\001aside %s\\n' "$aside"
   done
   for part in "$root"/jobs/.*.part; do
     [ -d "$part" ] || continue
@@ -91,6 +96,29 @@ export const unwatchedJobs = (output: string): string[] =>
 /** Uploads that were cut off and whose receiver is gone: nothing of them ever began. */
 export const tornUploads = (output: string): string[] =>
   output.split('\n').flatMap((line) => (/^\u0001torn \/.*\/jobs\/\.[\w-]+\.part$/.test(line) ? [line.slice(6)] : []));
+
+/**
+ * Sets journal records that are not whole aside, in `damaged/`: of the state folders given as arguments. Prints a line for each.
+ * It looks at the first line of each only, as the kit does (`record_whole`). Empty ones of steps whose records are not synced
+ * are what a power cut leaves, say nothing, and are removed.
+ */
+export const setAsideScript = `
+for root in "$@"; do
+  cd "$root/journal" 2>/dev/null || continue
+  find . -maxdepth 1 -type f \\( -name '*-gate-*.json' -o -name '*-drain-*.json' \\) -size 0 -exec rm -f {} +
+  { find . -maxdepth 1 -type f -name '*.json' -size 0; find . -maxdepth 1 -type f -name '*.json' -exec awk 'FNR==1 && !/^[{]"seq":.*[}]$/ {print FILENAME}' {} +; } |
+    while IFS= read -r file; do
+      mkdir -p ../damaged && mv -f "$file" ../damaged/ && echo aside
+    done
+done
+`;
+
+/** The same for one state folder and records of it that are known by name, and read as whole only by the shell. */
+export const setAsideNamedScript = `
+cd "$1/journal" || exit 0
+shift
+mkdir -p ../damaged && mv -f -- "$@" ../damaged/
+`;
 
 /** Removes the folders given as arguments. */
 export const removeScript = 'exec rm -rf -- "$@"';
@@ -131,19 +159,21 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) * 1000 - nowMs;
   const states: ServerState[] = [];
   let files = new Map<string, string>();
-  let current: { root: string; dead: string[] } | null = null;
+  let current: Pick<ServerState, 'root' | 'deadJobs' | 'setAside'> | null = null;
   let path: string | null = null;
   const close = () => {
-    if (current !== null) states.push(readState(current.root, current.dead, files));
+    if (current !== null) states.push({ ...current, ...readFiles(current.root, files) });
     files = new Map();
     path = null;
   };
   for (const line of output.split('\n')) {
     if (line.startsWith('\u0001root ')) {
       close();
-      current = { root: line.slice(6), dead: [] };
+      current = { root: line.slice(6), deadJobs: [], setAside: [] };
     } else if (line.startsWith('\u0001dead ')) {
-      current?.dead.push(line.slice(6));
+      current?.deadJobs.push(line.slice(6));
+    } else if (line.startsWith('\u0001aside ')) {
+      current?.setAside.push(line.slice(7));
     } else if (line.startsWith('\u0001file ')) {
       path = line.slice(6);
       files.set(path, '');
@@ -163,7 +193,7 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
 const onOurClock = (service: ServiceState, aheadMs: number): ServiceState =>
   service.watchUntilMs === null ? service : { ...service, watchUntilMs: service.watchUntilMs - aheadMs };
 
-function readState(root: string, deadJobs: string[], files: Map<string, string>): ServerState {
+function readFiles(root: string, files: Map<string, string>): Pick<ServerState, 'services' | 'damaged'> {
   const damaged: string[] = [];
   const services: ServiceState[] = [];
   for (const [path, text] of files) {
@@ -177,7 +207,7 @@ function readState(root: string, deadJobs: string[], files: Map<string, string>)
     }
     services.push(readService(`${root}/${slug}`, record, files, damaged));
   }
-  return { root, services, deadJobs, damaged };
+  return { services, damaged };
 }
 
 function readService(

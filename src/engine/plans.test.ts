@@ -55,7 +55,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
   const map = drawMap({
     docker,
     compose: null,
-    states: adopted ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [] }] : [],
+    states: adopted ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [], setAside: [] }] : [],
     jobs: [],
     ours: new Set(),
     dismissed: new Set(),

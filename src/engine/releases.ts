@@ -6,7 +6,12 @@ import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import { diffServices } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
-import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
+import {
+  parseReleaseState,
+  type ReleaseOnServer,
+  type ServiceState,
+  setAsideNamedScript,
+} from '../core/server-state.ts';
 import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
 
@@ -16,7 +21,7 @@ cd "$1" 2>/dev/null || exit 0
 set -- "$2" "$3"
 frame='FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}'
 find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk "$frame" {} + 2>/dev/null
-find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -hF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
+find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -HF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
 `;
 
 export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {
@@ -26,15 +31,20 @@ export async function readReleases(shell: Shell, root: string, state: ServiceSta
   );
   const texts = new Map<string, string>();
   const journal: JournalRecord[] = [];
+  const unreadable: string[] = [];
   let path = '';
   for (const line of outcome.stdout.split('\n')) {
     if (line.startsWith('\u0001file ')) path = line.slice(6);
     else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
     else if (line.startsWith('\u0003')) {
-      const record = parseJournalRecord(line.slice(1));
+      const [, file = '', text = ''] = /^journal\/([\w.-]+\.json):(.*)$/.exec(line.slice(1)) ?? [];
+      const record = parseJournalRecord(text);
       if (record !== null) journal.push(record);
+      else if (file !== '') unreadable.push(file);
     }
   }
+  if (unreadable.length > 0)
+    await shell.run(renderScript(setAsideNamedScript, [root, ...unreadable]), { timeoutMs: 30_000 });
   const releases: ReleaseOnServer[] = [];
   for (const [name, text] of texts) {
     if (!name.endsWith('/release.json')) continue;

@@ -16,10 +16,25 @@ journal() { # step phase [json fields]
   esac
 }
 
+# Whether record file $1 is whole, from brace to brace. One that is not was never written (SPEC JN11).
+record_whole() {
+  record_line=
+  read -r record_line 2>/dev/null <"$1"
+  case $record_line in '{"seq":'*'}') return 0 ;; esac
+  return 1
+}
+
 # Whether this job has a record of step $1 in phase $2. Sets record_file.
 recorded() {
-  for record_file in "$ROOT"/journal/*-"$JOB-$1-$2".json; do [ -s "$record_file" ] && return; done
+  for record_file in "$ROOT"/journal/*-"$JOB-$1-$2".json; do record_whole "$record_file" && return; done
   return 1
+}
+
+# A record that cannot be read is kept where nothing reads it, under its name; the map tells of it. An empty one of a step
+# whose records are not synced is what a power cut leaves, and says nothing.
+set_aside() { # file
+  case $1 in *-gate-*.json | *-drain-*.json) [ -s "$1" ] || { rm -f "$1"; return 1; } ;; esac
+  mkdir -p "$ROOT/damaged" && mv -f "$1" "$ROOT/damaged/" && say "The record ${1##*/} cannot be read; it was set aside in $ROOT/damaged."
 }
 
 # Text field $2 of record file $1, without quotes; only plain words are taken, for what it says is used as a name.

@@ -55,20 +55,25 @@ recover_job() {
   [ -e "$job_dir/pid" ] || began_without_pid=1
   self_line >"$job_dir/pid"
   sweep
-  open_step='' step=start
+  open_step='' step=start unreadable=''
   for record_file in "$ROOT"/journal/*-"$JOB"-*-*.json; do
-    [ -s "$record_file" ] || continue
+    [ -e "$record_file" ] || continue
+    record_whole "$record_file" || { set_aside "$record_file" && unreadable=${record_file##*/}; continue; }
     record_name=${record_file##*-"$JOB"-}
     # Its watch is a job of its own.
     case $record_name in watch-watch-*) continue ;; esac
     step=${record_name%-*}
     case $record_name in *-begin.json) open_step=$step ;; *) open_step= ;; esac
   done
+  # Or a client has set it aside already.
+  for record_file in "$ROOT"/damaged/*-"$JOB"-*.json; do [ -e "$record_file" ] && unreadable=${record_file##*/}; done
   feed "\"kind\":\"recovered\",\"step\":\"$step\",\"by\":\"$BY_JSON\""
   recovering=1
   [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
   at recover
   recover
+  # Whether there was anything to undo, nobody can say any more; what runs now, live.map says.
+  [ -z "$unreadable" ] || end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone. Its record $unreadable cannot be read, so what it had done was looked up instead." "$(running_words)" "$ROOT/damaged/$unreadable"
   end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone, and was undone." "$(running_words)" ""
 }
 

@@ -8,6 +8,7 @@ import {
   recoverScript,
   removeScript,
   resumeWatchesScript,
+  setAsideScript,
   tornUploads,
   unwatchedJobs,
 } from '../../core/server-state.ts';
@@ -65,6 +66,21 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     await script(resumeWatchesScript, unwatchedJobs(outcome.stdout));
     await script(removeScript, tornUploads(outcome.stdout));
     if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
+    void setAside(link);
+  };
+
+  /** Once a link, behind the map: what cannot be read is moved out of the way, and told with the next look (SPEC JN11). */
+  const searched = new WeakSet<Link>();
+  const setAside = async (link: Link): Promise<void> => {
+    if (searched.has(link)) return;
+    searched.add(link);
+    try {
+      const roots = now.states.map(({ root }) => root);
+      const outcome = await link.shell.run(renderScript(setAsideScript, roots), { timeoutMs: 60_000 });
+      if (outcome.stdout.includes('aside')) looks.lookAtStates();
+    } catch {
+      // The next link looks again.
+    }
   };
 
   const isDue = (id: string): boolean => {
@@ -108,7 +124,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
   // One that waits for the service, or for Docker, is tried again; after a while only when something else makes it look.
   const lookAgain = coalesced(observeStates, againMs);
 
-  return {
+  const looks: Looks = {
     observeDocker,
     observeStates,
     lookAtStates: coalesced(observeStates, 20),
@@ -117,6 +133,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
       await observeStates(link);
     }, 150),
   };
+  return looks;
 }
 
 /** Where a state folder may be: beside each stack's compose file, and where an entry point says. */
