@@ -1,5 +1,9 @@
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { acts, allCases, caseName, kinds, parseCase, pointsOf, sampleCases } from './cases.ts';
+
+const kitFolder = path.resolve(import.meta.dirname, '../../resources/server');
 
 const names = (cases: ReturnType<typeof allCases>) => cases.map(caseName);
 
@@ -25,6 +29,20 @@ describe('the cases of the fault suite', () => {
         expect(found.map(({ kind }) => kind)).toEqual(expect.arrayContaining(kinds.filter((kind) => kind !== 'entry')));
       }
     }
+  });
+
+  it('come to every point that a script names, but those behind a second fault', async () => {
+    const named = await Promise.all(
+      (await readdir(kitFolder)).map(async (file) => {
+        const text = file.endsWith('.sh') ? await readFile(path.join(kitFolder, file), 'utf8') : '';
+        return [...text.matchAll(/^\s*at ([a-z-]+)$/gm)].map(([, point]) => point ?? '');
+      }),
+    );
+    const known = new Set(
+      Object.keys(acts).flatMap((act) => pointsOf(act as keyof typeof acts).map(({ phase }) => phase)),
+    );
+    // put-back: of an undo, after a step that failed.
+    expect(named.flat().filter((point) => !known.has(point) && point !== 'put-back')).toEqual([]);
   });
 
   it('kill the entry point only where there is one', () => {

@@ -6,8 +6,11 @@ export const kinds = ['app', 'runner', 'sshd', 'link', 'disk', 'engine', 'entry'
 
 export type Kind = (typeof kinds)[number];
 
-/** What a service is between two verbs. `lone`: adopted, nothing beside current; `ready`: a next waits; `flipped`: previous is warm. */
-export type Standing = 'plain' | 'lone' | 'ready' | 'flipped';
+/**
+ * What a service is between two verbs. `lone`: adopted, nothing beside current; `ready`: a next waits; `flipped`: previous is
+ * warm; `armed`: the same, and the flip goes back unless it is confirmed.
+ */
+export type Standing = 'plain' | 'lone' | 'ready' | 'flipped' | 'armed';
 
 /** What is asked of the service, and where in it a fault may come. */
 type Act = {
@@ -28,7 +31,7 @@ export const acts = {
     verb: 'adopt',
     from: ['plain'],
     options: { checkPath: '/healthz', shareVolumes: true },
-    steps: [['check'], ['image'], ['release'], ['start'], ['ready'], ['switch'], ['confirm']],
+    steps: [['check'], ['image'], ['release'], ['start'], ['ready'], ['switch', 'written'], ['confirm', 'roles']],
     entry: { from: 'switch:effect' },
   },
   deploy: {
@@ -71,6 +74,14 @@ export const acts = {
     steps: [['watch', 'mapped', 'current', 'told']],
     entry: {},
   },
+  /** Of a flip that would go back; whether it came in time or not, the watch ends soon after. */
+  confirm: {
+    verb: 'confirm',
+    from: ['armed'],
+    options: {},
+    steps: [['gate'], ['keep']],
+    entry: {},
+  },
   retire: {
     verb: 'retire',
     from: ['ready', 'flipped'],
@@ -82,10 +93,13 @@ export const acts = {
     verb: 'eject',
     from: ['lone', 'flipped', 'ready'],
     options: {},
-    steps: [['check'], ['edit'], ['replace'], ['clean']],
+    steps: [['check'], ['edit', 'edited'], ['replace'], ['clean', 'stopped']],
     entry: { until: 'replace:before' },
   },
 } as const satisfies Record<string, Act>;
+
+/** Acts behind which a watch still has to end. */
+export const watchedActs: readonly ActName[] = ['watch', 'back', 'confirm'];
 
 export type ActName = keyof typeof acts;
 

@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { performance } from 'node:perf_hooks';
 import type { Session } from '../../src/engine/session.ts';
-import { acts, type Case, caseName, faultOf } from './cases.ts';
+import { acts, type Case, caseName, faultOf, watchedActs } from './cases.ts';
 import { rollBackByHand } from './hand.ts';
 import { judge } from './invariants/invariants.ts';
 import type { Evidence } from './invariants/verdict.ts';
@@ -83,7 +83,7 @@ export async function runPoint(
     client = await stage.connected();
     const id = job.slice(job.lastIndexOf('/') + 1);
     const told = await toldOf(client, id, tellMs);
-    const over = each.act === 'watch' || each.act === 'back' ? await watchOver(server) : true;
+    const over = watchedActs.includes(each.act) ? await watchOver(server) : true;
     const recoveryMs = each.kind === 'runner' && told !== null && over ? performance.now() - connectedAt : null;
     // A job that could not write its end is told of before that; the client that is connected has it recovered.
     await exitsWritten(server);
@@ -138,7 +138,7 @@ async function reached(server: Lane['stage']['server'], played: Promise<string>,
       ended = String(caught);
     },
   );
-  const watches = act === 'watch' || act === 'back';
+  const watches = watchedActs.includes(act);
   const deadlineMs = performance.now() + 45_000;
   let endedAtMs = 0;
   for (;;) {

@@ -39,6 +39,9 @@ export function standingOf(look: Look): Standing | null {
   return 'lone';
 }
 
+/** Long enough for any fault but an engine's restart, after which the flip goes back by itself: as it should. */
+const armedMinutes = 10 / 60;
+
 const currentVersion = (look: Look): string =>
   look.releases.find(({ number }) => number === look.roles.current)?.version ?? '1.0.0';
 
@@ -142,8 +145,12 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
         }
         await hurry();
         if (standing === 'lone' && at !== 'lone') await complete(session, 'retire', {});
-        if ((standing === 'ready' && at !== 'ready') || (standing === 'flipped' && at === 'lone'))
+        if (
+          ((standing === 'ready' || standing === 'armed') && at !== 'ready') ||
+          (standing === 'flipped' && at === 'lone')
+        )
           await complete(session, 'deploy', { image: otherImage(known), replace: true });
+        if (standing === 'armed') await complete(session, 'flip', { confirmMinutes: armedMinutes });
         if (standing === 'flipped' && at !== 'flipped') await complete(session, 'flip', { watchMinutes: 0 });
       } finally {
         session.close();
