@@ -72,13 +72,13 @@ test('the app is killed in mid-flip and started again: the flip goes on, then it
   const request = await holdRequest(lab);
   await first.window.action(frontend, 'flip').click();
   await first.window.switchSays(frontend, 'flipping');
-  await expect(first.window.card(frontend)).toContainText('drain, 1 request left');
+  await expect(first.window.card(frontend)).toContainText('finishing 1 request');
   first.app.electron.process().kill('SIGKILL');
 
   const { window } = await open({ dataFolder: first.app.dataFolder });
   await window.mapIsDrawn();
   await window.switchSays(frontend, 'flipping');
-  await expect(window.card(frontend)).toContainText('drain, 1 request left');
+  await expect(window.card(frontend)).toContainText('finishing 1 request');
   await window.at('activity-toggle').click();
   await expect(window.at('activity')).toContainText('1 job running');
   await expect(window.at('job-detail')).toContainText('The traffic has moved already');
@@ -102,7 +102,7 @@ test('two windows, one flip: the second sees it live, and is told who and since 
   await one.action(frontend, 'flip').click();
   await one.switchSays(frontend, 'flipping');
   await two.switchSays(frontend, 'flipping');
-  await expect(two.card(frontend)).toContainText('drain, 1 request left');
+  await expect(two.card(frontend)).toContainText('finishing 1 request');
   await expect(two.card(frontend)).toContainText(/by .+ since \d\d:\d\d/);
   await expect(one.card(frontend)).not.toContainText('since');
 
@@ -137,8 +137,8 @@ test('a deploy is stopped from activity, and from the command line: undone, and 
   await window.deploy(frontend, '1.5.0');
   await window.at('activity-toggle').click();
   const detail = window.at('job-detail');
-  await expect(detail.locator('.step[data-state="running"]')).toContainText('ready', { timeout: 60_000 });
-  await expect(window.at('activity').locator('.job[data-state="running"]')).toContainText('5 of 5: ready');
+  await expect(detail.locator('.step[data-state="running"]')).toContainText('checking', { timeout: 60_000 });
+  await expect(window.at('activity').locator('.job[data-state="running"]')).toContainText('5 of 5: checking');
   await expect(detail).toContainText(/Stopping undoes what it began; release \d+ keeps the traffic\./);
   await window.picture(pictureFile('activity-running'));
   await window.at('job-stop').click();
@@ -211,7 +211,7 @@ test('a flip that waits for a request in flight is stopped from the palette: its
   await window.switchSays(frontend, 'next-ready');
   const request = await holdRequest(lab);
   await window.action(frontend, 'flip').click();
-  await expect(window.card(frontend)).toContainText('drain, 1 request left');
+  await expect(window.card(frontend)).toContainText('finishing 1 request');
   await window.select(frontend);
   await expect(window.panel).toContainText('The traffic has moved already');
   const { keyboard } = window.page;

@@ -3,7 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { remedies } from '../contract/remedies.ts';
 import { type Failure, failure } from '../core/failure.ts';
 import { exitCodes, type Job, verbs } from '../core/job.ts';
-import type { Session } from '../engine/session.ts';
+import type { Service } from '../core/stack-map.ts';
+import { decideWatchEnd } from '../core/switch.ts';
+import type { ServiceName, Session } from '../engine/session.ts';
 import { createSession } from '../wiring/session.ts';
 import { type Invocation, parseInvocation, usage } from './arguments.ts';
 import { askInTerminal } from './ask.ts';
@@ -112,10 +114,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   }
   switch (command) {
     case 'plan': {
-      const service = session
-        .map()
-        ?.stacks.find((stack) => stack.name === name.stack)
-        ?.services.find((each) => each.name === name.service);
+      const service = serviceOf(session, name);
       if (service?.adopted === true) {
         const plan = await session.planNext(name, options);
         if (!plan.ok) return fail(invocation, plan.failure);
@@ -158,10 +157,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         : fail(invocation, diff.failure);
     }
     case 'preview': {
-      const service = session
-        .map()
-        ?.stacks.find((stack) => stack.name === name.stack)
-        ?.services.find((each) => each.name === name.service);
+      const service = serviceOf(session, name);
       const next =
         (['blue', 'green'] as const).find((slot) => service?.slots[slot]?.role === 'next') ?? service?.live ?? 'blue';
       const preview = await session.openPreview(name, invocation.slot ?? next);
@@ -194,21 +190,20 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   }
 }
 
+const serviceOf = (session: Session, name: ServiceName): Service | undefined =>
+  session
+    .map()
+    ?.stacks.find((stack) => stack.name === name.stack)
+    ?.services.find((each) => each.name === name.service);
+
 /** Waits for the end of a flip's watch: the job that took the traffic back, or null when the flip stayed or was superseded. */
-function wentBack(session: Session, name: { stack: string; service: string }, flip: Job): Promise<Job | null> {
+function wentBack(session: Session, name: ServiceName, flip: Job): Promise<Job | null> {
   return new Promise((resolve) => {
     const look = () => {
-      const back = session.jobs().find((job) => job.id === `${flip.id}-watch`);
-      const service = session
-        .map()
-        ?.stacks.find((stack) => stack.name === name.stack)
-        ?.services.find((each) => each.name === name.service);
-      const kind = service?.switch.kind;
-      // Away, or a job at work: not known yet.
-      const open = kind === 'watching' || kind === 'went-back' || kind === 'unknown' || kind === 'flipping';
-      if (back === undefined ? open : back.state === 'running') return;
+      const end = decideWatchEnd(flip, session.jobs(), serviceOf(session, name));
+      if (end === 'open') return;
       stop();
-      resolve(back ?? null);
+      resolve(end === 'over' ? null : end);
     };
     const stop = session.onChange(look);
     look();

@@ -94,12 +94,15 @@ describe('words in a terminal', () => {
     [{ kind: 'not-adopted', adoptable: true, reason: '' }, 'plain compose, can be adopted'],
     [{ kind: 'not-adopted', adoptable: false, reason: 'It does not run.' }, 'plain compose: It does not run.'],
     [{ kind: 'idle', reason: 'Release 1 runs.' }, 'Release 1 runs.'],
-    [{ kind: 'preparing', step: 'pull', text: null, progress: null, holder: null }, 'preparing: pull'],
+    [
+      { kind: 'preparing', verb: 'deploy', step: 'ready', text: null, progress: null, holder: null },
+      'deploying: checking',
+    ],
     [{ kind: 'next-ready', checks: 2, from: 'blue', to: 'green' }, 'next is ready in green (2 checks)'],
     [{ kind: 'not-ready', passed: 1, total: 2, reason: 'HTTP 500' }, 'next is not ready (1 of 2 checks): HTTP 500'],
     [
       { kind: 'flipping', from: 'blue', to: 'green', step: 'move', inFlight: 1, holder: null },
-      'flipping to green: move',
+      'flipping to green: moving the traffic',
     ],
     [
       {
@@ -110,7 +113,7 @@ describe('words in a terminal', () => {
         inFlight: 1,
         holder: { by: 'bob@desk', sinceMs: new Date(2026, 10, 22, 21, 4, 11).getTime() },
       },
-      `flipping to green: move (bob@desk since ${new Date(2026, 10, 22, 21, 4, 11).toLocaleTimeString()})`,
+      `flipping to green: moving the traffic (bob@desk since ${new Date(2026, 10, 22, 21, 4, 11).toLocaleTimeString()})`,
     ],
     [
       { kind: 'watching', untilMs: 0, mustConfirm: true, from: 'blue', to: 'green', errors: 0, requests: 0 },
@@ -124,13 +127,16 @@ describe('words in a terminal', () => {
       { kind: 'failed', verb: 'deploy', step: null, failure: failure('cancelled', 'Asked to.') },
       'deploy stopped: Asked to.',
     ],
-    [{ kind: 'held', waiting: 1, sinceMs: 0 }, 'held: requests wait'],
-    [{ kind: 'settled', atMs: 0, canFlipBack: true, to: 'blue' }, 'settled; can flip back to blue'],
-    [{ kind: 'settled', atMs: 0, canFlipBack: false, to: null }, 'settled'],
+    [{ kind: 'held', waiting: null, sinceMs: null, reason: null }, 'held: requests wait'],
+    [
+      { kind: 'held', waiting: null, sinceMs: null, reason: 'live.map cannot be read' },
+      'no decision: live.map cannot be read; requests wait',
+    ],
+    [{ kind: 'settled', atMs: 0, to: 'blue' }, 'settled; can flip back to blue'],
     [{ kind: 'went-back', atMs: 0, reason: 'ten wrong answers' }, 'went back by itself: ten wrong answers'],
     [{ kind: 'failed', verb: 'flip', step: null, failure: failure('bug', 'Oh.') }, 'flip failed: Oh.'],
     [{ kind: 'unknown', sinceMs: 0 }, 'unknown: the host is away'],
-    [{ kind: 'locked', by: 'bob', verb: 'deploy', sinceMs: 0 }, 'locked: bob runs deploy'],
+    [{ kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 }, 'locked: bob is retiring'],
   ])('tell the switch: %j', (value, said) => {
     expect(explainSwitch(value)).toBe(said);
   });

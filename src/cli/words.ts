@@ -1,7 +1,7 @@
 import { remedies } from '../contract/remedies.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
-import { explainOutcome, stepNow } from '../core/job-words.ts';
+import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
@@ -80,21 +80,21 @@ export function explainSwitch(value: Switch): string {
     case 'idle':
       return value.reason;
     case 'preparing':
-      return `preparing: ${value.step}${explainHolder(value.holder)}`;
+      return `${doing[value.verb]}: ${explainStep(value.step)}${explainHolder(value.holder)}`;
     case 'next-ready':
       return `next is ready in ${value.to} (${value.checks} checks)`;
     case 'not-ready':
       return `next is not ready (${value.passed} of ${value.total} checks): ${value.reason}`;
     case 'flipping':
-      return `flipping to ${value.to}: ${value.step}${explainHolder(value.holder)}`;
+      return `flipping to ${value.to}: ${explainStep(value.step)}${explainHolder(value.holder)}`;
     case 'held':
-      return 'held: requests wait';
+      return value.reason === null ? 'held: requests wait' : `no decision: ${value.reason}; requests wait`;
     case 'watching':
       return value.mustConfirm
         ? `goes back to ${value.from} at ${new Date(value.untilMs).toLocaleTimeString()} unless confirmed`
         : `watching ${value.to} until ${new Date(value.untilMs).toLocaleTimeString()}`;
     case 'settled':
-      return value.canFlipBack ? `settled; can flip back to ${value.to ?? 'previous'}` : 'settled';
+      return `settled; can flip back to ${value.to}`;
     case 'went-back':
       return `went back by itself: ${value.reason}`;
     case 'failed':
@@ -102,7 +102,7 @@ export function explainSwitch(value: Switch): string {
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':
-      return `locked: ${value.by} runs ${value.verb}`;
+      return `locked: ${value.by} is ${doing[value.verb]}`;
   }
 }
 

@@ -320,7 +320,44 @@ describe('a map with an adopted service', () => {
     expect(kind([], { state: 'aborted', endedAt: 15, failure: refused.failure })).toBe('failed');
   });
 
-  it('a neighbour’s running job does not hide what a file says', () => {
+  it('JN4 a neighbour’s running job changes nothing: not the switch, not what can be gone back to, not what is told', () => {
+    const { state, ...docker } = adopted(
+      { live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') },
+      [slotOf('blue', '0001'), slotOf('green', '0002')],
+    );
+    const held = { ...state, holder: 'bob since 12:00:00: deploy of frontend' };
+    const beside = (jobs: MapFacts['jobs']) =>
+      serviceNamed(drawMap(facts(docker, { states: [server(held)], jobs })), 'frontend');
+    const alone = beside([]);
+    expect(beside([job({ id: 'other', verb: 'deploy', service: 'backend', by: 'bob@desk' })])).toEqual(alone);
+    expect(alone).toMatchObject({
+      canFlipBack: true,
+      switch: { kind: 'settled' },
+      findings: [{ title: 'The service is held' }],
+    });
+  });
+
+  it('tells a flip that is watched also where something else is told first', () => {
+    const { state, ...docker } = adopted({ live: 'blue-watching', watchUntilMs: 1_000 });
+    const failed = job({
+      state: 'aborted',
+      failure: { code: 'image-missing', message: 'No.', running: null, detail: null, transient: false },
+    });
+    const at = (asOfMs: number) =>
+      serviceNamed(drawMap(facts(docker, { states: [server(state)], jobs: [failed], asOfMs })), 'frontend');
+    expect(at(500)).toMatchObject({ isWatched: true, switch: { kind: 'failed' } });
+    expect(at(60_000)).toMatchObject({ isWatched: false, switch: { kind: 'failed' } });
+  });
+
+  it('tells whether next got ready, which decides what may take its slot', () => {
+    const ready = (word: 'ready' | 'not-ready') => {
+      const { state, ...docker } = adopted({ next: release(2, 'green', { word }) });
+      return serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').slots.green?.ready;
+    };
+    expect([ready('ready'), ready('not-ready')]).toEqual([true, false]);
+  });
+
+  it('names a file that is damaged', () => {
     const { state, ...docker } = adopted();
     const map = drawMap(
       facts(docker, { states: [server(state, { damaged: ['/srv/shop/.switchyard/x/service.json'] })] }),

@@ -22,7 +22,7 @@ import type {
   StackMap,
   Traffic,
 } from './stack-map.ts';
-import { decidePlainSwitch, decideSwitch } from './switch.ts';
+import { decidePlainSwitch, decideSwitch, isWatched } from './switch.ts';
 
 export type MapFacts = {
   docker: DockerFacts;
@@ -208,6 +208,7 @@ function drawPlain(
     traffic: null,
     mounts: mountsOf(list),
     canFlipBack: false,
+    isWatched: false,
     findings: [],
   };
 }
@@ -253,10 +254,6 @@ function drawAdopted(
   const { newest, shown: job } = newestJob(facts, record.stack, record.service);
   const wentBack =
     state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
-  const foreign =
-    facts.jobs.find(
-      (each) => each.stack === record.stack && each.service !== record.service && each.state === 'running',
-    ) ?? null;
   const previousWarm = running(state.previous) && live !== state.previous?.file.slot;
   const entryHealth = entry[0] === undefined ? 'exited' : parseHealth(entry[0].state, entry[0].status);
   const slotHealth = liveContainer === null ? 'exited' : parseHealth(liveContainer.state, liveContainer.status);
@@ -279,7 +276,6 @@ function drawAdopted(
       state: { ...state, wentBack },
       job,
       isOurs: isOurs(facts, job),
-      foreign,
       awaySinceMs: facts.awaySinceMs,
       watched: facts.watched[id] ?? null,
       nowMs: facts.asOfMs,
@@ -289,8 +285,9 @@ function drawAdopted(
     traffic: facts.traffic[id] ?? null,
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
     canFlipBack: previousWarm && state.next === null && newest?.state !== 'running',
+    isWatched: isWatched(state, facts.asOfMs),
     findings:
-      state.holder !== null && newest?.state !== 'running' && foreign === null
+      state.holder !== null && newest?.state !== 'running'
         ? [{ level: 'note', title: 'The service is held', text: state.holder }]
         : [],
   };
@@ -329,6 +326,7 @@ function drawSlot(state: ServiceState, slot: Slot, container: ContainerFact | nu
     image: release.file.reference,
     health: container === null ? null : parseHealth(container.state, container.status),
     checks: release.state.total > 0 ? { passed: release.state.passed, total: release.state.total } : null,
+    ready: release.state.word === 'ready',
     container: container === null ? null : containerOf(container),
     startedAtMs: container?.createdAtMs ?? null,
   };

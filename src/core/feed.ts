@@ -25,7 +25,7 @@ const feedLineSchema = z.discriminatedUnion('kind', [
     step: z.string(),
     done: z.number(),
     total: z.number().nullable(),
-    unit: z.enum(['bytes', 'layers', 'checks', 'requests', 'seconds']),
+    unit: z.enum(['bytes', 'layers', 'checks', 'requests']),
   }),
   z.object({ ...base, kind: z.literal('figure'), name: z.string(), value: z.number() }),
   z.object({

@@ -1,8 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { job, step } from '../testkit/engine/facts.ts';
 import { failure } from './failure.ts';
 import type { Job } from './job.ts';
-import { explainOutcome, stepNow } from './job-words.ts';
+import { explainOutcome, explainStep, stepNow } from './job-words.ts';
 
 describe('a job in words', () => {
   it.each<[Partial<Job>, string]>([
@@ -19,6 +20,19 @@ describe('a job in words', () => {
     [{ recovered: true, state: 'aborted' }, 'undone after its process died'],
   ])('%j', (more, words) => {
     expect(explainOutcome(job(more))).toBe(words);
+  });
+
+  it('has words for every step of every script, and leaves a name it does not know as it is', () => {
+    const folder = new URL('../../resources/server/', import.meta.url);
+    const steps = readdirSync(folder)
+      .filter((name) => name.endsWith('.sh'))
+      .flatMap(
+        (name) => /^start_job ([\w,]+)$/m.exec(readFileSync(new URL(name, folder), 'utf8'))?.[1]?.split(',') ?? [],
+      );
+    expect(steps.length).toBeGreaterThan(20);
+    expect([...steps, 'watch'].filter((name) => explainStep(name) === name)).toEqual([]);
+    expect(explainStep('ready')).toBe('checking');
+    expect(explainStep('constructor')).toBe('constructor');
   });
 
   it('is in the step that runs, else in the last one that did, else in none', () => {

@@ -1,4 +1,39 @@
-import type { Job, JobStep } from './job.ts';
+import type { Job, JobStep, Verb } from './job.ts';
+
+/** What is under way while a verb runs. */
+export const doing: Record<Verb, string> = {
+  adopt: 'adopting',
+  deploy: 'deploying',
+  flip: 'flipping',
+  confirm: 'keeping the flip',
+  rollback: 'flipping back',
+  retire: 'retiring',
+  eject: 'ejecting',
+};
+
+/** The steps of the server's scripts, by their names in journal and feed. */
+const stepWords: ReadonlyMap<string, string> = new Map([
+  ['gate', 'looking whether it may'],
+  ['check', 'looking whether it may'],
+  ['image', 'getting the image'],
+  ['pull', 'pulling the image'],
+  ['release', 'writing the release down'],
+  ['start', 'starting'],
+  ['ready', 'checking'],
+  ['switch', 'putting the entry point in place'],
+  ['confirm', 'checking the entry point'],
+  ['move', 'moving the traffic'],
+  ['drain', 'finishing requests'],
+  ['keep', 'writing it down'],
+  ['stop', 'stopping its slot'],
+  ['edit', 'editing the compose files'],
+  ['replace', 'starting plain compose'],
+  ['clean', 'removing its slots'],
+  ['watch', 'moving the traffic back'],
+]);
+
+/** What is done in a step, for people: `ready` is `checking`. A name nobody knows is told as it is, untrusted text. */
+export const explainStep = (name: string): string => stepWords.get(name) ?? name;
 
 /** How a job stands or ended, in words for a list: `went back`, `undone after its process died`. */
 export function explainOutcome(job: Job): string {

@@ -48,7 +48,7 @@ export const exitCodes: Record<Outcome, number> = {
 export type Progress = {
   done: number;
   total: number | null;
-  unit: 'bytes' | 'layers' | 'checks' | 'requests' | 'seconds';
+  unit: 'bytes' | 'layers' | 'checks' | 'requests';
 };
 
 /**

@@ -32,6 +32,8 @@ export type SlotState = {
   health: Health | null;
   /** Checks that passed of those asked for, when the slot is being prepared or ready. */
   checks: { passed: number; total: number } | null;
+  /** Its deploy got it ready: a next of which that is so gives up its slot only to a deploy that replaces it. */
+  ready: boolean;
   container: Container | null;
   startedAtMs: number | null;
 };
@@ -46,16 +48,25 @@ export type Holder = { by: string; sinceMs: number };
  *                    ▲          └──▶ not-ready │              │           └──▶ went-back
  *                    └── failed ◀──────────────┴──────────────┘
  *   watching that must be confirmed goes back at its end unless somebody confirms.
- *   unknown: the host is away. locked: somebody else's job holds the stack. held: requests wait.
+ *   unknown: the host is away. held: requests wait, or live.map says nothing that can be read.
+ *   locked: somebody else's job holds this very service, and neither prepares a release nor moves the traffic; those
+ *   that do are shown as what they do, with their holder. A job of a neighbour stands in nobody's way (SPEC JN4).
  */
 export type Switch =
   | { kind: 'not-adopted'; adoptable: boolean; reason: string }
   | { kind: 'idle'; reason: string }
-  | { kind: 'preparing'; step: string; text: string | null; progress: Progress | null; holder: Holder | null }
+  | {
+      kind: 'preparing';
+      verb: Verb;
+      step: string;
+      text: string | null;
+      progress: Progress | null;
+      holder: Holder | null;
+    }
   | { kind: 'next-ready'; checks: number; from: Slot; to: Slot }
   | { kind: 'not-ready'; passed: number; total: number; reason: string }
   | { kind: 'flipping'; from: Slot; to: Slot; step: string; inFlight: number | null; holder: Holder | null }
-  | { kind: 'held'; waiting: number; sinceMs: number }
+  | { kind: 'held'; waiting: number | null; sinceMs: number | null; reason: string | null }
   | {
       kind: 'watching';
       untilMs: number;
@@ -65,7 +76,7 @@ export type Switch =
       errors: number;
       requests: number;
     }
-  | { kind: 'settled'; atMs: number; canFlipBack: boolean; to: Slot | null }
+  | { kind: 'settled'; atMs: number; to: Slot }
   | { kind: 'went-back'; atMs: number; reason: string }
   | { kind: 'failed'; verb: Verb; step: string | null; failure: Failure }
   | { kind: 'unknown'; sinceMs: number }
@@ -116,6 +127,8 @@ export type Service = {
   managedBy: string | null;
   /** Whether previous is warm and may be flipped back to now. */
   canFlipBack: boolean;
+  /** Whether the last flip is being watched, whatever the switch has to say first. */
+  isWatched: boolean;
   findings: Finding[];
   /** What decides that a release is healthy, in words, e.g. `HTTP 200 from /healthz`. Left out where not known. */
   checks?: string[];

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { job, release, serviceState, step } from '../testkit/engine/facts.ts';
+import { serviceView } from '../testkit/session/views.ts';
 import { failure } from './failure.ts';
-import { decidePlainSwitch, decideSwitch, type SwitchFacts } from './switch.ts';
+import type { Job } from './job.ts';
+import { decidePlainSwitch, decideSwitch, decideWatchEnd, type SwitchFacts } from './switch.ts';
 
 const facts = (more: Partial<SwitchFacts> = {}): SwitchFacts => ({
   state: serviceState(),
   job: null,
   isOurs: true,
-  foreign: null,
   awaySinceMs: null,
   watched: null,
   previousWarm: false,
@@ -39,6 +40,7 @@ describe('the switch', () => {
     });
     expect(decideSwitch(facts({ job: running }))).toEqual({
       kind: 'preparing',
+      verb: 'deploy',
       step: 'pull',
       text: 'asking',
       progress,
@@ -50,6 +52,7 @@ describe('the switch', () => {
     const running = job({ verb: 'adopt', steps: [step('check', { state: 'done', text: 'fine' }), step('image')] });
     expect(decideSwitch(facts({ job: running }))).toEqual({
       kind: 'preparing',
+      verb: 'adopt',
       step: 'check',
       text: 'fine',
       progress: null,
@@ -180,7 +183,6 @@ describe('the switch', () => {
     expect(decideSwitch(facts({ state, previousWarm: true }))).toEqual({
       kind: 'settled',
       atMs: 5,
-      canFlipBack: true,
       to: 'blue',
     });
     expect(decideSwitch(facts({ state, previousWarm: false })).kind).toBe('idle');
@@ -205,20 +207,74 @@ describe('the switch', () => {
     });
   });
 
-  it('locked: somebody works on a neighbour', () => {
-    const foreign = job({ id: 'other', verb: 'deploy', service: 'backend', by: 'bob@desk', startedAt: 3 });
-    expect(decideSwitch(facts({ foreign }))).toEqual({ kind: 'locked', by: 'bob@desk', verb: 'deploy', sinceMs: 3 });
+  it.each(['retire', 'eject', 'confirm'] as const)('locked: a %s of somebody else holds this very service', (verb) => {
+    const theirs = job({ verb, by: 'bob@desk', startedAt: 3 });
+    expect(decideSwitch(facts({ job: theirs, isOurs: false }))).toEqual({
+      kind: 'locked',
+      by: 'bob@desk',
+      verb,
+      sinceMs: 3,
+    });
+    expect(decideSwitch(facts({ job: theirs }))).toMatchObject({ kind: 'preparing', verb, holder: null });
   });
 
-  it('EN1 held: live.map says no slot', () => {
-    expect(decideSwitch(facts({ state: serviceState({ live: 'hold' }) })).kind).toBe('held');
-    expect(decideSwitch(facts({ state: serviceState({ live: null }) })).kind).toBe('held');
+  it('a flip that waits to be confirmed is told before what went wrong, and after what runs', () => {
+    const state = serviceState({ live: 'green-watching', watchUntilMs: 99, mustConfirm: true });
+    const refused = job({ state: 'refused', failure: problem });
+    expect(decideSwitch(facts({ state, job: refused }))).toMatchObject({ kind: 'watching', mustConfirm: true });
+    expect(decideSwitch(facts({ state: { ...state, mustConfirm: false }, job: refused })).kind).toBe('failed');
+    expect(decideSwitch(facts({ state, job: job({ verb: 'rollback' }) })).kind).toBe('flipping');
+  });
+
+  it('EN1 held: live.map says no slot, or nothing that can be read', () => {
+    const nobodyKnows = { kind: 'held', waiting: null, sinceMs: null };
+    expect(decideSwitch(facts({ state: serviceState({ live: 'hold' }) }))).toEqual({ ...nobodyKnows, reason: null });
+    expect(decideSwitch(facts({ state: serviceState({ live: null }) }))).toEqual({
+      ...nobodyKnows,
+      reason: 'live.map cannot be read',
+    });
   });
 
   it('a watch that ended without its process is not shown for ever', () => {
     const state = serviceState({ live: 'green-watching', watchUntilMs: 1_000 });
     expect(decideSwitch(facts({ state, nowMs: 2_000 })).kind).toBe('watching');
     expect(decideSwitch(facts({ state, nowMs: 60_000 })).kind).toBe('idle');
+  });
+});
+
+describe('the end of a watch', () => {
+  const flip = job({ id: 'f', state: 'completed' });
+  const back = (state: Job['state']) => job({ id: 'f-watch', verb: 'rollback', state });
+  const service = (kind: 'watching' | 'failed' | 'locked' | 'unknown' | 'went-back' | 'settled', isWatched: boolean) =>
+    serviceView('frontend', {
+      isWatched,
+      switch: {
+        watching: { kind, untilMs: 9, mustConfirm: false, from: 'blue', to: 'green', errors: 0, requests: 0 } as const,
+        failed: { kind, verb: 'deploy', step: null, failure: problem } as const,
+        locked: { kind, by: 'bob', verb: 'retire', sinceMs: 0 } as const,
+        unknown: { kind, sinceMs: 0 } as const,
+        'went-back': { kind, atMs: 0, reason: 'x' } as const,
+        settled: { kind, atMs: 0, to: 'blue' } as const,
+      }[kind] as ReturnType<typeof decideSwitch>,
+    });
+
+  it('is the job that took the traffic back, once that has ended', () => {
+    expect(decideWatchEnd(flip, [back('running')], service('settled', false))).toBe('open');
+    expect(decideWatchEnd(flip, [flip, back('rolled-back')], service('watching', true))).toEqual(back('rolled-back'));
+  });
+
+  it('is open while the flip is watched, whatever the card has to say first, and while nobody can know', () => {
+    const open = (of: Parameters<typeof decideWatchEnd>[2]) => decideWatchEnd(flip, [flip], of);
+    expect([
+      open(service('watching', true)),
+      open(service('failed', true)),
+      open(service('locked', true)),
+      open(service('unknown', false)),
+      open(service('went-back', false)),
+    ]).toEqual(Array(5).fill('open'));
+    expect([open(service('settled', false)), open(service('failed', false)), open(undefined)]).toEqual(
+      Array(3).fill('over'),
+    );
   });
 });
 
@@ -241,6 +297,7 @@ describe('the switch of plain compose', () => {
     const running = job({ verb: 'adopt', steps: [step('pull', { state: 'running', text: 'haproxy' })] });
     expect(decidePlainSwitch({ ...plain, job: running })).toEqual({
       kind: 'preparing',
+      verb: 'adopt',
       step: 'pull',
       text: 'haproxy',
       progress: null,

@@ -3,7 +3,7 @@ import type { Failure } from './failure.ts';
 import type { Job, JobStep } from './job.ts';
 import type { ServiceState } from './server-state.ts';
 import { otherSlot } from './slot.ts';
-import type { Holder, Switch } from './stack-map.ts';
+import type { Holder, Service, Switch } from './stack-map.ts';
 
 export type SwitchFacts = {
   state: ServiceState;
@@ -11,8 +11,6 @@ export type SwitchFacts = {
   job: Job | null;
   /** That job was asked for here, and not by another client. */
   isOurs: boolean;
-  /** A running job of the same stack on another service. */
-  foreign: Job | null;
   /** The host is away since, or null. */
   awaySinceMs: number | null;
   /** Counters of the entry point since the flip, when read. */
@@ -25,12 +23,15 @@ export type SwitchFacts = {
 
 /**
  * What the switch of an adopted service says. Truth only: `flipping` until the server has read the move back (SPEC FL6).
- * In order: away, what runs now, what went wrong last, what the server's files say.
+ * In order: away, what runs now, a flip that goes back unless it is confirmed in time, what went wrong last, what the
+ * server's files say.
  */
 export function decideSwitch(facts: SwitchFacts): Switch {
-  const { state, job, foreign } = facts;
+  const { state, job } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
   if (job?.state === 'running') return duringJob(state, job, holderOf(job, facts.isOurs));
+  const watching = watchOf(facts);
+  if (watching?.mustConfirm) return watching;
   if (
     job !== null &&
     (job.state === 'aborted' || job.state === 'indeterminate' || job.state === 'refused') &&
@@ -40,10 +41,15 @@ export function decideSwitch(facts: SwitchFacts): Switch {
       job.verb === 'deploy' && job.state === 'aborted' && state.next !== null && state.next.state.word === 'not-ready';
     if (!readiness) return failedBy(job, job.failure);
   }
-  if (foreign !== null) return { kind: 'locked', by: foreign.by, verb: foreign.verb, sinceMs: foreign.startedAt };
   if (state.wentBack !== null) return { kind: 'went-back', atMs: state.wentBack.atMs, reason: state.wentBack.reason };
   const live = liveSlotOf(state.live);
-  if (live === null) return { kind: 'held', waiting: 0, sinceMs: 0 };
+  if (live === null)
+    return {
+      kind: 'held',
+      waiting: null,
+      sinceMs: null,
+      reason: state.live === null ? 'live.map cannot be read' : null,
+    };
   if (state.next !== null) {
     const { word, passed, total, reason } = state.next.state;
     if (word === 'ready' && facts.nextRunning)
@@ -56,27 +62,43 @@ export function decideSwitch(facts: SwitchFacts): Switch {
           : (reason ?? 'It did not pass its checks.');
     return { kind: 'not-ready', passed, total, reason: why };
   }
-  // A watch whose process did not live to its end (the server was booted anew) is not shown for ever.
-  if (state.live?.endsWith('-watching') && state.watchUntilMs !== null && facts.nowMs < state.watchUntilMs + 15_000) {
-    return {
-      kind: 'watching',
-      untilMs: state.watchUntilMs,
-      mustConfirm: state.mustConfirm,
-      from: otherSlot(live),
-      to: live,
-      errors: facts.watched?.errors ?? 0,
-      requests: facts.watched?.requests ?? 0,
-    };
-  }
+  if (watching !== null) return watching;
   if (state.previous !== null && facts.previousWarm) {
-    return {
-      kind: 'settled',
-      atMs: state.settledAtMs ?? state.previous.file.at,
-      canFlipBack: true,
-      to: otherSlot(live),
-    };
+    return { kind: 'settled', atMs: state.settledAtMs ?? state.previous.file.at, to: otherSlot(live) };
   }
   return { kind: 'idle', reason: `Release ${state.current?.file.number ?? '?'} runs; there is no next.` };
+}
+
+/** Whether the last flip is watched. A watch whose process did not live to its end (the server was booted anew) is not told for ever. */
+export const isWatched = (state: ServiceState, nowMs: number): boolean =>
+  state.live?.endsWith('-watching') === true && state.watchUntilMs !== null && nowMs < state.watchUntilMs + 15_000;
+
+function watchOf({ state, watched, nowMs }: SwitchFacts): Extract<Switch, { kind: 'watching' }> | null {
+  const live = liveSlotOf(state.live);
+  if (live === null || state.watchUntilMs === null || !isWatched(state, nowMs)) return null;
+  return {
+    kind: 'watching',
+    untilMs: state.watchUntilMs,
+    mustConfirm: state.mustConfirm,
+    from: otherSlot(live),
+    to: live,
+    errors: watched?.errors ?? 0,
+    requests: watched?.requests ?? 0,
+  };
+}
+
+/**
+ * How the watch of the flip `flip` stands: the job that took the traffic back, once that has ended; `open` while it may
+ * still come; `over` when the flip stayed or was superseded. `service` is left out where it is not on the map any more.
+ */
+export function decideWatchEnd(flip: Job, jobs: readonly Job[], service: Service | undefined): Job | 'open' | 'over' {
+  const back = jobs.find((job) => job.id === `${flip.id}-watch`);
+  if (back !== undefined) return back.state === 'running' ? 'open' : back;
+  if (service === undefined) return 'over';
+  const { kind } = service.switch;
+  // Away, or on its way: not known yet. What went back by itself is told by its job, which comes a moment later.
+  const unknown = kind === 'unknown' || kind === 'flipping' || kind === 'went-back';
+  return service.isWatched || unknown ? 'open' : 'over';
 }
 
 /** What the switch of a service says that is plain compose: how its adoption goes or went wrong, else whether it can be adopted. */
@@ -90,7 +112,7 @@ export function decidePlainSwitch(facts: {
 }): Switch {
   const { job, reason } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
-  if (job?.state === 'running') return preparing(job, holderOf(job, facts.isOurs));
+  if (job?.state === 'running') return atWork(job, holderOf(job, facts.isOurs));
   if (job?.verb === 'adopt' && job.state !== 'completed' && job.failure !== null) return failedBy(job, job.failure);
   return {
     kind: 'not-adopted',
@@ -112,10 +134,13 @@ const stepOf = (job: Job): JobStep | undefined =>
 
 const holderOf = (job: Job, isOurs: boolean): Holder | null => (isOurs ? null : { by: job.by, sinceMs: job.startedAt });
 
-function preparing(job: Job, holder: Holder | null): Switch {
+function atWork(job: Job, holder: Holder | null): Switch {
+  const prepares = job.verb === 'adopt' || job.verb === 'deploy';
+  if (holder !== null && !prepares) return { kind: 'locked', by: holder.by, verb: job.verb, sinceMs: holder.sinceMs };
   const step = stepOf(job);
   return {
     kind: 'preparing',
+    verb: job.verb,
     step: step?.name ?? 'start',
     text: step?.text ?? null,
     progress: step?.progress ?? null,
@@ -124,7 +149,7 @@ function preparing(job: Job, holder: Holder | null): Switch {
 }
 
 function duringJob(state: ServiceState, job: Job, holder: Holder | null): Switch {
-  if (job.verb !== 'flip' && job.verb !== 'rollback') return preparing(job, holder);
+  if (job.verb !== 'flip' && job.verb !== 'rollback') return atWork(job, holder);
   const step = stepOf(job);
   const moved = job.steps.some((each) => each.name === 'move' && each.state === 'done');
   const live = liveSlotOf(state.live) ?? 'blue';

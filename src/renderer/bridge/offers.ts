@@ -51,21 +51,21 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
     case 'not-adopted':
       return state.adoptable ? ['adopt'] : ['details'];
     case 'idle':
-      return ['deploy', ...back, ...(service.canFlipBack ? (['retire'] as const) : [])];
+      return ['deploy'];
     case 'preparing':
     case 'flipping':
+    case 'locked':
       return ['follow', 'stop'];
     case 'held':
-    case 'locked':
       return ['follow'];
     case 'next-ready':
-      return ['flip', ...(service.flipKind === 'swap' ? [] : (['arm'] as const)), 'preview', 'retire', ...back];
+      return ['flip', ...(service.flipKind === 'swap' ? [] : (['arm'] as const)), 'preview', 'retire'];
     case 'not-ready':
-      return ['flip', 'logs', 'retire', 'preview', ...back];
+      return ['flip', 'logs', 'retire', 'preview'];
     case 'watching':
       return [...(state.mustConfirm ? (['confirm'] as const) : []), ...back, 'follow'];
     case 'settled':
-      return state.canFlipBack ? ['rollback', 'deploy', 'retire'] : ['deploy'];
+      return ['rollback', 'deploy', 'retire'];
     case 'went-back':
       return ['details', 'deploy', 'dismiss'];
     case 'failed':

@@ -1,7 +1,6 @@
 import {
   ArrowUpDown,
   CheckCheck,
-  CircleCheck,
   CircleDashed,
   CircleMinus,
   CirclePause,
@@ -22,7 +21,7 @@ import type { HostView, ServiceView, SwitchView } from '../../contract/views.ts'
 import { type Health, isTrouble } from '../../core/health.ts';
 
 const icons: Record<Exclude<SwitchView['kind'], 'not-adopted'>, LucideIcon> = {
-  idle: CircleCheck,
+  idle: CircleMinus,
   preparing: HardDriveDownload,
   'next-ready': CirclePlay,
   'not-ready': TriangleAlert,
@@ -43,15 +42,13 @@ export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: num
       ? state.adoptable
         ? CircleDashed
         : CircleSlash
-      : state.kind === 'idle' && !/^up to date/i.test(state.reason)
-        ? CircleMinus
-        : state.kind === 'failed' && state.step === 'gate'
-          ? TriangleAlert
-          : state.kind === 'failed' && state.failure.code === 'cancelled'
-            ? CircleStop
-            : state.kind === 'watching' && state.mustConfirm
-              ? Timer
-              : icons[state.kind];
+      : state.kind === 'failed' && state.step === 'gate'
+        ? TriangleAlert
+        : state.kind === 'failed' && state.failure.code === 'cancelled'
+          ? CircleStop
+          : state.kind === 'watching' && state.mustConfirm
+            ? Timer
+            : icons[state.kind];
   return <Icon size={size} aria-hidden className="switch-mark" />;
 }
 
@@ -71,7 +68,14 @@ export function worstOf(service: ServiceView): 'fine' | 'warning' | 'trouble' {
   const { kind } = state;
   if (state.kind === 'failed' && state.step === 'gate') return 'warning';
   const failed = state.kind === 'failed' && state.failure.code !== 'cancelled';
-  if (failed || service.health === 'exited' || service.health === 'dead' || service.health === 'restarting')
+  const undecided = state.kind === 'held' && state.reason !== null;
+  if (
+    failed ||
+    undecided ||
+    service.health === 'exited' ||
+    service.health === 'dead' ||
+    service.health === 'restarting'
+  )
     return 'trouble';
   if (kind === 'went-back' || kind === 'not-ready' || service.health === 'unhealthy') return 'warning';
   return 'fine';

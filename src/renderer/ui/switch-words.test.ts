@@ -10,6 +10,7 @@ test('a pull says how much of how much', () => {
     explainSwitch(
       {
         kind: 'preparing',
+        verb: 'deploy',
         step: 'pull',
         text: null,
         progress: { done: 43e6, total: 120e6, unit: 'bytes' },
@@ -17,7 +18,7 @@ test('a pull says how much of how much', () => {
       },
       now,
     ),
-  ).toEqual({ word: 'Preparing', more: 'pull 43 of 120 MB', why: null, tone: 'notable' });
+  ).toEqual({ word: 'Deploying', more: 'pulling the image 43 of 120 MB', why: null, tone: 'notable' });
 });
 
 test('a watch counts down and says what it has seen', () => {
@@ -58,7 +59,7 @@ test('a flip of somebody else says whose, and a stop is no failure', () => {
   const holder = { by: 'anna@desk', sinceMs: at(20, 40) };
   expect(
     explainSwitch({ kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder }, now),
-  ).toMatchObject({ word: 'Flipping', more: 'drain, 3 requests left', why: 'by anna@desk since 20:40' });
+  ).toMatchObject({ word: 'Flipping', more: 'finishing 3 requests', why: 'by anna@desk since 20:40' });
   const stopped = failure('cancelled', 'Asked to.', { running: 'blue keeps the traffic with release 12.' });
   expect(explainSwitch({ kind: 'failed', verb: 'deploy', step: 'ready', failure: stopped }, now)).toEqual({
     word: 'Deploy stopped',
@@ -85,7 +86,7 @@ test('a failure leads with its telling line', () => {
       },
       now,
     ),
-  ).toEqual({ word: 'Deploy failed', more: 'at pull', why: 'manifest unknown', tone: 'trouble' });
+  ).toEqual({ word: 'Deploy failed', more: 'while pulling the image', why: 'manifest unknown', tone: 'trouble' });
 });
 
 test('a lock names who holds it', () => {
@@ -97,11 +98,27 @@ test('a lock names who holds it', () => {
   });
 });
 
-test('an idle reason is a word and a why', () => {
-  expect(explainSwitch({ kind: 'idle', reason: "can't tell: rate limited until 14:20" }, now)).toEqual({
-    word: "Can't tell",
-    more: null,
-    why: 'rate limited until 14:20',
-    tone: 'quiet',
+test.each([
+  ['deploy', 'ready', 'Deploying', 'checking'],
+  ['adopt', 'switch', 'Adopting', 'putting the entry point in place'],
+  ['retire', 'stop', 'Retiring', 'stopping its slot'],
+  ['eject', 'edit', 'Ejecting', 'editing the compose files'],
+  ['confirm', 'keep', 'Keeping the flip', 'writing it down'],
+] as const)('a %s at its step %s says what it does, in words', (verb, step, word, more) => {
+  const state = { kind: 'preparing', verb, step, text: null, progress: null, holder: null } as const;
+  expect(explainSwitch(state, now)).toMatchObject({ word, more });
+});
+
+test('a map that cannot be read is no decision, and has no age', () => {
+  const held = { kind: 'held', waiting: null, sinceMs: null } as const;
+  expect(explainSwitch({ ...held, reason: 'live.map cannot be read' }, now)).toEqual({
+    word: 'No decision',
+    more: 'live.map cannot be read',
+    why: 'requests wait',
+    tone: 'trouble',
   });
+  expect(explainSwitch({ ...held, reason: null }, now)).toMatchObject({ word: 'Holding', more: 'requests wait' });
+  expect(explainSwitch({ kind: 'held', waiting: 14, sinceMs: now - 800, reason: null }, now).more).toBe(
+    '14 requests, 0.8 s',
+  );
 });

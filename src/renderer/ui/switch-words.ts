@@ -1,5 +1,6 @@
 import type { ServiceView, SwitchView } from '../../contract/views.ts';
 import type { Verb } from '../../core/job.ts';
+import { doing, explainStep } from '../../core/job-words.ts';
 import { unreachable } from '../../core/result.ts';
 import type { Holder } from '../../core/stack-map.ts';
 import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
@@ -14,16 +15,6 @@ export type SwitchWords = {
   /** The one line that tells why, shown in the track it is about. */
   why: string | null;
   tone: Tone;
-};
-
-const doing: Record<Verb, string> = {
-  adopt: 'adopting',
-  deploy: 'deploying',
-  flip: 'flipping',
-  confirm: 'keeping the flip',
-  rollback: 'flipping back',
-  retire: 'retiring',
-  eject: 'ejecting',
 };
 
 export const verbNames: Record<Verb | 'preview', string> = {
@@ -46,7 +37,6 @@ export function formatProgress(progress: { done: number; total: number | null; u
     const [figure, ownUnit] = a.split(' ');
     return `${b.endsWith(` ${ownUnit}`) ? figure : a} of ${b}`;
   }
-  if (unit === 'seconds') return total === null ? `${done} s` : `${done} of ${total} s`;
   return total === null ? count(done, unit.replace(/s$/, '')) : `${done} of ${total} ${unit}`;
 }
 
@@ -61,12 +51,12 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         ? { word: 'Not adopted', more: null, why: oneLine(state.reason), tone: 'quiet' }
         : { word: 'Cannot be adopted', more: null, why: oneLine(state.reason), tone: 'quiet' };
     case 'idle':
-      return explainIdle(oneLine(state.reason));
+      return { word: oneLine(state.reason), more: null, why: null, tone: 'quiet' };
     case 'preparing': {
       const figure = state.progress === null ? null : formatProgress(state.progress);
       return {
-        word: 'Preparing',
-        more: figure === null ? oneLine(state.step) : `${oneLine(state.step)} ${figure}`,
+        word: capital(doing[state.verb]),
+        more: figure === null ? stepWords(state.step) : `${stepWords(state.step)} ${figure}`,
         why: explainHolder(state.holder, nowMs) ?? (state.text === null ? null : oneLine(state.text)),
         tone: 'notable',
       };
@@ -88,17 +78,19 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'flipping':
       return {
         word: 'Flipping',
-        more:
-          state.inFlight === null
-            ? oneLine(state.step)
-            : `${oneLine(state.step)}, ${count(state.inFlight, 'request')} left`,
+        more: state.inFlight === null ? stepWords(state.step) : `finishing ${count(state.inFlight, 'request')}`,
         why: explainHolder(state.holder, nowMs),
         tone: 'notable',
       };
     case 'held':
+      if (state.reason !== null)
+        return { word: 'No decision', more: oneLine(state.reason), why: 'requests wait', tone: 'trouble' };
       return {
         word: 'Holding',
-        more: `${count(state.waiting, 'request')}, ${formatDuration(Math.max(0, nowMs - state.sinceMs))}`,
+        more: [
+          state.waiting === null ? 'requests wait' : count(state.waiting, 'request'),
+          ...(state.sinceMs === null ? [] : [formatDuration(Math.max(0, nowMs - state.sinceMs))]),
+        ].join(', '),
         why: null,
         tone: 'notable',
       };
@@ -143,7 +135,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       }
       return {
         word: `${verbNames[state.verb]} failed`,
-        more: state.step === null ? null : `at ${oneLine(state.step)}`,
+        more: state.step === null ? null : `while ${stepWords(state.step)}`,
         why: oneLine(state.failure.detail ?? state.failure.message),
         tone: 'trouble',
       };
@@ -170,12 +162,10 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
 const explainHolder = (holder: Holder | null, nowMs: number): string | null =>
   holder === null ? null : `by ${oneLine(holder.by)} since ${formatClock(holder.sinceMs, nowMs)}`;
 
-/** `can't tell: rate limited until 14:20` is a word and a why. */
-function explainIdle(reason: string): SwitchWords {
-  const [head = '', ...rest] = reason.split(': ');
-  const word = head === '' ? 'Nothing to flip' : head[0]?.toUpperCase() + head.slice(1);
-  return { word, more: null, why: rest.length === 0 ? null : rest.join(': '), tone: 'quiet' };
-}
+const capital = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+
+/** A step in words, on one line. */
+export const stepWords = (name: string): string => oneLine(explainStep(name));
 
 /** What a flip back cannot bring back, said plainly, where the service writes something. */
 export function dataWarning(service: ServiceView, nowMs: number): string | null {

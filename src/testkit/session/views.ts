@@ -29,6 +29,7 @@ export function serviceView(name: string, changes: Partial<ServiceView> = {}): S
     containers: [],
     managedBy: null,
     canFlipBack: false,
+    isWatched: false,
     findings: [],
     ...changes,
   };

@@ -68,7 +68,7 @@ export function createFakeBridge(
     const live = before.live ?? 'blue';
     const other = live === 'blue' ? 'green' : 'blue';
     if (verb === 'adopt') {
-      set({ switch: { kind: 'preparing', step: 'start entry point', text: null, progress: null, holder: null } });
+      set({ switch: { kind: 'preparing', verb: 'adopt', step: 'switch', text: null, progress: null, holder: null } });
       later([
         () =>
           set({
@@ -84,6 +84,7 @@ export function createFakeBridge(
         set({
           switch: {
             kind: 'preparing',
+            verb: 'deploy',
             step: 'pull',
             text: 'layer 4 of 9',
             progress: { done, total: 120e6, unit: 'bytes' },
@@ -98,7 +99,8 @@ export function createFakeBridge(
           set({
             switch: {
               kind: 'preparing',
-              step: 'checks',
+              verb: 'deploy',
+              step: 'ready',
               text: null,
               progress: { done: 2, total: 4, unit: 'checks' },
               holder: null,
@@ -129,6 +131,7 @@ export function createFakeBridge(
               green: green === null ? null : { ...green, role: other === 'green' ? 'current' : 'previous' },
             },
             canFlipBack: true,
+            isWatched: verb === 'flip',
             switch:
               verb === 'flip'
                 ? {
@@ -140,7 +143,7 @@ export function createFakeBridge(
                     errors: 0,
                     requests: 0,
                   }
-                : { kind: 'settled', atMs: Date.now(), canFlipBack: true, to: live },
+                : { kind: 'settled', atMs: Date.now(), to: live },
           }),
       ]);
     } else if (verb === 'confirm' && before.switch.kind === 'watching') {

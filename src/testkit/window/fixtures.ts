@@ -49,6 +49,7 @@ export function slot(
     image,
     health: 'healthy',
     checks: null,
+    ready: true,
     container: {
       id: hex(`${image}${at}`),
       name: `${at}-${release}`,
@@ -336,7 +337,7 @@ export const jobs = (): Job[] => [
     figures: { release: 14 },
     recovered: false,
     steps: [
-      { name: 'prove rollback', state: 'done', text: 'rollback.sh parses', progress: null, ms: 42 },
+      { name: 'gate', state: 'done', text: 'rollback.sh parses', progress: null, ms: 42 },
       {
         name: 'pull',
         state: 'running',
@@ -344,8 +345,8 @@ export const jobs = (): Job[] => [
         progress: { done: 43e6, total: 120e6, unit: 'bytes' },
         ms: 18_400,
       },
-      { name: 'start in green', state: 'waiting', text: null, progress: null, ms: null },
-      { name: 'checks', state: 'waiting', text: null, progress: null, ms: null },
+      { name: 'start', state: 'waiting', text: null, progress: null, ms: null },
+      { name: 'ready', state: 'waiting', text: null, progress: null, ms: null },
     ],
   },
   {
@@ -383,7 +384,7 @@ export const jobs = (): Job[] => [
     recovered: false,
     steps: [
       { name: 'pull', state: 'done', text: null, progress: null, ms: 18_400 },
-      { name: 'checks', state: 'failed', text: 'GET /healthz answered 500', progress: null, ms: 60_000 },
+      { name: 'ready', state: 'failed', text: 'GET /healthz answered 500', progress: null, ms: 60_000 },
     ],
   },
 ];
@@ -479,5 +480,9 @@ export const homeHost = (frontend: Partial<Service>): HostView =>
 
 export const notReady = (): Partial<Service> => ({
   ...nextReady(),
+  slots: {
+    blue: slot('blue', 'current', 12, frontendImage('1.4.2')),
+    green: slot('green', 'next', 13, frontendImage('1.5.0'), { checks: { passed: 2, total: 4 }, ready: false }),
+  },
   switch: { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
 });

@@ -21,7 +21,7 @@ import { useSeconds } from '../../ui/clock.ts';
 import { Ago, Bar, FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute, formatClock, formatDuration, oneLine } from '../../ui/format.ts';
 import { explainStop } from '../../ui/stop-words.ts';
-import { formatProgress, verbNames } from '../../ui/switch-words.ts';
+import { formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 import './activity.css';
 
 const jobIcons = {
@@ -106,7 +106,7 @@ function telling(job: Job): string | null {
   const at = stepNow(job);
   if (at === null) return null;
   const progress = at.step.progress === null ? '' : `, ${formatProgress(at.step.progress)}`;
-  return `${at.number} of ${at.of}: ${oneLine(at.step.name)}${progress}`;
+  return `${at.number} of ${at.of}: ${stepWords(at.step.name)}${progress}`;
 }
 
 function JobRow({ entry: { host, job }, current }: { entry: Entry; current: boolean }) {
@@ -231,7 +231,7 @@ function Step({ step }: { step: JobStep }) {
   return (
     <li className="step" data-state={step.state}>
       <Icon size={14} aria-label={step.state} />
-      <b>{oneLine(step.name)}</b>
+      <b title={oneLine(step.name)}>{stepWords(step.name)}</b>
       <span className="clip quiet" title={step.text ?? undefined}>
         {step.progress !== null && step.state === 'running'
           ? `${formatProgress(step.progress)}${step.text === null ? '' : `, ${oneLine(step.text)}`}`
@@ -242,7 +242,7 @@ function Step({ step }: { step: JobStep }) {
       <span className="number quiet">{step.ms === null ? '' : formatDuration(step.ms)}</span>
       {step.state === 'running' && step.progress?.total != null && (
         <div className="step-bar">
-          <Bar done={step.progress.done} total={step.progress.total} label={step.name} />
+          <Bar done={step.progress.done} total={step.progress.total} label={stepWords(step.name)} />
         </div>
       )}
     </li>

@@ -13,7 +13,7 @@ import {
   X,
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
-import type { ServiceView, SlotView, TrafficView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../contract/views.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
@@ -204,6 +204,8 @@ function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView
   );
 }
 
+const isDeploying = (state: SwitchView): boolean => state.kind === 'preparing' && state.verb === 'deploy';
+
 /** What stands at the end of a track: for the live one what it is, for the other why it may or may not take over. */
 function tailOf(
   service: ServiceView,
@@ -218,7 +220,7 @@ function tailOf(
   }
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
-  if (state.kind === 'preparing') return { text: 'preparing', loud: false };
+  if (isDeploying(state)) return { text: 'preparing', loud: false };
   if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
   if (at.role === 'previous')
     return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
@@ -264,7 +266,7 @@ function Track({
     return (
       <div className="track" data-slot={slot} data-empty>
         <span className="track-slot">{slot}</span>
-        <span className="track-tail clip">{words.why ?? (state.kind === 'preparing' ? 'preparing' : 'empty')}</span>
+        <span className="track-tail clip">{words.why ?? (isDeploying(state) ? 'preparing' : 'empty')}</span>
       </div>
     );
   }

@@ -18,6 +18,7 @@ function slot(now: number, at: 'blue' | 'green', role: SlotView['role'], version
     image: image(version),
     health: 'healthy',
     checks: null,
+    ready: true,
     container: null,
     startedAtMs: now - age,
   };
@@ -44,7 +45,7 @@ export function samplesAt(now: number): Sample[] {
     flipKind: 'http',
     live: 'blue',
     slots: { blue: slot(now, 'blue', 'current', '1.4.2', 6 * day), green: null },
-    switch: { kind: 'idle', reason: 'up to date' },
+    switch: { kind: 'idle', reason: 'Release 12 runs; there is no next.' },
     traffic: { requestsPerSecond: 12.4, errorsPerSecond: 0, history },
     ports: [],
     mounts: [],
@@ -54,6 +55,7 @@ export function samplesAt(now: number): Sample[] {
     containers: [],
     managedBy: null,
     canFlipBack: false,
+    isWatched: false,
     findings: [],
   };
   const next = { blue: base.slots.blue, green: slot(now, 'green', 'next', '1.5.0', 2 * minute) };
@@ -77,10 +79,10 @@ export function samplesAt(now: number): Sample[] {
       { kind: 'not-adopted', adoptable: false, reason: 'Watchtower would overwrite it: turn that off first' },
       plain,
     ),
-    sample('Idle', { kind: 'idle', reason: 'up to date' }),
-    sample('Idle, cannot tell', { kind: 'idle', reason: 'can’t tell: rate limited until 14:20' }),
+    sample('Idle', base.switch),
     sample('Preparing', {
       kind: 'preparing',
+      verb: 'deploy',
       step: 'pull',
       text: 'layer 4 of 9',
       progress: { done: 43e6, total: 120e6, unit: 'bytes' },
@@ -109,7 +111,12 @@ export function samplesAt(now: number): Sample[] {
       },
       { slots: next },
     ),
-    sample('Held', { kind: 'held', waiting: 14, sinceMs: now - 800 }, { slots: next }),
+    sample('Held', { kind: 'held', waiting: 14, sinceMs: now - 800, reason: null }, { slots: next }),
+    sample(
+      'No decision',
+      { kind: 'held', waiting: null, sinceMs: null, reason: 'live.map cannot be read' },
+      { slots: { ...next, green: null }, live: null },
+    ),
     sample(
       'Watching',
       {
@@ -121,7 +128,7 @@ export function samplesAt(now: number): Sample[] {
         errors: 0,
         requests: 412,
       },
-      { slots: after, live: 'green', canFlipBack: true },
+      { slots: after, live: 'green', canFlipBack: true, isWatched: true },
     ),
     sample(
       'To be confirmed',
@@ -134,11 +141,11 @@ export function samplesAt(now: number): Sample[] {
         errors: 0,
         requests: 57,
       },
-      { slots: after, live: 'green', canFlipBack: true },
+      { slots: after, live: 'green', canFlipBack: true, isWatched: true },
     ),
     sample(
       'Settled',
-      { kind: 'settled', atMs: now - 34 * minute, canFlipBack: true, to: 'blue' },
+      { kind: 'settled', atMs: now - 34 * minute, to: 'blue' },
       { slots: after, live: 'green', canFlipBack: true },
     ),
     sample(
@@ -164,6 +171,6 @@ export function samplesAt(now: number): Sample[] {
       }),
     }),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
-    sample('Locked', { kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: now - 30 * minute }, { slots: next }),
+    sample('Locked', { kind: 'locked', by: 'anna', verb: 'retire', sinceMs: now - minute }, { slots: next }),
   ];
 }

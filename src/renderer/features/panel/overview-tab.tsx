@@ -8,7 +8,7 @@ import { showPreview, showSheet, showTab, useWindow } from '../../bridge/window-
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import { dataWarning, formatProgress, verbNames } from '../../ui/switch-words.ts';
+import { dataWarning, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -19,9 +19,9 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
       <Trouble host={host} service={service} onOffer={onOffer} />
       {state.kind === 'preparing' && state.progress?.total != null && (
         <div>
-          <Bar done={state.progress.done} total={state.progress.total} label={state.step} />
+          <Bar done={state.progress.done} total={state.progress.total} label={stepWords(state.step)} />
           <p className="quiet number spaced">
-            {oneLine(state.step)}: {formatProgress(state.progress)}
+            {stepWords(state.step)}: {formatProgress(state.progress)}
           </p>
         </div>
       )}
@@ -122,7 +122,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
         lead={
           state.step === 'gate'
             ? `${verbNames[state.verb]} was refused`
-            : `${verbNames[state.verb]} ${wasStopped ? 'was stopped' : 'failed'}${state.step === null ? '' : ` at “${oneLine(state.step)}”`}`
+            : `${verbNames[state.verb]} ${wasStopped ? 'was stopped' : 'failed'}${state.step === null ? '' : ` while ${stepWords(state.step)}`}`
         }
       >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
