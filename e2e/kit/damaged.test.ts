@@ -95,7 +95,7 @@ describe('a journal record that cannot be read', () => {
 
   it('JN11 that only its reader finds unreadable is set aside by that one, and the history is of the others', async () => {
     expect(await server.run('j1', server.flipPlan('flip'))).toMatchObject({ state: 'completed' });
-    const name = damage('move-done', '{"seq":"two","service":"frontend"}');
+    const name = damage('move-done', '{"seq":2,"service":"frontend",oops}');
     const read = await readReleases(server.shell, server.root, serviceState({ live: 'green-watching' }));
     expect(read.ok && read.value.map(({ number }) => number)).toEqual([2, 1]);
     expect(aside()).toEqual([name]);

@@ -145,9 +145,18 @@ describe('a flip', () => {
     expect([server.live, server.log]).toEqual(['blue-settled', []]);
   });
 
-  it('is refused when live.map says nothing', async () => {
-    server.live = '';
-    expect(await flip()).toMatchObject({ state: 'refused', failure: { code: 'entry-failed' } });
+  it.each<[string, string, string]>([
+    ['what the running entry point goes by', 'blue-watching', 'nothing'],
+    ['who is current, where that does not know either', '', ''],
+  ])('FL10 writes a live.map that says nothing anew, by %s', async (_by, believed, written) => {
+    server.live = written;
+    server.runtime = believed;
+    expect(await flip()).toMatchObject({ state: 'completed' });
+    const expected = believed === '' ? 'blue-settled' : believed;
+    expect(server.feedTexts().join('\n')).toContain(
+      `live.map of frontend could not be read; it says ${expected} again`,
+    );
+    expect([server.live, server.runtime]).toEqual(['green-settled', 'green-settled']);
   });
 
   it('of an entry point that is gone is no flip', async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
@@ -203,6 +203,55 @@ const stat = ['blue', 'green']
   .join('\n')
   .concat('\n');
 
+describe('going back while something else holds the service', () => {
+  it('FL11 does not wait for the drain of a flip that has moved', async () => {
+    server.tell('stat', '# pxname,svname\np3000_blue-settled,blue,0,0,3,3\n');
+    await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'));
+    await expect
+      .poll(() => server.feedTexts().some((line) => line.includes('"kind":"begin","step":"drain"')), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    const askedAt = performance.now();
+    server.tell('stat', '');
+    expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(performance.now() - askedAt).toBeLessThan(10_000);
+    expect(await server.ended('j1')).toMatchObject({ state: 'completed' });
+    expect(now()).toMatchObject({ live: 'blue-settled', current: '0001', previous: '0002' });
+  });
+
+  it.each<[string, string, boolean]>([
+    ['goes back asks a deploy to stop', '', true],
+    ['ends well waits for it', 'settles=1', false],
+  ])('FL11 a watch that %s', async (_name, settles, asks) => {
+    server.role('previous', '0001');
+    const ask = 'ask_to_stop() { echo asked; }\nmkdir -p "$lock_dir/3" && echo deploy >"$lock_dir/3/verb"\nmode=run\n';
+    const { stdout } = await server.kitLines(`${ask}${settles}\nmake_way 3 || echo waits`, { VERB: 'rollback' });
+    expect(stdout).toBe(asks ? 'asked\n' : 'waits\n');
+  });
+
+  it('FL13 starts a previous that was stopped', async () => {
+    expect(await server.run('j1', server.flipPlan('flip', { watchMinutes: 0 }))).toMatchObject({ state: 'completed' });
+    server.tell('stopped', 'shop--frontend--blue');
+    server.answers('blue', 'bad no answer');
+    expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(server.log.join('\n')).toContain('start shop--frontend--blue');
+    expect(server.live).toBe('blue-settled');
+  });
+});
+
+describe('the file of a watch', () => {
+  it('WA3 that was left by a rollback that died goes with its recovery', async () => {
+    server.tell('stat', stat);
+    expect(await server.run('j1', server.flipPlan('flip'))).toMatchObject({ state: 'completed' });
+    expect(existsSync(path.join(server.service, 'watch'))).toBe(true);
+    await killedAt('move:told', 'rollback', 'j2');
+    await recover('j2');
+    expect(server.live).toBe('blue-settled');
+    expect(existsSync(path.join(server.service, 'watch'))).toBe(false);
+  });
+});
+
 describe('a flip that must be confirmed', () => {
   const armed = (seconds: number) => {
     const plan = server.flipPlan('flip');
@@ -225,10 +274,34 @@ describe('a flip that must be confirmed', () => {
     expect(await server.run('j2', confirm())).toMatchObject({ state: 'refused', failure: { code: 'nothing-to-do' } });
   });
 
+  it('WA4 that went back is not told as confirmed by the recovery of who confirmed it too late', async () => {
+    await server.run('j1', armed(3));
+    const plant = 'at() { if [ "$step:$1" = keep:before ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j2', confirm(), plant);
+    await expect.poll(() => existsSync(path.join(jobFolder('j2'), 'fired')), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
+    await recover('j2');
+    expect(server.jobs().get('j2')).toMatchObject({ state: 'aborted', failure: { code: 'job-died' } });
+  });
+
   it('WA4 that is confirmed settles as any other', async () => {
     await server.run('j1', armed(4));
     expect(await server.run('j2', confirm())).toMatchObject({ state: 'completed' });
     await expect.poll(() => server.live, { timeout: 15_000 }).toBe('green-settled');
+  });
+});
+
+describe('what is kept back of the disk', () => {
+  it('JN10 is there after a job that ended well, and is given up by going back alone', async () => {
+    const reserve = path.join(server.root, 'reserve');
+    expect(await server.run('j1', server.flipPlan('flip', { watchMinutes: 0 }))).toMatchObject({ state: 'completed' });
+    expect(statSync(reserve).size).toBe(256 * 1024);
+    // A disk without room: writing anything fails, but for what takes no room.
+    const full = 'printf() { case $1 in %4096*) return 1 ;; esac; command printf "$@"; }\nuse_reserve\n';
+    await server.kitLines('use_reserve', { VERB: 'rollback' });
+    expect(existsSync(reserve)).toBe(true);
+    await server.kitLines(full, { VERB: 'rollback' });
+    expect(existsSync(reserve)).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KitServer } from './server.ts';
@@ -93,6 +93,40 @@ describe('rollback.sh by hand', () => {
     expect((await byHand()).code).toBe(0);
     // A job that slept meanwhile finds a higher epoch.
     expect(existsSync(path.join(server.root, 'lock/frontend/4/released'))).toBe(true);
+  });
+
+  it('FL12 holds the lock while it acts, so that no job begins meanwhile', async () => {
+    server.tell('slow', '2');
+    const running = byHand();
+    await expect
+      .poll(() => existsSync(path.join(server.root, 'lock/frontend/1/owner')), { timeout: 10_000 })
+      .toBe(true);
+    const plan = server.flipPlan('rollback');
+    expect(await server.run('j1', plan)).toMatchObject({
+      state: 'refused',
+      failure: { code: 'lock-held', message: expect.stringContaining('rollback.sh by hand') },
+    });
+    expect((await running).code).toBe(0);
+    expect(existsSync(path.join(server.root, 'lock/frontend/1/released'))).toBe(true);
+    expect(server.live).toBe('blue-settled');
+  });
+
+  it('FL12 looks again for a next behind the lock', async () => {
+    // What a deploy made ready while it was asked to wait is not what was there before.
+    server.role('previous', null);
+    server.role('next', '0001');
+    expect((await byHand()).code).toBe(11);
+    const epochs = readdirSync(path.join(server.root, 'lock/frontend'));
+    expect(epochs.filter((each) => !existsSync(path.join(server.root, 'lock/frontend', each, 'released')))).toEqual([]);
+  });
+
+  it.runIf(process.getuid?.() === 0)('FL12 leaves to the operator what root writes for him', async () => {
+    const operator = 54_321;
+    const everything = () => ['', ...readdirSync(server.root, { recursive: true, encoding: 'utf8' })];
+    for (const name of everything()) lchownSync(path.join(server.root, name), operator, operator);
+    expect((await byHand()).code).toBe(0);
+    const foreign = everything().filter((name) => lstatSync(path.join(server.root, name)).uid !== operator);
+    expect(foreign).toEqual([]);
   });
 
   it('refuses to give the traffic to a next that never had it', async () => {

@@ -9,6 +9,7 @@ undo() {
       if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
     fi
     at put-back
+    needs_docker
     plain_again
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }

@@ -3,10 +3,10 @@ must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"
 
 say_completed() { completed "Release $(number_of "$(role_release current)") of $SERVICE is confirmed: it keeps the traffic while it is well."; }
 
-# Confirmed is what the watch's file says.
+# Confirmed is what the watch's file says, or, when the watch has ended since, where it left the traffic.
 recover() {
   recorded keep begin || return 0
-  if must_confirm; then return 0; fi
+  if must_confirm || [ "$(live_slot)" != "$(record_field "$record_file" to)" ]; then return 0; fi
   say_completed
 }
 
@@ -15,7 +15,7 @@ begin gate
 heal_roles
 must_confirm || refuse nothing-to-do "There is nothing to confirm: no flip of $SERVICE waits for it." "$(running_words)" ""
 finish
-begin keep
+begin keep "\"to\":\"$slot\""
 put_line "$service_dir/watch" "$until_ms $until $booted $slot $flip_job watch" ||
   abort disk-full "The confirmation cannot be written." "" ""
 finish

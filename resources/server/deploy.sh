@@ -10,14 +10,21 @@ undo() {
 }
 
 # Takes next out of its slot again. Its folder stays, for it is in the history; one that no role names has no part in it yet.
+# Only its own container is stopped: the slot may still hold a previous that was not touched yet, warm and wanted (SPEC RE5).
 take_back() {
   [ -n "$number" ] && [ -d "$service_dir/releases/$number" ] || return 0
   if [ -n "$started" ]; then
-    stop_slot "$slot"
+    needs_docker
+    held=$(slot_holds "$slot")
+    [ "$held" != "$number" ] || { stop_slot "$slot" && held=; }
+    [ -n "$held" ] || give_up_previous
     [ "$(role_release next)" = "$number" ] && rm -f "$service_dir/next"
   fi
   mark_release "$number" "not-ready 0 0 ${1:-it was stopped before it was ready}"
 }
+
+# What was in the slot is gone, whatever it was called.
+give_up_previous() { rm -f "$service_dir/previous" "$service_dir/went-back" "$service_dir/settled"; }
 
 # A next that was ready is ready; what was not is taken back. Which release it is, is written in its folder.
 recover() {
@@ -43,6 +50,7 @@ start_job gate,pull,release,start,ready
 started_at=$(now_ms)
 
 begin gate
+heal_live
 heal_roles
 check_compose_hash
 live=$(live_state)
@@ -84,10 +92,10 @@ figure release "$(printf '%s' "$number" | sed 's/^0*//')"
 begin start
 # Only now, with all that next needs at hand, does previous give up its slot; the watch ends with it.
 settle_live
-rm -f "$service_dir/previous" "$service_dir/went-back" "$service_dir/settled"
 started=1
 stop_slot "$slot"
 at freed
+give_up_previous
 point "$service_dir/next" "releases/$number"
 said=$(start_slot "$number") || {
   keep=1

@@ -5,11 +5,16 @@ edited='' replaced=''
 undo() {
   [ -n "$replaced" ] || [ -n "$edited" ] || return 0
   [ -e "$job_dir/compose.kept" ] && cmp -s "$job_dir/compose.edited" "$EDITED_FILE" && replace_file compose.kept "$EDITED_FILE"
-  [ -e "$job_dir/override.kept" ] && replace_file override.kept "$OVERRIDE"
+  # What is not as this job left it is somebody else's by now.
+  [ -e "$job_dir/override.kept" ] && override_as_left && replace_file override.kept "$OVERRIDE"
   edited='' replaced=''
   at put-back
   needs_docker
   (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE") 2>&1
+}
+
+override_as_left() {
+  if [ -e "$OVERRIDE" ]; then [ -e "$job_dir/override.after" ] && cmp -s "$job_dir/override.after" "$OVERRIDE"; else ! [ -e "$job_dir/override.after" ]; fi
 }
 
 keep_file() { # name in the job's folder, file
@@ -44,6 +49,7 @@ recover() {
 
 start_job check,edit,replace,clean
 begin check
+heal_live
 heal_roles
 check_compose_hash
 current=$(role_release current)
@@ -67,6 +73,7 @@ finish
 
 begin replace
 begun=$(now_ms)
+needs_docker
 said=$(plain_again) ||
   abort entry-failed "compose could not start $SERVICE as it was." "" "$(printf '%s' "$said" | tail -n 1)"
 plain=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)

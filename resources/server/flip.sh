@@ -43,7 +43,15 @@ say_completed() { # [fields of the open step's record]
 # live.map says whether the move was made. What it says is told to the running entry point, whatever that believed.
 recover() {
   # Without the intent nothing was moved; or it cannot be read, and the roles and the entry point follow live.map all the same.
-  recorded move begin || { [ -z "$unreadable" ] || { heal_roles && open_runtime "$ENTRY" && tell_entry "$(live_state)"; }; return 0; }
+  # A rollback on a full disk may have moved it without an intent.
+  if ! recorded move begin; then
+    [ -n "$unreadable" ] || [ "$VERB" = rollback ] || return 0
+    heal_roles
+    open_runtime "$ENTRY"
+    tell_entry "$(live_state)"
+    [ -n "$unreadable" ] || end aborted job-died "The rollback of $SERVICE stopped at step $step, for its process was gone." "$(running_words)" ""
+    return 0
+  fi
   to=$(record_field "$record_file" to) target=$(record_field "$record_file" release) left=$(record_field "$record_file" left)
   to=${to%%-*}
   open_runtime "$ENTRY"
@@ -54,7 +62,9 @@ recover() {
   fi
   recorded move "done" || write_roles "$target" "$left"
   if [ "$(live_state)" = "$to-watching" ]; then
-    [ -e "$service_dir/watch" ] || arm_watch
+    watch_job=
+    read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
+    [ "$watch_job" = "$JOB" ] || arm_watch
     watch_pid='' watch_start='' watch_boot='' watch_space=''
     read -r watch_pid watch_start watch_boot watch_space 2>/dev/null <"$job_dir/watch-pid"
     [ "$(life_of "$watch_pid" "$watch_start" "$watch_boot" "$watch_space")" = yes ] || start_watch
@@ -83,7 +93,20 @@ answers_now() {
   run_checks "$1"
 }
 
+# Going back, previous may have been stopped, by hand or by a reboot: it is started, and given as long as rollback.sh gives it.
+start_previous() {
+  case $(container_state "$1") in running* | '') return 1 ;; esac
+  docker start "$1" >/dev/null 2>&1 || return 1
+  start_tries=0
+  until answers_now "$1"; do
+    start_tries=$((start_tries + 1))
+    [ "$start_tries" -lt 20 ] || return 1
+    sleep 0.5 2>/dev/null || sleep 1
+  done
+}
+
 begin gate
+heal_live
 heal_roles
 before=$(live_state)
 from=${before%%-*}
@@ -109,7 +132,7 @@ if ! answers_now "$(slot_container "$to")"; then
       ;;
   esac
 fi
-if [ "$passed" -ne "$total" ]; then
+if [ "$passed" -ne "$total" ] && ! { [ "$VERB" = rollback ] && start_previous "$(slot_container "$to")"; }; then
   refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total), so the traffic stays where it is." "$(running_words)" "$failing"
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""
@@ -134,6 +157,7 @@ fi
 figure commandedAt "$commanded"
 figure switchMs $(($(exact_ms) - started))
 moved='' past_return=1
+: >"$lock_dir/$epoch/moved"
 at told
 write_roles "$target" "$current"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""

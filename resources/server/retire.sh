@@ -24,6 +24,7 @@ say_completed() { completed "Release $(number_of "$target") of $SERVICE was reti
 
 start_job gate,stop
 begin gate
+heal_live
 heal_roles
 target=$(role_release "$TARGET_ROLE")
 [ -n "$target" ] || refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release." "$(running_words)" ""

@@ -13,6 +13,10 @@ done
 LC_ALL=C
 export LC_ALL
 umask 077
+# Run by root, what is written must stay the operator's: the entry point and the next job read it as that user.
+owned() {
+  [ "$(id -u)" != 0 ] || chown -h "$(stat -c %u:%g "$SVC_DIR")" "$@" 2>/dev/null || true
+}
 case $SLOT in blue) to=green ;; *) to=blue ;; esac
 map=$SVC_DIR/entry/live.map
 state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
@@ -41,6 +45,50 @@ if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ] && 
   exit 11
 fi
 
+# The next epoch is this script's until it ends: a job that still sleeps finds that it must not act any more, and none begins
+# meanwhile. What was looked at before it may have changed, so that all that decides is looked at behind it. On a disk so full
+# that not even this can be written, going back goes first.
+self_line() {
+  [ -r /proc/self/stat ] && read -r line <"/proc/$$/stat" || { printf '%s   \n' "$$"; return; }
+  # shellcheck disable=SC2086
+  set -- ${line##*) }
+  shift 19
+  printf '%s %s %s %s\n' "$$" "$1" "$(cat /proc/sys/kernel/random/boot_id)" "$(readlink /proc/self/ns/pid)"
+}
+epoch=$((top + 1))
+claim() {
+  mine=$LOCK_DIR/.hand.$$
+  mkdir -p "$mine" || return 2
+  read -r up _ </proc/uptime 2>/dev/null || up=0
+  printf '%s\n' "$((${up%%.*} + 120))" >"$mine/lease" && printf 'rollback.sh by hand since %s\n' "$(date '+%H:%M:%S')" >"$mine/who" &&
+    printf 'by-hand\n' >"$mine/verb" && self_line >"$mine/owner" || { rm -rf "$mine"; return 2; }
+  owned "${LOCK_DIR%/*}" "$LOCK_DIR" "$mine" "$mine"/*
+  trap 'release' EXIT
+  trap 'exit 12' HUP INT TERM
+  mv "$mine" "$LOCK_DIR/$epoch" 2>/dev/null
+  [ "$(cat "$LOCK_DIR/$epoch/owner" 2>/dev/null)" = "$(self_line)" ] && ! [ -d "$LOCK_DIR/$((epoch + 1))" ] && return 0
+  rm -rf "$mine" "$LOCK_DIR/$epoch/.hand.$$"
+  epoch=0
+  return 1
+}
+release() {
+  [ "$epoch" -eq 0 ] || [ "$(cat "$LOCK_DIR/$epoch/owner" 2>/dev/null)" != "$(self_line)" ] || { : >"$LOCK_DIR/$epoch/released" && owned "$LOCK_DIR/$epoch/released"; }
+}
+if [ -z "$dry" ]; then
+  # A little of the disk is kept back for this moment.
+  { printf '%4096s\n' x >"$ROOT/room.hand.tmp"; } 2>/dev/null || rm -f "$ROOT/reserve"
+  rm -f "$ROOT/room.hand.tmp"
+  claim
+  case $? in
+    0) ;;
+    1) echo "Refused: another job has just begun. Wait for it, or try again."; exit 11 ;;
+    *) echo 'The disk has no room for the lock; going back all the same.' ;;
+  esac
+  state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
+  have=${state%%-*}
+  if [ "$have" = "$to" ]; then echo "Nothing to do: $to has the traffic of $SERVICE already."; exit 0; fi
+fi
+
 # A next that never had the traffic is not what was there before, however ready it is.
 waiting=$(readlink "$SVC_DIR/next" 2>/dev/null)
 if [ -n "$waiting" ] && [ "$(cat "$SVC_DIR/$waiting/slot" 2>/dev/null)" = "$to" ]; then
@@ -62,7 +110,7 @@ fi
 # The check that the app uses, asked from inside the entry point.
 probe='if exec 5<>"/dev/tcp/$1/$2"; then [ -z "$3" ] && exit 0; printf "GET %s HTTP/1.0\r\nHost: %s:%s\r\n\r\n" "$3" "$1" "$2" >&5; read -r -t 5 _ code _ <&5; [ "${code:0:3}" -ge "$4" ] && [ "${code:0:3}" -le "$5" ]; else exit 1; fi'
 tries=0
-until docker exec "$ENTRY" bash -c "$probe" probe "$PREFIX--$to" "$PORT" "$CHECK_PATH" "$CHECK_LOW" "$CHECK_HIGH" 2>/dev/null; do
+until docker exec "$ENTRY" bash -c "$probe" probe "$PREFIX--$to" "$CHECK_PORT" "$CHECK_PATH" "$CHECK_LOW" "$CHECK_HIGH" 2>/dev/null; do
   tries=$((tries + 1))
   if [ "$tries" -ge 10 ] || [ -n "$dry" ]; then
     if [ -n "$force" ]; then echo "$PREFIX--$to does not answer its check; going on as told."; break; fi
@@ -73,13 +121,10 @@ until docker exec "$ENTRY" bash -c "$probe" probe "$PREFIX--$to" "$PORT" "$CHECK
 done
 if [ -n "$dry" ]; then echo "Dry run: $PREFIX--$to answers; nothing was changed."; exit 0; fi
 
-# The next epoch: a job that still sleeps finds that it must not act any more.
-epoch=$((top + 1))
-mkdir -p "$LOCK_DIR/.hand.$$" && : >"$LOCK_DIR/.hand.$$/released"
-mv "$LOCK_DIR/.hand.$$" "$LOCK_DIR/$epoch"
-rm -rf "$LOCK_DIR/$epoch/.hand.$$"
+# From here on it is done to its end, whoever hangs up.
+trap '' HUP INT TERM
 # On a full disk what is there is overwritten in its place, which needs no space.
-{ printf 'live %s\n' "$to-settled" >"$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
+{ printf 'live %s\n' "$to-settled" >"$map.hand.tmp" && owned "$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
   { rm -f "$map.hand.tmp"; printf 'live %s\n\n' "$to-settled" 1<>"$map"; }
 docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "%s\n" "$1" >&5 && cat <&5 >/dev/null' set \
   "set server p${PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-settled" 2>/dev/null ||
@@ -97,7 +142,7 @@ back=$(release_in "$to")
 for each in "current $back" "previous $gone"; do
   [ -d "$SVC_DIR/releases/${each#* }" ] && [ -n "${each#* }" ] || continue
   rm -f "$SVC_DIR/${each% *}.hand"
-  ln -s "releases/${each#* }" "$SVC_DIR/${each% *}.hand" && mv -fT "$SVC_DIR/${each% *}.hand" "$SVC_DIR/${each% *}"
+  ln -s "releases/${each#* }" "$SVC_DIR/${each% *}.hand" && owned "$SVC_DIR/${each% *}.hand" && mv -fT "$SVC_DIR/${each% *}.hand" "$SVC_DIR/${each% *}"
 done
 [ "${waiting##*/}" = "$gone" ] && rm -f "$SVC_DIR/next"
 rm -f "$SVC_DIR/watch"
@@ -111,6 +156,8 @@ name=$(printf '%s' "$SERVICE" | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\
 {
   printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
     "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
+  owned "$ROOT/journal/$number-by-hand-move-done.json"
   printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
+  owned "$ROOT/feed.ndjson"
 } 2>/dev/null || echo "The traffic has moved, but that could not be written to the history: $(df -Pk "$ROOT" | tail -n 1)"
 echo "Done: $to has the traffic of $SERVICE."

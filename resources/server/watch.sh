@@ -86,7 +86,6 @@ act() { # state that is final
   tell_entry "$1"
   final_slot=${1%-*}
   if [ "$final_slot" = "$from" ]; then
-    back=$(record_field "$record_file" release) left=$(record_field "$record_file" left)
     point "$service_dir/current" "releases/$back"
     at current
     point "$service_dir/previous" "releases/$left"
@@ -127,26 +126,23 @@ become_job() {
   close_runtime
   JOB=$act_job job_dir=$ROOT/jobs/$act_job
   mkdir -p "$job_dir"
+  # Who holds the service is waited for, however long that takes: going back is not given up.
   refuse() { sleep 1; }
-  waited=0
-  until lock_acquire; do
-    waited=$((waited + 1))
-    [ "$waited" -lt 60 ] && still_wanted || exit 0
-  done
+  until lock_acquire; do still_wanted || { rm -rf "$job_dir"; exit 0; }; done
 }
 
 JOB=$act_job
 if recorded watch begin; then
   # It died while it acted: what it had written down is done to its end, unless something else was done since.
   act_record=$record_file
-  final=$(record_field "$act_record" to)
+  final=$(record_field "$act_record" to) back=$(record_field "$act_record" release) left=$(record_field "$act_record" left)
   verdict=$(sed -n 's/.*"verdict":"\(.*\)"}$/\1/p' "$act_record" | sed 's/\\\(["\\]\)/\1/g')
   still_wanted() { read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
   become_job
   still_wanted || { lock_release; exit 0; }
   step=watch
   record_file=$act_record
-  recorded watch "done" || { record_file=$act_record; act "$final"; }
+  recorded watch "done" || act "$final"
   end_watch
 fi
 JOB=$flip_job
@@ -155,15 +151,20 @@ open_runtime "$ENTRY"
 follow
 mine || exit 0
 still_wanted() { mine; }
+settles=
+[ -n "$verdict" ] || settles=1
 become_job
 mine || { lock_release; rm -rf "$job_dir"; exit 0; }
 # Confirmed at the last moment: it has not run out after all.
 if [ "$word" != confirm ]; then case $verdict in 'nobody confirmed'*) verdict= ;; esac; fi
 step=watch
 if [ -n "$verdict" ]; then final=$from-settled; else final=$to-settled; fi
+heal_roles
+back=$(role_release previous) left=$(role_release current)
 announce
-journal watch begin "\"from\":\"$watching\",\"to\":\"$final\",\"release\":\"$(role_release previous)\",\"left\":\"$(role_release current)\",\"verdict\":\"$(json_text "$verdict")\""
+# What cannot be written down does not keep the traffic from going back (SPEC JN10); settling can wait for room.
+journal watch begin "\"from\":\"$watching\",\"to\":\"$final\",\"release\":\"$back\",\"left\":\"$left\",\"verdict\":\"$(json_text "$verdict")\"" ||
+  [ -n "$verdict" ] || { lock_release; rm -rf "$job_dir"; exit 0; }
 at before
-recorded watch begin
 act "$final"
 end_watch

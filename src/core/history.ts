@@ -49,6 +49,8 @@ export function foldHistory(
   };
   for (const record of [...journal].sort((a, b) => a.seq - b.seq)) {
     if (record.phase !== 'done' || record.release === undefined) continue;
+    // Adopted anew after an eject, a service counts its releases from one again: what had those numbers before is not theirs.
+    if (record.verb === 'adopt') for (const before of [live, deployMs, retired]) before.clear();
     const number = Number(record.release);
     const moves =
       record.step === 'move' || record.step === 'confirm' || (record.step === 'watch' && record.left !== undefined);

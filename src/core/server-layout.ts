@@ -15,10 +15,16 @@ export const labels = {
 /** Where a stack's state lives on the server. */
 export const stateFolder = (projectFolder: string): string => `${projectFolder}/.switchyard`;
 
-/** A service's name as a folder and as part of a container name: compose allows more than Docker's projects do. */
+/** Folders of the state folder that are no service's. */
+const ownFolders = ['bin', 'damaged', 'ejected', 'jobs', 'journal', 'lock'];
+
+/**
+ * A service's name as a folder and as part of a container name: compose allows more than Docker's projects do. No service
+ * gets a folder that is ours: adopting one of the name `jobs` must not stand on the jobs of its stack.
+ */
 export function serviceSlug(service: string): string {
   const plain = service.toLowerCase().replace(/[^a-z0-9_-]/g, '-');
-  return plain === service ? plain : `${plain}-${shortHash(service)}`;
+  return plain === service && !ownFolders.includes(plain) ? plain : `${plain}-${shortHash(service)}`;
 }
 
 /**

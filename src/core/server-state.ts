@@ -47,6 +47,20 @@ export type ServerState = {
   setAside: string[];
 };
 
+/**
+ * awk: prints the files given as arguments, framed. Each is opened by itself: one that is gone since the shell saw it, or may
+ * not be read, must not cost those behind it, as it does with a plain awk of some makes.
+ */
+export const frameFiles = `BEGIN {
+  for (i = 1; i < ARGC; i++) {
+    opened = getline line < ARGV[i]
+    if (opened < 0) continue
+    print "\\001file " ARGV[i]
+    while (opened > 0) { print "\\002" line; opened = getline line < ARGV[i] }
+    close(ARGV[i])
+  }
+}`;
+
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
 printf '\\001now %s\\n' "$(date +%s)"
@@ -57,7 +71,7 @@ ${lifeFunction}for root in "$@"; do
     [ -e "$job/run.sh" ] && ! [ -e "$job/exit" ] || continue
     # Before a job says who it is, who took it in stands for it.
     who=$job/pid
-    [ -e "$who" ] || who=$job/receiver
+    [ -s "$who" ] || who=$job/receiver
     life "$who"
     [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
   done
@@ -79,12 +93,13 @@ ${lifeFunction}for root in "$@"; do
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
     "$root"/*/current/release.json "$root"/*/next/release.json "$root"/*/previous/release.json \\
     "$root"/*/current/state "$root"/*/next/state "$root"/*/previous/state; do
-    [ -s "$file" ] && set -- "$@" "$file"
+    [ -e "$file" ] || continue
+    if [ -r "$file" ]; then set -- "$@" "$file"; else printf '\\001unreadable %s\\n' "$file"; fi
   done
   for who in "$root"/lock/*/*/who; do
     [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] && set -- "$@" "$who"
   done
-  [ $# -gt 0 ] && awk 'FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}' "$@"
+  [ $# -gt 0 ] && awk '${frameFiles}' "$@"
 done
 printf '\\001end\\n'
 `;
@@ -97,6 +112,13 @@ export const unwatchedJobs = (output: string): string[] =>
 export const tornUploads = (output: string): string[] =>
   output.split('\n').flatMap((line) => (/^\u0001torn \/.*\/jobs\/\.[\w-]+\.part$/.test(line) ? [line.slice(6)] : []));
 
+const tornRecords = `BEGIN {
+  for (i = 1; i < ARGC; i++) {
+    if ((getline line < ARGV[i]) > 0 && line !~ /^[{]"seq":.*[}]$/) print ARGV[i]
+    close(ARGV[i])
+  }
+}`;
+
 /**
  * Sets journal records that are not whole aside, in `damaged/`: of the state folders given as arguments. Prints a line for each.
  * It looks at the first line of each only, as the kit does (`record_whole`). Empty ones of steps whose records are not synced
@@ -106,7 +128,7 @@ export const setAsideScript = `
 for root in "$@"; do
   cd "$root/journal" 2>/dev/null || continue
   find . -maxdepth 1 -type f \\( -name '*-gate-*.json' -o -name '*-drain-*.json' \\) -size 0 -exec rm -f {} +
-  { find . -maxdepth 1 -type f -name '*.json' -size 0; find . -maxdepth 1 -type f -name '*.json' -exec awk 'FNR==1 && !/^[{]"seq":.*[}]$/ {print FILENAME}' {} +; } |
+  { find . -maxdepth 1 -type f -name '*.json' -size 0; find . -maxdepth 1 -type f -name '*.json' -exec awk '${tornRecords}' {} +; } |
     while IFS= read -r file; do
       mkdir -p ../damaged && mv -f "$file" ../damaged/ && echo aside
     done
@@ -160,10 +182,15 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   const states: ServerState[] = [];
   let files = new Map<string, string>();
   let current: Pick<ServerState, 'root' | 'deadJobs' | 'setAside'> | null = null;
+  let unreadable: string[] = [];
   let path: string | null = null;
   const close = () => {
-    if (current !== null) states.push({ ...current, ...readFiles(current.root, files) });
+    if (current !== null) {
+      const { services, damaged } = readFiles(current.root, files);
+      states.push({ ...current, services, damaged: [...unreadable, ...damaged] });
+    }
     files = new Map();
+    unreadable = [];
     path = null;
   };
   for (const line of output.split('\n')) {
@@ -174,6 +201,8 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
       current?.deadJobs.push(line.slice(6));
     } else if (line.startsWith('\u0001aside ')) {
       current?.setAside.push(line.slice(7));
+    } else if (line.startsWith('\u0001unreadable ')) {
+      unreadable.push(line.slice(12));
     } else if (line.startsWith('\u0001file ')) {
       path = line.slice(6);
       files.set(path, '');
@@ -216,11 +245,12 @@ function readService(
   files: Map<string, string>,
   damaged: string[],
 ): ServiceState {
-  const text = (name: string): string | null => files.get(`${folder}/${name}`) ?? null;
+  /** An empty file says as much as none; where that matters, it is named. */
+  const text = (name: string): string | null => files.get(`${folder}/${name}`) || null;
   const words = (name: string): string[] => text(name)?.trim().split(' ') ?? [];
   const release = (role: string): ReleaseOnServer | null => {
-    const json = text(`${role}/release.json`);
-    if (json === null) return null;
+    const json = files.get(`${folder}/${role}/release.json`);
+    if (json === undefined) return null;
     const file = parseJson(releaseRecordSchema, json);
     if (file === null) {
       damaged.push(`${folder}/${role}/release.json`);
@@ -232,6 +262,7 @@ function readService(
   const number = (value: string | undefined): number | null =>
     value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
   const live = parseLiveMap(text('entry/live.map') ?? '');
+  if (live === null && files.has(`${folder}/entry/live.map`)) damaged.push(`${folder}/entry/live.map`);
   return {
     record,
     live,

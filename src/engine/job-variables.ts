@@ -69,6 +69,7 @@ export function renderRollback(
     PREFIX: of.prefix,
     ENTRY: of.entry,
     PORT: String(of.port),
+    CHECK_PORT: String(http?.port ?? of.port),
     CHECK_PATH: http?.path ?? '',
     CHECK_LOW: String(http?.low ?? 200),
     CHECK_HIGH: String(http?.high ?? 399),

@@ -7,6 +7,7 @@ import { diffServices } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
 import {
+  frameFiles,
   parseReleaseState,
   type ReleaseOnServer,
   type ServiceState,
@@ -19,8 +20,7 @@ import type { Shell } from './ports/shell.ts';
 const historyScript = `
 cd "$1" 2>/dev/null || exit 0
 set -- "$2" "$3"
-frame='FNR==1 {print "\\001file " FILENAME} {print "\\002" $0}'
-find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk "$frame" {} + 2>/dev/null
+find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk '${frameFiles}' {} + 2>/dev/null
 find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -HF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
 `;
 
@@ -40,7 +40,8 @@ export async function readReleases(shell: Shell, root: string, state: ServiceSta
       const [, file = '', text = ''] = /^journal\/([\w.-]+\.json):(.*)$/.exec(line.slice(1)) ?? [];
       const record = parseJournalRecord(text);
       if (record !== null) journal.push(record);
-      else if (file !== '') unreadable.push(file);
+      // One of a later version, of another kind, is whole: it is passed over and stays.
+      else if (file !== '' && !isJsonObject(text)) unreadable.push(file);
     }
   }
   if (unreadable.length > 0)
@@ -53,6 +54,15 @@ export async function readReleases(shell: Shell, root: string, state: ServiceSta
       releases.push({ file, state: parseReleaseState(texts.get(name.replace(/release\.json$/, 'state')) ?? '') });
   }
   return ok(foldHistory(releases, journal, state));
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null;
+  } catch {
+    return false;
+  }
 }
 
 export type WrittenRelease = { file: ReleaseFile; service: ComposeService; composeText: string };

@@ -33,7 +33,7 @@ recorded() {
 # A record that cannot be read is kept where nothing reads it, under its name; the map tells of it. An empty one of a step
 # whose records are not synced is what a power cut leaves, and says nothing.
 set_aside() { # file
-  case $1 in *-gate-*.json | *-drain-*.json) [ -s "$1" ] || { rm -f "$1"; return 1; } ;; esac
+  case ${1##*/} in *-gate-*.json | *-drain-*.json) [ -s "$1" ] || { rm -f "$1"; return 1; } ;; esac
   mkdir -p "$ROOT/damaged" && mv -f "$1" "$ROOT/damaged/" && say "The record ${1##*/} cannot be read; it was set aside in $ROOT/damaged."
 }
 

@@ -57,10 +57,15 @@ renew_lease() { # folder of an epoch
 # The whole group, so that what the job waits for ends with it; where it leads none, the job alone.
 ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 
-# Asks a job that only prepares to make way, for going back comes first. It undoes what it began and lets go.
+# Asks a job that only prepares, or that moved the traffic and only waits for its drain, to make way: going back comes first.
+# The one undoes what it began, the other ends as it would have; both let go. A watch that ends well is in no hurry.
 make_way() { # epoch
-  [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -n "$(role_release previous)" ] || return 1
-  case $(cat "$lock_dir/$1/verb" 2>/dev/null) in deploy | retire) ;; *) return 1 ;; esac
+  [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] && [ -n "$(role_release previous)" ] || return 1
+  case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
+    deploy | retire) ;;
+    flip | rollback) [ -e "$lock_dir/$1/moved" ] || return 1 ;;
+    *) return 1 ;;
+  esac
   [ "${asked_way:-}" = "$1" ] || ask_to_stop "$owner_pid"
   asked_way=$1
   ways=$((${ways:-0} + 1))
@@ -88,6 +93,7 @@ claim_epoch() {
 
 # Takes the lock in lock_dir, or refuses and returns 1. Sets epoch.
 take_lock() {
+  [ "$VERB" != rollback ] && [ "$mode" = run ] || use_reserve
   mkdir -p "$lock_dir"
   tries=0
   while :; do

@@ -28,6 +28,24 @@ live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
 other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
 role_release() { folder=$(readlink "$service_dir/$1" 2>/dev/null) && printf '%s\n' "${folder##*/}"; }
+is_live_state() { case $1 in blue-watching | blue-settled | green-watching | green-settled) ;; *) return 1 ;; esac; }
+
+# A live.map that says nothing anybody understands (a damaged disk, an editor) is written anew: by what the running entry point
+# goes by, and where that does not know either, by who is current.
+heal_live() {
+  if is_live_state "$(live_state)"; then return 0; fi
+  heal_shut=
+  [ -n "$runtime_open" ] || { open_runtime "$ENTRY" && heal_shut=1; }
+  heal_state=$(ask 'get map /usr/local/etc/haproxy/live.map live' | sed -n 's/.*value="\([a-z-]*\)".*/\1/p')
+  is_live_state "$heal_state" || heal_state=$(release_slot "$(role_release current)")-settled
+  if is_live_state "$heal_state" && set_live "$heal_state"; then
+    tell_entry "$heal_state"
+    say "live.map of $SERVICE could not be read; it says $heal_state again, as the entry point does."
+  fi
+  [ -z "$heal_shut" ] || close_runtime
+  is_live_state "$(live_state)"
+}
+
 # live.map alone says who has the traffic: when a job died between the move and the roles, the roles follow it now.
 heal_roles() {
   heal_live=$(live_slot) heal_current=$(role_release current)

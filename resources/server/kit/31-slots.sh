@@ -8,10 +8,13 @@ slot_compose() { # release, arguments of compose
 
 start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
 
+# Number of the release that the container in slot $1 is of; nothing when there is none.
+slot_holds() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$(slot_container "$1")" 2>/dev/null; }
+
 # Starts the service as its compose files say now, in the place of its entry point if there is one; no neighbour is made anew.
+# Whoever calls it has seen that Docker answers (needs_docker), for its output is mostly read by $( ).
 # Without --no-deps: compose then leaves depends_on out of the container, and makes it anew at the operator's next up.
 plain_again() {
-  needs_docker
   for each in $(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --filter label=dev.switchyard.root); do
     { docker stop -t 5 "$each" && docker rm -f "$each"; } >/dev/null 2>&1
   done

@@ -71,10 +71,22 @@ recover_job() {
   recovering=1
   [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
   at recover
+  drop_stale_watch
   recover
   # Whether there was anything to undo, nobody can say any more; what runs now, live.map says.
   [ -z "$unreadable" ] || end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone. Its record $unreadable cannot be read, so what it had done was looked up instead." "$(running_words)" "$ROOT/damaged/$unreadable"
   end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone, and was undone." "$(running_words)" ""
+}
+
+# A watch whose traffic is settled or gone elsewhere, and that is not in the middle of its own last act: its file would have
+# every client start it again, and keep the next flip from arming its own.
+drop_stale_watch() {
+  [ -e "$service_dir/watch" ] || return 0
+  case $(live_state) in *-watching) return 0 ;; esac
+  stale_job=
+  read -r _ _ _ _ stale_job _ 2>/dev/null <"$service_dir/watch"
+  for each in "$ROOT"/journal/*-"$stale_job"-watch-watch-begin.json; do [ -e "$each" ] && return 0; done
+  rm -f "$service_dir/watch"
 }
 
 # Each verb says how it is recovered.
@@ -97,9 +109,13 @@ tidy() {
   if [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
     tail -n 2000 "$ROOT/feed.ndjson" >"$ROOT/feed.$JOB.tmp" && mv -f "$ROOT/feed.$JOB.tmp" "$ROOT/feed.ndjson"
   fi
+  keep_reserve
   count=0
+  # A flip that is still watched is taken up again by its folder.
+  watched=" $(cat "$ROOT"/*/watch 2>/dev/null | cut -d' ' -f5 | tr '\n' ' ') "
   for each in $(cd "$ROOT/jobs" && ls -1t); do
     count=$((count + 1))
+    case $watched in *" $each "*) continue ;; esac
     [ "$count" -gt 50 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -rf "${ROOT:?}/jobs/$each"
   done
   set -- "$ROOT"/journal/*.json
