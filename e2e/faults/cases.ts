@@ -2,7 +2,7 @@ import type { Verb, VerbOptions } from '../../src/core/job.ts';
 import { createRandom, shuffled } from './random.ts';
 
 /** What is done to a job at a point. One file each in kinds/. */
-export const kinds = ['app', 'runner', 'sshd', 'link', 'disk', 'engine', 'entry'] as const;
+export const kinds = ['app', 'runner', 'twice', 'sshd', 'link', 'disk', 'engine', 'entry'] as const;
 
 export type Kind = (typeof kinds)[number];
 

@@ -149,6 +149,7 @@ cd ${feather.root}/jobs && for each in *; do case ' ${before.jobs.map(({ id }) =
     ...judge({
       ...{ act, kind: 'cut', before, after, again: null, load: null, outage: null, toldAtMs: Date.now(), byHand: null },
       secretSeen: [],
+      told: null,
     }),
   );
   return { session: fresh, after, violations, recoveryMs };

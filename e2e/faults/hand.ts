@@ -20,5 +20,11 @@ export async function rollBackByHand(server: Server, look: Look, forReal: boolea
     await server.sh("curl -s -m 5 -o /dev/null -w '%header{x-release}' http://127.0.0.1:8080/version")
   ).trim();
   if (answer !== previous) return { code: 1, text: `it says it is done, but ${answer} answers and not ${previous}` };
-  return run('');
+  const there = await run('');
+  if (there.code !== 0) return there;
+  const again = (
+    await server.sh("curl -s -m 5 -o /dev/null -w '%header{x-release}' http://127.0.0.1:8080/version")
+  ).trim();
+  const current = look.releases.find(({ number }) => number === look.roles.current)?.version ?? '';
+  return again === current ? there : { code: 1, text: `back again, but ${again} answers and not ${current}` };
 }

@@ -2,11 +2,16 @@
 # done outside, or ends it there. Waits 60 s at most.
 plant_dir=$PWD
 at() {
+  # Of a job that is killed twice, the first recovery ends as it begins to act; the next one has to do.
+  if [ "$1" = recover ] && [ "$FAULT_KIND" = twice ] && ! [ -e "$plant_dir/fault-again" ]; then
+    : >"$plant_dir/fault-again"
+    kill -9 $$
+  fi
   [ "$step:$1" = "$FAULT_AT" ] || return 0
   if [ -e "$plant_dir/fault-fired" ]; then return 0; fi
   : >"$plant_dir/fault-fired"
   : >"$plant_dir/fault-reached"
-  [ "$FAULT_KIND" = runner ] && kill -9 $$
+  case $FAULT_KIND in runner | twice) kill -9 $$ ;; esac
   plant_waited=0
   until [ -e "$plant_dir/fault-go" ] || [ "$plant_waited" -ge 3000 ]; do
     plant_waited=$((plant_waited + 1))

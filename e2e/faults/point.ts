@@ -84,7 +84,10 @@ export async function runPoint(
     const id = job.slice(job.lastIndexOf('/') + 1);
     const told = await toldOf(client, id, tellMs);
     const over = watchedActs.includes(each.act) ? await watchOver(server) : true;
-    const recoveryMs = each.kind === 'runner' && told !== null && over ? performance.now() - connectedAt : null;
+    const recoveryMs =
+      (each.kind === 'runner' || each.kind === 'twice') && told !== null && over
+        ? performance.now() - connectedAt
+        : null;
     // A job that could not write its end is told of before that; the client that is connected has it recovered.
     await exitsWritten(server);
     const toldAtMs = Date.now();
@@ -94,7 +97,8 @@ export async function runPoint(
 
     const after = await stage.look();
     client = await stage.connected();
-    await server.sh('sleep 0.3');
+    // Longer than a client takes to start what it believes is to be recovered or watched.
+    await server.sh('sleep 0.8');
     client.close();
     client = null;
     const again = await stage.look();
@@ -102,7 +106,7 @@ export async function runPoint(
     const report = await load.stop();
     const failureWords = JSON.stringify(told?.failure ?? '');
     const evidence: Evidence = {
-      ...{ act: each.act, kind: each.kind, before, after, again, outage, toldAtMs, byHand },
+      ...{ act: each.act, kind: each.kind, before, after, again, outage, toldAtMs, byHand, told: told?.state ?? null },
       load: report.records,
       secretSeen: [
         ...argv

@@ -86,7 +86,7 @@ async function cutPower(lane: Lane, known: Look, act: 'flip' | 'rollback', after
     const byHand = await rollBackByHand(stage.server, again, false);
     const report = await load.stop();
     const violations = judge({
-      ...{ act, kind: 'power', before, after, again, outage, toldAtMs, byHand, secretSeen: [] },
+      ...{ act, kind: 'power', before, after, again, outage, toldAtMs, byHand, secretSeen: [], told: null },
       load: report.records,
     });
     for (const job of told) {

@@ -85,6 +85,7 @@ describe('what the server’s files say', () => {
       {
         root,
         deadJobs: [],
+        setAside: [],
         damaged: [`${root}/frontend/current/release.json`, `${root}/backend/service.json`],
         services: [serviceState({ live: 'blue-settled', current: null })],
       },

@@ -6,6 +6,7 @@ import { nothingLost } from './nothing-lost.ts';
 import { oneHolder } from './one-holder.ts';
 import { oneLive } from './one-live.ts';
 import { sameAgain } from './same-again.ts';
+import { toldTruly } from './told-truly.ts';
 import type { Evidence, Invariant } from './verdict.ts';
 import { wayBack } from './way-back.ts';
 
@@ -13,7 +14,7 @@ const invariants: Record<string, Invariant> = {
   I1: oneLive,
   I2: nothingLost,
   I3: oneHolder,
-  I4: allEnded,
+  I4: (evidence) => [...allEnded(evidence), ...toldTruly(evidence)],
   I5: wayBack,
   I6: sameAgain,
   I7: nothingLeft,

@@ -18,7 +18,7 @@ function load(fromMs: number, toMs: number) {
 const look = (journal: Look['journal'] = []) => ({ journal }) as Look;
 const evidence = (more: Partial<Evidence>): Evidence => ({
   ...{ act: 'flip', kind: 'runner', before: look(), after: look(), again: null, load: load(0, 0), outage: null },
-  ...{ toldAtMs: 2_000, secretSeen: [], byHand: null },
+  ...{ toldAtMs: 2_000, secretSeen: [], byHand: null, told: null },
   ...more,
 });
 
@@ -36,7 +36,11 @@ describe('what a load may lose', () => {
 
   it('is what fell into the gap that adoption announces', () => {
     const record = { seq: 1, job: 'a', epoch: 1, service: 'web', step: 'switch', phase: 'begin', at: 500 };
-    expect(nothingLost(evidence({ act: 'adopt', after: look([record]), load: load(600, 1_500) }))).toEqual([]);
+    const ended = { ...record, seq: 2, step: 'confirm', phase: 'done', at: 1_500 };
+    expect(nothingLost(evidence({ act: 'adopt', after: look([record, ended]), load: load(600, 1_500) }))).toEqual([]);
+    expect(nothingLost(evidence({ act: 'adopt', after: look([record, ended]), load: load(600, 1_800) }))).toHaveLength(
+      1,
+    );
     expect(nothingLost(evidence({ act: 'adopt', after: look([record]), load: load(200, 300) }))).toHaveLength(1);
     expect(nothingLost(evidence({ act: 'deploy', after: look([record]), load: load(600, 1_500) }))).toHaveLength(1);
   });

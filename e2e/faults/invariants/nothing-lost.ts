@@ -6,6 +6,8 @@ import type { Invariant } from './verdict.ts';
 
 /** What a request may take to be lost after what it waited for was gone: of timers and of a busy machine. */
 const slackMs = 100;
+/** A load of 40 a second makes as many in a second. */
+const fewestRequests = 20;
 /** Longer than any gap that was announced, or the start of a process, may take on a busy machine. */
 const longestGapMs = 10_000;
 const longestRestartMs = 30_000;
@@ -14,6 +16,7 @@ const gapSteps: Partial<Record<ActName, string>> = { adopt: 'switch', eject: 're
 /** I2: no request is lost but those that a killed process had, and those of a gap that was announced. */
 export const nothingLost: Invariant = ({ act, kind, load, outage, before, after, toldAtMs }) => {
   if (load === null) return [];
+  if (load.count < fewestRequests) return [`only ${load.count} requests were made: nothing is known`];
   const known = new Set(before.journal.map(recordKey));
   const gap = announcedGap(
     act,
@@ -40,11 +43,16 @@ export const nothingLost: Invariant = ({ act, kind, load, outage, before, after,
 
 const recordKey = ({ seq, job, step, phase }: JournalRecord) => `${seq} ${job} ${step} ${phase}`;
 
-/** From the beginning of the step that adoption and ejection say has a gap; null where none was begun. */
+/**
+ * From the beginning of the step that adoption and ejection say has a gap to the last that the job wrote down; null where none
+ * was begun.
+ */
 export function announcedGap(act: ActName, records: readonly JournalRecord[], toldAtMs: number): Outage | null {
   const step = gapSteps[act];
   const begun = records.find((record) => record.step === step && record.phase === 'begin');
-  return begun === undefined ? null : { fromMs: begun.at - slackMs, toMs: toldAtMs };
+  if (begun === undefined) return null;
+  const last = Math.max(...records.filter(({ job }) => job === begun.job).map(({ at }) => at));
+  return { fromMs: begun.at - slackMs, toMs: Math.min(toldAtMs, last + slackMs) };
 }
 
 type Failed = { beginMs: number; endMs: number; status: number; words: string };

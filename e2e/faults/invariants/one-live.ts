@@ -9,6 +9,8 @@ function ofAdopted(look: Look): string[] {
   const slot = /^(blue|green)-(?:settled|watching)$/.exec(look.live)?.[1];
   if (slot === undefined) return [`live.map says '${look.live}'`];
   if (look.entry !== look.live) found.push(`live.map says ${look.live}, the running entry point '${look.entry}'`);
+  if (look.live.endsWith('-watching') !== look.watched)
+    found.push(look.watched ? `${look.live}, but there is the file of a watch` : `${look.live}, and nothing watches`);
   const current = look.releases.find(({ number }) => number === look.roles.current);
   if (current === undefined) return [...found, `current is release '${look.roles.current ?? ''}', which is not there`];
   if (current.slot !== slot)

@@ -1,3 +1,4 @@
+import type { Job } from '../../../src/core/job.ts';
 import type { LoadRecords } from '../../load/load.ts';
 import type { ActName, Kind } from '../cases.ts';
 import type { Outage } from '../kinds/harm.ts';
@@ -14,6 +15,8 @@ export type Evidence = {
   /** Every request of the load meanwhile; null where there was none. */
   load: LoadRecords | null;
   outage: Outage | null;
+  /** How a client was told that the job ended; null where nobody was told of one job. */
+  told: Job['state'] | null;
   /** When the job was told to be over, or given up. */
   toldAtMs: number;
   /** The secret was seen in arguments or in a failure's words there. */

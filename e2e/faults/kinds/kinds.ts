@@ -11,6 +11,7 @@ import { killSessions } from './sshd.ts';
 export const harms: Record<Kind, Harm> = {
   app: killApp,
   runner: killRunner,
+  twice: killRunner,
   sshd: killSessions,
   link: cutLink,
   disk: fillDisk,

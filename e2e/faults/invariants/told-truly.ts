@@ -1,0 +1,64 @@
+import { acts } from '../cases.ts';
+import { feather, type Look } from '../look.ts';
+import type { Evidence, Invariant } from './verdict.ts';
+
+/**
+ * I4: what was told is what is so. A job told as completed has done what it is for, any other has left the roles as they were:
+ * a lost previous, or traffic that moved under a job told as undone, is no end that anybody may be told of.
+ */
+export const toldTruly: Invariant = (evidence) => {
+  const { act, kind, before, after, told } = evidence;
+  if (told === null || kind === 'cut' || kind === 'power' || act === 'watch' || act === 'back' || act === 'confirm')
+    return [];
+  const expected = told === 'completed' ? doneRoles(evidence) : undoneRoles(evidence);
+  const is = rolesOf(after);
+  if (expected.includes(is)) return [];
+  return [
+    `told ${told}, but ${acts[act].verb} from ${rolesOf(before)} came to ${is}; that would be ${expected.join(' or ')}`,
+  ];
+};
+
+const rolesOf = ({ adopted, roles: { current, next, previous } }: Look): string =>
+  adopted ? `current ${current ?? '-'} next ${next ?? '-'} previous ${previous ?? '-'}` : 'plain';
+
+const written = (current?: string, next?: string, previous?: string): string =>
+  `current ${current ?? '-'} next ${next ?? '-'} previous ${previous ?? '-'}`;
+
+function doneRoles({ act, before, after }: Evidence): string[] {
+  const { current, next, previous } = before.roles;
+  switch (act) {
+    case 'adopt':
+      return [written('0001')];
+    case 'deploy':
+      // Its number is the highest; what was in the slot is gone.
+      return [written(current, after.releases.at(-1)?.number)];
+    case 'flip':
+      return [written(next, undefined, current)];
+    case 'rollback':
+      return [written(previous, undefined, current)];
+    case 'retire':
+      return [written(current, undefined, next === undefined ? undefined : previous)];
+    case 'eject':
+      return ['plain'];
+    default:
+      return [];
+  }
+}
+
+function undoneRoles(evidence: Evidence): string[] {
+  const { act, before, after } = evidence;
+  const { current, next, previous } = before.roles;
+  if (act !== 'deploy') return [rolesOf(before)];
+  // Stopped before its slot was freed, it leaves what is there; afterwards what was there is gone. A next that did not get ready
+  // may stay, so that its logs can be read.
+  const failed = after.releases.at(-1)?.number;
+  return freed(evidence) ? [written(current), written(current, failed)] : [written(current, next, previous)];
+}
+
+/** Whether what was in the free slot is gone: its container is another one now, or none. */
+function freed({ before, after }: Evidence): boolean {
+  const { current } = before.roles;
+  const live = before.releases.find(({ number }) => number === current)?.slot;
+  const old = before.containers.find(({ name }) => name === `${feather.prefix}--${live === 'blue' ? 'green' : 'blue'}`);
+  return old !== undefined && !after.containers.some(({ id }) => id === old.id);
+}
