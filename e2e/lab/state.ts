@@ -31,7 +31,9 @@ export interface LabPlace {
  * The lab of this clone, or the one of the folder that SWITCHYARD_LAB names. Two labs on one machine know nothing of each
  * other, and share images.
  */
-export function labPlace(folder: string = process.env.SWITCHYARD_LAB || path.join(outFolder, 'lab')): LabPlace {
+export function labPlace(named: string = process.env.SWITCHYARD_LAB || path.join(outFolder, 'lab')): LabPlace {
+  // The ssh config names files by it, which ssh looks for from elsewhere.
+  const folder = path.resolve(named);
   const id = createHash('sha256').update(folder).digest('hex').slice(0, 6);
   return { folder, id, prefix: `switchyard-lab-${id}` };
 }
