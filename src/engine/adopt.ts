@@ -32,9 +32,13 @@ export async function prepareAdoption(
     );
   if (port !== undefined && !(Number.isInteger(port) && port >= 1 && port <= 65_535))
     return failed(
-      failure('input-invalid', `${port} is not a port: it is a whole number from 1 to 65535.`, {
-        running: 'Nothing was changed.',
-      }),
+      failure(
+        'input-invalid',
+        `${Number.isNaN(port) ? 'What was typed' : port} is not a port: it is a whole number from 1 to 65535.`,
+        {
+          running: 'Nothing was changed.',
+        },
+      ),
     );
   const [container] = facts.service.containers;
   const fact = facts.docker.containers.find((each) => each.id === container?.id) ?? null;

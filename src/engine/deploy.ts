@@ -1,7 +1,7 @@
-import type { ComposeConfig } from '../core/compose-config.ts';
+import type { ComposeConfig, ComposeService } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
-import type { NextPlan } from '../core/plan.ts';
+import type { DiffLine, NextPlan } from '../core/plan.ts';
 import { diffServices, renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
@@ -9,13 +9,21 @@ import type { ServiceState } from '../core/server-state.ts';
 import type { Finding } from '../core/stack-map.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables, renderRollback } from './job-variables.ts';
-import { readReleaseFiles } from './releases.ts';
+import { compareReleases, readReleaseFiles, type WrittenRelease } from './releases.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
 import { notAdopted, type VerbFacts } from './verbs.ts';
 
-type Prepared = { state: ServiceState; reading: StackReading; config: ComposeConfig; image: string; plan: NextPlan };
+type Prepared = {
+  state: ServiceState;
+  reading: StackReading;
+  config: ComposeConfig;
+  image: string;
+  /** The older release that is deployed again, where one was named. */
+  old: WrittenRelease | null;
+  plan: NextPlan;
+};
 
-/** What deploying would do, by what compose.yaml says now or the image that was picked. Changes nothing. */
+/** What deploying would do, by what compose.yaml says now, the image that was picked, or the release that was. Changes nothing. */
 export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promise<Result<Prepared>> {
   const { state } = facts;
   const name = facts.service.name;
@@ -32,21 +40,23 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
     );
   }
   const composeImage = resolved.image ?? `${facts.stack.name}-${name}`;
-  const image = options.image ?? composeImage;
+  const root = stateFolder(facts.folder);
+  const old =
+    options.release === undefined ? ok(null) : await readReleaseFiles(facts.shell, root, name, options.release);
+  if (!old.ok) return old;
+  if (old.value === null && options.release !== undefined)
+    return failed(
+      failure('release-unknown', `${name} has no release ${options.release}.`, { running: 'Nothing was changed.' }),
+    );
+  const image = old.value?.file.reference ?? options.image ?? composeImage;
   if (!/^[A-Za-z0-9][A-Za-z0-9._/:@-]*$/.test(image)) {
     return failed(
       failure('input-invalid', `“${image}” is not the name of an image.`, { running: 'Nothing was changed.' }),
     );
   }
   const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
-  const current = state.current?.file ?? null;
-  const before =
-    current === null ? ok(null) : await readReleaseFiles(facts.shell, stateFolder(facts.folder), name, current.number);
-  const written = before.ok && before.value !== null ? before.value.service : {};
-  const after = { ...resolved, image };
-  const diff = diffServices({ ...written, image: current?.reference ?? '' }, after).filter(
-    (line) => line.field !== 'other',
-  );
+  const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image });
+  if (!diff.ok) return diff;
   const findings: Finding[] = [];
   if (state.previous !== null && facts.service.canFlipBack) {
     findings.push({
@@ -55,7 +65,7 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
       text: `Deploying stops previous (${state.previous.file.imageVersion || state.previous.file.reference}) once next is pulled; it can be redeployed, but not flipped back to at once.`,
     });
   }
-  if (options.image !== undefined && composeImage !== image) {
+  if (options.release === undefined && composeImage !== image) {
     findings.push({
       level: 'note',
       title: 'compose.yaml follows',
@@ -67,32 +77,45 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
     reading: reading.value,
     config: next,
     image,
-    plan: { image, composeImage, diff, upToDate: diff.length === 0, findings },
+    old: old.value,
+    plan: { image, composeImage, diff: diff.value, upToDate: diff.value.length === 0, findings },
   });
+}
+
+/** What changes from the release that has the traffic: to the one that is deployed again, else to what compose.yaml says. */
+async function diffFromCurrent(
+  facts: VerbFacts,
+  state: ServiceState,
+  old: WrittenRelease | null,
+  asComposed: ComposeService,
+): Promise<Result<DiffLine[]>> {
+  const root = stateFolder(facts.folder);
+  const name = facts.service.name;
+  const current = state.current?.file ?? null;
+  if (old !== null && current !== null)
+    return compareReleases(facts.shell, root, name, current.number, old.file.number);
+  const before = current === null ? ok(null) : await readReleaseFiles(facts.shell, root, name, current.number);
+  const written = before.ok && before.value !== null ? before.value.service : {};
+  const after = old === null ? asComposed : { ...old.service, image: old.file.reference };
+  return ok(
+    diffServices({ ...written, image: current?.reference ?? '' }, after).filter((line) => line.field !== 'other'),
+  );
 }
 
 export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Promise<Result<JobPlan>> {
   const prepared = await prepareNext(facts, options);
   if (!prepared.ok) return prepared;
-  const { state, reading, config, image } = prepared.value;
+  const { state, reading, config, image, old } = prepared.value;
   const name = facts.service.name;
   const root = stateFolder(facts.folder);
   const prefix = slotPrefix(facts.stack.name, name);
   const serviceDir = `${root}/${serviceSlug(name)}`;
   let compose = renderRelease(config, name, prefix, facts.folder);
-  let reference = image;
   let pulled = image;
   let edited: string | null = null;
-  if (options.release !== undefined) {
-    const old = await readReleaseFiles(facts.shell, root, name, options.release);
-    if (!old.ok) return old;
-    if (old.value === null)
-      return failed(
-        failure('release-unknown', `${name} has no release ${options.release}.`, { running: 'Nothing was changed.' }),
-      );
-    compose = asTemplate(old.value.composeText, prefix, old.value.file.image);
-    reference = old.value.file.reference;
-    pulled = old.value.file.image;
+  if (old !== null) {
+    compose = asTemplate(old.composeText, prefix, old.file.image);
+    pulled = old.file.image;
   } else if (options.image !== undefined && options.image !== prepared.value.plan.composeImage) {
     const text = facts.composeText.setImage(reading.composeText, name, image);
     if (!text.ok) return text;
@@ -115,7 +138,7 @@ export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Pro
     },
     files: [
       { path: 'release.compose.yaml', text: compose },
-      { path: 'release.json', text: renderReleaseFile(reference, facts.by) },
+      { path: 'release.json', text: renderReleaseFile(image, facts.by) },
       {
         path: 'rollback.sh',
         text: renderRollback(facts.kit, {

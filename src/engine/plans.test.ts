@@ -4,7 +4,7 @@ import { drawMap } from '../core/draw-map.ts';
 import { composed, dockerFacts, release, releaseFile, serviceState, slotOf } from '../testkit/engine/facts.ts';
 import { namedKit } from '../testkit/engine/fake-host.ts';
 import { planAdoptJob } from './adopt.ts';
-import { asTemplate, planDeployJob } from './deploy.ts';
+import { asTemplate, planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
 import { freshMeter, meterReading } from './entry-metrics.ts';
 import type { JobPlan } from './job-upload.ts';
@@ -55,7 +55,9 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
   const map = drawMap({
     docker,
     compose: null,
-    states: adopted ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [], setAside: [] }] : [],
+    states: adopted
+      ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [], setAside: [] }]
+      : [],
     jobs: [],
     ours: new Set(),
     dismissed: new Set(),
@@ -152,10 +154,11 @@ describe('the plan of an adoption', () => {
     { checkPath: 'healthz' },
     { checkPath: '/a b' },
     { checkPath: '/a"b' },
+    { port: Number.NaN },
   ])('is refused for %j', async (options) => {
     expect(await planAdoptJob(facts(false, reading()), options)).toMatchObject({
       ok: false,
-      failure: { code: 'input-invalid' },
+      failure: { code: 'input-invalid', message: expect.not.stringContaining('NaN') },
     });
   });
 });
@@ -202,6 +205,34 @@ describe('the plan of a deploy', () => {
       ok: false,
       failure: { code: 'release-unknown' },
     });
+  });
+
+  it('an older release is compared with what runs as it was written, not as compose.yaml is now', async () => {
+    const given = facts(true, reading());
+    const run: Shell['run'] = async (command, options) => {
+      const outcome = await given.shell.run(command, options);
+      const number = Number(/ 0+(\d+)$/.exec(command)?.[1]);
+      return command.includes('release.json') ? { ...outcome, stdout: number === 3 ? third : written(1) } : outcome;
+    };
+    const third = written(3).replace(`it's \\"$$x\\"`, 'old');
+    const next = await prepareNext({ ...given, shell: { ...given.shell, run } }, { release: 3 });
+    if (!next.ok) throw new Error(next.failure.message);
+    expect(next.value.plan).toMatchObject({ image: 'registry.lan/shop/frontend:1.2.0', upToDate: false, findings: [] });
+    expect(next.value.plan.diff).toEqual([
+      {
+        field: 'image',
+        key: 'image',
+        before: 'registry.lan/shop/frontend:1.0.0',
+        after: 'registry.lan/shop/frontend:1.2.0',
+      },
+      { field: 'environment', key: 'API', before: `it's "$$x"`, after: 'old' },
+      {
+        field: 'digest',
+        key: 'digest',
+        before: expect.stringMatching(/^sha256:/),
+        after: expect.stringMatching(/^sha256:/),
+      },
+    ]);
   });
 
   it('a written release becomes a template again', () => {
