@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
 import type { Connection } from '../core/connection.ts';
-import { failure } from '../core/failure.ts';
+import { FailureError, failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
 import {
   composed,
@@ -686,8 +686,24 @@ describe('previews, logs and traffic', () => {
         lines.push(...some.map((line) => `${line.slot} ${line.text}`)),
     };
     await session.followLogs(name, options);
-    await session.followLogs({ stack: 'shop', service: 'backend' }, options);
-    expect(lines).toEqual(['blue log of id-of-shop--frontend--blue', 'null log of id-of-shop-backend-1']);
+    await session.followLogs({ stack: 'shop', service: 'backend' }, { ...options, follow: false });
+    expect(lines).toEqual(['blue followed log of id-of-shop--frontend--blue', 'null read log of id-of-shop-backend-1']);
+  });
+
+  it('logs that Docker refuses are told at once, though the other slot’s go on; but to nobody who left', async () => {
+    host.docker.containers.push(slotOf('green', '0002'));
+    host.roots.set(root, [serviceState({ next: release(2, 'green') })]);
+    await session.refresh();
+    const refusal = failure('docker-forbidden', 'Docker does not allow this user to look.');
+    const abort = new AbortController();
+    host.beforeLogs = (id) => {
+      if (id.endsWith('blue')) throw new FailureError(refusal);
+      return new Promise(() => {});
+    };
+    const follow = () => session.followLogs(name, { tail: 1, signal: abort.signal, onLines: () => {} });
+    expect(await follow()).toEqual({ ok: false, failure: refusal });
+    abort.abort();
+    expect(await follow()).toEqual({ ok: true, value: null });
   });
 
   it('counters are read while somebody looks, and not otherwise', async () => {

@@ -366,7 +366,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (!facts.ok) return facts;
         return compareReleases(facts.value.shell, stateFolder(facts.value.folder), name.service, before, after);
       }),
-    followLogs: (name, { tail, signal, onLines }) =>
+    followLogs: (name, { tail, follow = true, signal, onLines }) =>
       guarded(async () => {
         const facts = factsFor(name);
         if (!facts.ok) return facts;
@@ -379,14 +379,29 @@ export function createHostSession(parts: HostSessionParts): Session {
                 const container = facts.value.service.slots[slot]?.container;
                 return container === null || container === undefined ? [] : [{ id: container.id, slot }];
               });
-        await Promise.all(
-          sources.map(({ id, slot }) =>
-            link.docker
-              .logs(id, { tail, signal, onLines: (lines) => onLines(lines.map((line) => ({ slot, ...line }))) })
-              .catch(() => null),
-          ),
-        );
-        return ok(null);
+        // One that is refused ends the others, so that the refusal is told at once and not when they end.
+        const ending = new AbortController();
+        const end = () => ending.abort();
+        signal.addEventListener('abort', end, { once: true });
+        if (signal.aborted) end();
+        try {
+          await Promise.all(
+            sources.map(({ id, slot }) =>
+              link.docker.logs(id, {
+                tail,
+                follow,
+                signal: ending.signal,
+                onLines: (lines) => onLines(lines.map((line) => ({ slot, ...line }))),
+              }),
+            ),
+          );
+          return ok(null);
+        } catch (caught) {
+          return signal.aborted ? ok(null) : failed(failureOf(caught));
+        } finally {
+          signal.removeEventListener('abort', end);
+          end();
+        }
       }),
     openPreview: (name, slot) =>
       guarded(async () => {

@@ -57,10 +57,13 @@ export type Session = {
 
   releases(name: ServiceName): Promise<Result<ReleaseRecord[]>>;
   compareReleases(name: ServiceName, before: number, after: number): Promise<Result<DiffLine[]>>;
-  /** Follows the logs of both slots (or of the service's container) until the signal aborts. Resolves when ended. */
+  /**
+   * Follows the logs of both slots (or of the service's container) until the signal aborts; with `follow` false, reads
+   * what is there. Resolves when ended; a log that cannot be read ends it with that failure.
+   */
   followLogs(
     name: ServiceName,
-    options: { tail: number; signal: AbortSignal; onLines(lines: LogLine[]): void },
+    options: { tail: number; follow?: boolean; signal: AbortSignal; onLines(lines: LogLine[]): void },
   ): Promise<Result<null>>;
   /** A port of this machine that leads to one slot and carries no real traffic. One per service; opening again replaces it. */
   openPreview(name: ServiceName, slot: Slot): Promise<Result<{ url: string; port: number; release: number }>>;

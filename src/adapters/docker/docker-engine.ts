@@ -175,13 +175,15 @@ export function createDocker(place: DockerPlace): OpenDocker {
       );
     },
 
-    async logs(id, { tail, signal, onLines }) {
+    async logs(id, { tail, follow = true, signal, onLines }) {
       if (signal.aborted) return;
       const container = followDocker.getContainer(id);
       try {
         const framed = !hasTerminal(await read(signal, () => docker.getContainer(id).inspect()));
-        const wanted = { follow: true as const, stdout: true, stderr: true, timestamps: true, tail };
-        const stream = (await container.logs(withSignal(wanted, signal))) as Readable;
+        const wanted = { stdout: true, stderr: true, timestamps: true, tail };
+        const stream = follow
+          ? ((await container.logs(withSignal({ ...wanted, follow: true as const }, signal))) as Readable)
+          : await readLog(container, wanted, signal);
         const reader = createLogReader(framed);
         await drain(stream, signal, (chunk) => {
           const lines = reader.take(chunk);
@@ -230,6 +232,22 @@ function dockerOver(agent: StreamAgent): Docker {
     if (DOCKER_CERT_PATH !== undefined) process.env.DOCKER_CERT_PATH = DOCKER_CERT_PATH;
   }
 }
+
+/** What dockerode does for a log that is followed; it would take any other for a document, and parse one that looks like JSON. */
+const readLog = (container: Docker.Container, options: object, signal: AbortSignal): Promise<Readable> =>
+  new Promise((resolve, reject) => {
+    container.modem.dial(
+      {
+        path: `/containers/${container.id}/logs?`,
+        method: 'GET',
+        abortSignal: signal,
+        isStream: true,
+        statusCodes: { 200: true, 404: 'no such container', 500: 'server error' },
+        options: { ...options, follow: false },
+      },
+      (error: unknown, stream: Readable) => (error === null ? resolve(stream) : reject(error)),
+    );
+  });
 
 /** Reads a stream until it ends or the signal aborts; rejects when it breaks. */
 function drain(stream: Readable, signal: AbortSignal, take: (chunk: Buffer) => void): Promise<void> {

@@ -34,9 +34,12 @@ export type DockerEngine = {
    * Resolves when `signal` aborts; rejects when the stream breaks.
    */
   events(options: { signal: AbortSignal; onOpen(): void; onEvent(event: DockerEvent): void }): Promise<void>;
-  /** Follows a container's log from `tail` lines back. Resolves when the container is gone or `signal` aborts. */
+  /**
+   * Follows a container's log from `tail` lines back; with `follow` false, reads what is there. Resolves when that is read,
+   * the container is gone, or `signal` aborts.
+   */
   logs(
     id: string,
-    options: { tail: number; signal: AbortSignal; onLines(lines: ContainerLogLine[]): void },
+    options: { tail: number; follow?: boolean; signal: AbortSignal; onLines(lines: ContainerLogLine[]): void },
   ): Promise<void>;
 };

@@ -117,6 +117,21 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
       for (const each of lines) expect(Math.abs(Date.now() - each.atMs)).toBeLessThan(600_000);
     });
 
+    it('reads a log that is not followed, and is done though the container runs on', async () => {
+      // A log of one line that looks like a document is still a log.
+      for (const terminal of [false, true]) {
+        const id = await start(fresh(`echo '{"n":1}'; exec sleep 60`, { terminal }));
+        const lines: ContainerLogLine[] = [];
+        await until(async () => {
+          lines.length = 0;
+          await engine.logs(id, { tail: 5, follow: false, signal: signal(), onLines: (more) => lines.push(...more) });
+          return lines.length > 0;
+        });
+        expect(lines.map((each) => each.text)).toEqual(['{"n":1}']);
+        expect((await engine.container(id))?.state).toBe('running');
+      }
+    });
+
     it('reads the log of a terminal', async () => {
       const id = await start(fresh('echo one; echo two', { terminal: true }));
       const lines: ContainerLogLine[] = [];
@@ -153,9 +168,12 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
     });
 
     it('answers many questions at once', async () => {
+      const own = await start(fresh('sleep 60'));
       const { containers } = await engine.observe();
-      const ids = containers.slice(0, 20).map((each) => each.id);
+      // Others may be gone by the time they are asked for; the own one is not.
+      const ids = [own, ...containers.map((each) => each.id).filter((id) => id !== own)].slice(0, 20);
       const facts = await Promise.all(ids.map((id) => engine.container(id)));
+      expect(facts[0]?.id).toBe(own);
       expect(facts.flatMap((each) => (each ? [each.id] : []))).toEqual(ids.filter((_, index) => facts[index] !== null));
     });
   });

@@ -75,6 +75,8 @@ export class FakeHost {
   beforeStates: () => void = () => {};
   /** Called before Docker is listed. */
   beforeObserve: () => void = () => {};
+  /** Called before the log of a container is read. */
+  beforeLogs: (id: string) => void | Promise<void> = () => {};
 
   private readonly links = new Set<FakeLink>();
 
@@ -265,7 +267,10 @@ class FakeLink implements Link {
           );
           onOpen();
         }),
-      logs: async (id, { onLines }) => onLines([{ stream: 'out', atMs: 1, text: `log of ${id}` }]),
+      logs: async (id, { follow, onLines }) => {
+        await host.beforeLogs(id);
+        onLines([{ stream: 'out', atMs: 1, text: `${follow === false ? 'read' : 'followed'} log of ${id}` }]);
+      },
     };
     let port = 40_000;
     this.tunnel = {
