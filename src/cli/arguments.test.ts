@@ -57,6 +57,7 @@ describe('the command line', () => {
       rest: ['3', '4'],
     });
     expect(parseInvocation(words('stop home mf2k-1_9x --json'))).toMatchObject({ job: 'mf2k-1_9x', service: null });
+    expect(parseInvocation(words('log home mf2k-1_9x'))).toMatchObject({ command: 'log', job: 'mf2k-1_9x' });
     expect(parseInvocation(['map', 'this machine'])).toMatchObject({ target: 'this machine', service: null });
     expect(parseInvocation(['preview', 'home', 'a/b', '--slot', 'green'])).toMatchObject({ slot: 'green' });
     expect(parseInvocation(['logs', 'home', `it's/$(id)"🚂`, '--follow'])).toMatchObject({
@@ -85,6 +86,7 @@ describe('the command line', () => {
     ],
     ['rollback home a/b --confirm-within 2', '--confirm-within belongs to flip.'],
     ['stop home', 'Say which job: switchyard stop home JOB. The list of jobs has their ids.'],
+    ['log home', 'Say which job: switchyard log home JOB. The list of jobs has their ids.'],
     ['stop home ../x', 'Say which job: switchyard stop home JOB. The list of jobs has their ids.'],
     ['deploy home a/b --release=', '--release takes a number.'],
     ['retire home a/b --role current', '--role is next or previous.'],

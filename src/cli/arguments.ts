@@ -15,6 +15,7 @@ export const commands = [
   'releases',
   'compare',
   'jobs',
+  'log',
   'stop',
   'logs',
 ] as const;
@@ -25,7 +26,7 @@ export type Invocation = {
   command: Command;
   target: string;
   service: { stack: string; service: string } | null;
-  /** The job to stop. */
+  /** The job to stop, or whose output is asked for. */
   job: string | null;
   /** What follows the service: release numbers of `compare`. */
   rest: string[];
@@ -54,6 +55,7 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   releases  TARGET STACK/SERVICE         the numbered history
   compare   TARGET STACK/SERVICE N M     what differs between two releases
   jobs      TARGET                       what runs and what ran          [--follow]
+  log       TARGET JOB                   the whole output of a job
   stop      TARGET JOB                   stop a running job: it undoes what it began; waits for its end
   logs      TARGET STACK/SERVICE         both slots                      [--follow]
 
@@ -76,10 +78,11 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
   const command = commands.find((each) => each === verb);
   if (command === undefined) return { wrong: verb === undefined ? 'Say a verb.' : `There is no verb “${verb}”.` };
   if (target === undefined) return { wrong: `Say which host: switchyard ${command} TARGET.` };
-  const whole = command === 'map' || command === 'jobs' || command === 'stop';
+  const isOfJob = command === 'stop' || command === 'log';
+  const whole = command === 'map' || command === 'jobs' || isOfJob;
   const found = name === undefined ? null : /^([^/]+)\/([^/]+)$/.exec(name);
-  if (command === 'stop' && !/^[\w-]+$/.test(name ?? ''))
-    return { wrong: `Say which job: switchyard stop ${target} JOB. The list of jobs has their ids.` };
+  if (isOfJob && !/^[\w-]+$/.test(name ?? ''))
+    return { wrong: `Say which job: switchyard ${command} ${target} JOB. The list of jobs has their ids.` };
   if (!whole && found === null) return { wrong: `Say which service: switchyard ${command} ${target} STACK/SERVICE.` };
   const numbers = {
     port: number(values.port),
@@ -105,7 +108,7 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
     command,
     target,
     service: found === null ? null : { stack: found[1] ?? '', service: found[2] ?? '' },
-    job: command === 'stop' ? (name ?? null) : null,
+    job: isOfJob ? (name ?? null) : null,
     rest,
     options: {
       ...numbers,

@@ -2,7 +2,8 @@ import { hostname, userInfo } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { remedies } from '../contract/remedies.ts';
 import { type Failure, failure } from '../core/failure.ts';
-import { exitCodes, type Job, verbs } from '../core/job.ts';
+import { exitCodes, type Job, type VerbOptions, verbs } from '../core/job.ts';
+import { failed, ok, type Result } from '../core/result.ts';
 import type { Service } from '../core/stack-map.ts';
 import { decideWatchEnd } from '../core/switch.ts';
 import type { ServiceName, Session } from '../engine/session.ts';
@@ -12,6 +13,7 @@ import { askInTerminal } from './ask.ts';
 import {
   explainDiff,
   explainFailure,
+  explainFinding,
   explainJob,
   explainJobs,
   explainMap,
@@ -90,12 +92,17 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       : succeed(invocation, map, explainMap(map, invocation.target));
   }
   if (command === 'jobs') return jobs(session, invocation);
+  if (command === 'log') return jobLog(session, invocation);
   if (command === 'stop') return stop(session, invocation);
   if (name === null) return 2;
   const verb = verbs.find((each) => each === command);
   if (verb !== undefined) {
     const started = await session.start(name, verb, options);
-    if (!started.ok) return fail(invocation, started.failure);
+    if (!started.ok) {
+      const code = fail(invocation, started.failure);
+      if (started.failure.code === 'not-adoptable' && !invocation.json) await tellAnswers(session, name, options);
+      return code;
+    }
     const job = started.value;
     const stop = invocation.json ? () => {} : followSteps(session, job.id);
     const ended = await session.ended(name.stack, job.id);
@@ -121,7 +128,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         const words = [
           `next: ${plain(plan.value.image)}${plan.value.upToDate ? ' (up to date)' : ''}`,
           explainDiff(plan.value.diff),
-          ...plan.value.findings.map((each) => `${each.level}: ${each.title}. ${plain(each.text)}`),
+          ...plan.value.findings.map(explainFinding),
         ];
         return succeed(invocation, plan.value, words.filter((line) => line !== '').join('\n'));
       }
@@ -131,7 +138,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
       const words = [
         value.adoptable ? `${name.service} can be adopted.` : `${name.service} cannot be adopted.`,
         ...value.reasons.map((reason) => `  ${plain(reason)}`),
-        ...value.findings.map((each) => `${each.level}: ${each.title}. ${plain(each.text)}`),
+        ...value.findings.map(explainFinding),
         ...value.checks.map((check) => `check: ${plain(check)}`),
         `gap: about ${value.gap.estimateMs} ms. ${value.gap.because}`,
         `writes ${plain(value.overridePath)}:`,
@@ -173,9 +180,9 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     case 'logs': {
       const abort = new AbortController();
       if (invocation.follow) void interrupted().then(() => abort.abort());
-      else setTimeout(() => abort.abort(), 1_500);
       const followed = await session.followLogs(name, {
         tail: 200,
+        follow: invocation.follow,
         signal: abort.signal,
         onLines: (lines) => {
           for (const line of lines)
@@ -188,6 +195,13 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     default:
       return 2;
   }
+}
+
+/** Says which option answers what stood in the way of an adoption. */
+async function tellAnswers(session: Session, name: ServiceName, options: VerbOptions): Promise<void> {
+  const plan = await session.planAdopt(name, options);
+  for (const finding of plan.ok ? plan.value.findings : [])
+    if (finding.level === 'stop' && finding.answer !== undefined) tell(explainFinding(finding));
 }
 
 const serviceOf = (session: Session, name: ServiceName): Service | undefined =>
@@ -235,18 +249,28 @@ async function jobs(session: Session, invocation: Invocation): Promise<number> {
   return 0;
 }
 
+/** The job that was named. */
+async function jobNamed(session: Session, { job: id, target }: Invocation): Promise<Result<Job>> {
+  const known = await session.knownJobs(AbortSignal.timeout(feedsTimeoutMs));
+  if (!known.ok) return known;
+  const job = known.value.find((each) => each.id === id);
+  return job === undefined
+    ? failed(failure('job-unknown', `There is no job “${id}” on ${target}.`, { running: 'Nothing was changed.' }))
+    : ok(job);
+}
+
+async function jobLog(session: Session, invocation: Invocation): Promise<number> {
+  const named = await jobNamed(session, invocation);
+  if (!named.ok) return fail(invocation, named.failure);
+  const log = await session.jobLog(named.value.stack, named.value.id);
+  return log.ok ? succeed(invocation, log.value, log.value.replace(/\n$/, '')) : fail(invocation, log.failure);
+}
+
 /** Stops a job and waits for its end: the exit code is that of how it ended. */
 async function stop(session: Session, invocation: Invocation): Promise<number> {
-  const known = await session.knownJobs(AbortSignal.timeout(feedsTimeoutMs));
-  if (!known.ok) return fail(invocation, known.failure);
-  const job = known.value.find((each) => each.id === invocation.job);
-  if (job === undefined)
-    return fail(
-      invocation,
-      failure('job-unknown', `There is no job “${invocation.job}” on ${invocation.target}.`, {
-        running: 'Nothing was changed.',
-      }),
-    );
+  const named = await jobNamed(session, invocation);
+  if (!named.ok) return fail(invocation, named.failure);
+  const job = named.value;
   const asked = await session.stop(job.stack, job.id);
   if (!asked.ok) return fail(invocation, asked.failure);
   const unfollow = invocation.json ? () => {} : followSteps(session, job.id);

@@ -6,6 +6,7 @@ import { job, step } from '../testkit/engine/facts.ts';
 import {
   explainDiff,
   explainFailure,
+  explainFinding,
   explainJob,
   explainJobs,
   explainReleases,
@@ -139,6 +140,19 @@ describe('words in a terminal', () => {
     [{ kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 }, 'locked: bob is retiring'],
   ])('tell the switch: %j', (value, said) => {
     expect(explainSwitch(value)).toBe(said);
+  });
+
+  it('tell a finding with the option that answers it', () => {
+    const finding = { level: 'stop', title: 'Which port?', text: 'Name it.' } as const;
+    expect([
+      explainFinding(finding),
+      ...(['port', 'checkPath', 'shareVolumes'] as const).map((answer) => explainFinding({ ...finding, answer })),
+    ]).toEqual([
+      'stop: Which port?. Name it.',
+      'stop: Which port?. Name it. (--port N)',
+      'stop: Which port?. Name it. (--check-path /PATH)',
+      'stop: Which port?. Name it. (--share-volumes)',
+    ]);
   });
 
   it('tell releases one a line, and that there are none', () => {

@@ -3,7 +3,7 @@ import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
 import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
-import type { Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
+import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
 /** Text from the server without what a terminal would act on. */
 export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
@@ -122,6 +122,16 @@ export function explainMap(map: StackMap, target: string): string {
     ]),
   ].join('\n');
 }
+
+const answerFlags: Record<NonNullable<Finding['answer']>, string> = {
+  port: '--port N',
+  checkPath: '--check-path /PATH',
+  shareVolumes: '--share-volumes',
+};
+
+/** A finding on one line, with the option that answers it. */
+export const explainFinding = ({ level, title, text, answer }: Finding): string =>
+  `${level}: ${plain(title)}. ${plain(text)}${answer === undefined ? '' : ` (${answerFlags[answer]})`}`;
 
 export const explainDiff = (lines: DiffLine[]): string =>
   lines

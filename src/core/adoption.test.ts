@@ -122,6 +122,21 @@ describe('AD1 planning an adoption', () => {
     expect(plan(service, more).plan.adoptable).toBe(false);
   });
 
+  it('says in no face’s words what would answer a finding, and names it', () => {
+    const { healthcheck: _, ...bare } = usual;
+    const findings = [
+      ...plan({ ...usual, volumes: [{ type: 'volume', source: 'd', target: '/data' }] }).plan.findings,
+      ...plan({ ...usual, ports: [] }).plan.findings,
+      ...plan(bare).plan.findings,
+    ];
+    expect(findings.filter((each) => each.answer !== undefined).map((each) => [each.title, each.answer])).toEqual([
+      ['State that only one release may open', 'shareVolumes'],
+      ['Which port?', 'port'],
+      ['Unverified', 'checkPath'],
+    ]);
+    expect(findings.map((each) => each.text).join()).not.toMatch(/(?:^|[\s(])--\w/);
+  });
+
   it('AD3 AD1 a service that writes is adopted only when told that two releases may', () => {
     const writes = { ...usual, volumes: [{ type: 'volume', source: 'd', target: '/data' }] };
     expect(plan(writes).plan.adoptable).toBe(false);

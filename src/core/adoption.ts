@@ -43,7 +43,12 @@ export type Adoption = {
   stopSeconds: number;
 };
 
-const finding = (level: Finding['level'], title: string, text: string): Finding => ({ level, title, text });
+const finding = (level: Finding['level'], title: string, text: string, answer?: Finding['answer']): Finding => ({
+  level,
+  title,
+  text,
+  ...(answer === undefined ? {} : { answer }),
+});
 
 /** Decides adoption, with all reasons. A `stop` finding means it is refused; nothing here changes anything (SPEC AD1). */
 export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
@@ -56,7 +61,8 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
       finding(
         'stop',
         'Which port?',
-        'No published, exposed or labelled port tells where the service listens. Say it with --port.',
+        'No published, exposed or labelled port tells where the service listens. Name the port.',
+        'port',
       ),
     );
   }
@@ -67,7 +73,8 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
       finding(
         'warning',
         'Unverified',
-        `The service has no health check, so “ready” means that GET / on ${port} answers below 500. A better path can be named here (--check-path).`,
+        `The service has no health check, so “ready” means that GET / on ${port} answers below 500. A better path can be named.`,
+        'checkPath',
       ),
     );
   }
@@ -109,7 +116,8 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
 
 function obstacles(facts: AdoptFacts, service: ComposeService): Finding[] {
   const found: Finding[] = [];
-  const stop = (title: string, text: string) => found.push(finding('stop', title, text));
+  const stop = (title: string, text: string, answer?: Finding['answer']) =>
+    found.push(finding('stop', title, text, answer));
   if (facts.container === null || !facts.container.running)
     stop('It does not run', 'Only a running service can be adopted. Start it first: docker compose up -d.');
   if (!facts.folderWritable)
@@ -133,7 +141,8 @@ function obstacles(facts: AdoptFacts, service: ComposeService): Finding[] {
   if (state.length > 0 && facts.options.shareVolumes !== true) {
     stop(
       'State that only one release may open',
-      `It writes to ${state.join(', ')}. If two releases may open that at once (uploads, caches), adopt it with --share-volumes; a database or SQLite may not, and needs a held flip, which comes later.`,
+      `It writes to ${state.join(', ')}. If two releases may open that at once (uploads, caches), say so; a database or SQLite may not, and needs a held flip, which comes later.`,
+      'shareVolumes',
     );
   }
   if (facts.managedBy !== null)

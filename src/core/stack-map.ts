@@ -86,7 +86,13 @@ export type Switch =
 export type FlipKind = 'http' | 'tcp' | 'udp' | 'route' | 'directory' | 'swap';
 
 /** Something the operator should know before adoption or about a boundary. */
-export type Finding = { level: 'note' | 'warning' | 'stop'; title: string; text: string };
+export type Finding = {
+  level: 'note' | 'warning' | 'stop';
+  title: string;
+  text: string;
+  /** What adoption can be told that answers it. Each face has its own control for that, and its own words. */
+  answer?: 'port' | 'checkPath' | 'shareVolumes';
+};
 
 export type Traffic = {
   requestsPerSecond: number;

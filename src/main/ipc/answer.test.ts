@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FailureError, failure } from '../../core/failure.ts';
-import { ok } from '../../core/result.ts';
+import { failed, ok } from '../../core/result.ts';
 import { createFakeSession } from '../../testkit/session/fake-session.ts';
 import { createFollows } from '../hosts/follows.ts';
 import { createHosts } from '../hosts/hosts.ts';
@@ -55,12 +55,12 @@ describe('what is sent is checked before anything sees it', () => {
     ['hosts.add', { target: 'home', extra: 1 }],
     ['hosts.answer', { host: 'h1', question: 'q', answers: 'accept' }],
     ['verbs.start', { ref, verb: 'destroy', options: {} }],
-    ['verbs.start', { ref, verb: 'flip', options: { port: 70_000 } }],
+    ['verbs.start', { ref, verb: 'flip', options: { port: '70000' } }],
     ['verbs.start', { ref, verb: 'deploy', options: { image: 'app:1\nFROM evil' } }],
     ['verbs.start', { ref, verb: 'flip', options: { confirmMinutes: 0 } }],
     ['verbs.start', { ref, verb: 'flip', options: { confirmMinutes: 1441 } }],
     ['jobs.stop', { host: 'h1', stack: 'shop' }],
-    ['adopt.plan', { ref, options: { checkPath: 'healthz' } }],
+    ['adopt.plan', { ref, options: { checkPath: '/healthz\nevil' } }],
     ['adopt.plan', { ref: { ...ref, host: undefined }, options: {} }],
     ['logs.follow', { ref, tail: -1 }],
     ['preview.open', { ref, slot: 'red', browse: true }],
@@ -72,6 +72,22 @@ describe('what is sent is checked before anything sees it', () => {
     expect(await answerCall(handlers, name, input)).toMatchObject({ ok: false, failure: { code: 'input-invalid' } });
     expect(session.calls).toEqual([]);
   });
+
+  test.each([{ port: 70_000 }, { port: Number.NaN }, { port: 80.5 }, { checkPath: 'healthz' }])(
+    'what is no port or no path goes on as it was typed: %j',
+    async (options) => {
+      const { handlers, session } = given();
+      const adopted: unknown[] = [];
+      session.planAdopt = async (_, told) => {
+        adopted.push(told);
+        return failed(failure('input-invalid', 'Not a port.'));
+      };
+      await answerCall(handlers, 'adopt.plan', { ref, options });
+      await answerCall(handlers, 'verbs.start', { ref, verb: 'adopt', options });
+      expect(adopted).toEqual([options]);
+      expect(session.calls.map((call) => call.args.at(-1))).toEqual([options]);
+    },
+  );
 
   test.each([['__proto__'], ['constructor'], ['hosts'], [undefined], [7]])('no call is named %j', async (name) => {
     const { handlers } = given();

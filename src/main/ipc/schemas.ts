@@ -17,9 +17,10 @@ const oneLine = (most: number) =>
     .max(most)
     .regex(/^[^\u0000-\u001f\u007f]*$/, 'must be one line');
 
+/** A port and a path go on as they were typed, no number at all included: the engine refuses them in its own words. */
 const options = z.strictObject({
-  port: z.int().min(1).max(65_535).optional(),
-  checkPath: oneLine(2048).startsWith('/').optional(),
+  port: z.union([z.number(), z.nan()]).optional(),
+  checkPath: oneLine(2048).optional(),
   image: oneLine(512).optional(),
   release: z.int().positive().optional(),
   role: z.enum(['next', 'previous']).optional(),
