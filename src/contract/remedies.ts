@@ -69,7 +69,9 @@ export const remedies: Record<FailureCode, Remedy> = {
   'not-adoptable': remedy('The reasons are listed above. The service is shown and watched all the same.'),
   'already-adopted': remedy('Nothing to do: the service is adopted. Deploy its next release.'),
   'not-adopted': remedy('Adopt the service first.'),
-  'no-free-slot': remedy('Both slots are taken. Retire next, or flip to it, then deploy again.'),
+  'no-free-slot': remedy(
+    'Both slots are taken. Retire next, or flip to it, then deploy again; or deploy in its place.',
+  ),
   'nothing-to-do': remedy('Nothing was changed.'),
   'lock-held': remedy('Wait for the other job to end. You can follow it here.'),
   'not-ready': remedy('Look at the logs of next. The release that has the traffic is not touched.'),

@@ -17,7 +17,7 @@ import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
 import { ArmSheet } from '../features/adopt/arm-sheet.tsx';
 import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
-import { EjectSheet, GateSheet } from '../features/adopt/gate-sheets.tsx';
+import { EjectSheet, GateSheet, RetireSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
@@ -210,14 +210,15 @@ function Overlays({ host }: { host: HostView }) {
   const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
   return (
     <>
-      {sheet?.kind === 'adopt' && service !== undefined && <AdoptSheet host={host.id} service={service} />}
+      {sheet?.kind === 'adopt' && service !== undefined && (
+        <AdoptSheet host={host.id} service={service} asked={sheet.options ?? {}} />
+      )}
       {sheet?.kind === 'deploy' && service !== undefined && (
-        <DeploySheet host={host.id} service={service} release={sheet.release} />
+        <DeploySheet host={host.id} service={service} asked={sheet.options ?? {}} />
       )}
       {sheet?.kind === 'arm' && service !== undefined && <ArmSheet host={host.id} service={service} />}
-      {sheet?.kind === 'gate' && service !== undefined && (
-        <GateSheet host={host.id} service={service} onOffer={onOffer} />
-      )}
+      {sheet?.kind === 'gate' && service !== undefined && <GateSheet service={service} onOffer={onOffer} />}
+      {sheet?.kind === 'retire' && service !== undefined && <RetireSheet host={host.id} service={service} />}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}

@@ -1,10 +1,10 @@
 import type { ServiceView } from '../../contract/views.ts';
-import type { Job } from '../../core/job.ts';
+import type { Job, Verb } from '../../core/job.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
-import { type Offer, retireRole } from '../bridge/offers.ts';
+import { type Offer, slotIn } from '../bridge/offers.ts';
 import { stopJob } from '../bridge/stopping.ts';
-import { declinePreview, dismiss, refOf, startVerb, useServer } from '../bridge/store.ts';
+import { declinePreview, dismiss, lastOptionsOf, refOf, startVerb, useServer } from '../bridge/store.ts';
 import { openPanel, showActivity, showPreview, showSheet } from '../bridge/window-state.ts';
 
 /** Does what was offered, from wherever it was asked: card, list, panel, palette or key. */
@@ -15,7 +15,7 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       showSheet({ kind: offer, service: service.id });
       return;
     case 'flip':
-      // Undo instead of confirm; only a gate that is not green is asked about.
+      // Undo instead of confirm; a gate that is not green says why, and what to do.
       if (service.switch.kind === 'not-ready') showSheet({ kind: 'gate', service: service.id });
       else void startVerb(host, service, 'flip');
       return;
@@ -27,18 +27,20 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       void startVerb(host, service, offer);
       return;
     case 'retire':
-      void startVerb(host, service, 'retire', { role: retireRole(service) });
+      void startVerb(host, service, 'retire', { role: 'next' });
+      return;
+    case 'retire-previous':
+      showSheet({ kind: 'retire', service: service.id });
+      return;
+    case 'eject':
+      showSheet({ kind: 'eject', service: service.id });
       return;
     case 'preview':
       void openPreview(host, service);
       return;
-    case 'retry': {
-      const state = service.switch;
-      if (state.kind !== 'failed') return;
-      if (state.verb === 'adopt' || state.verb === 'deploy') showSheet({ kind: state.verb, service: service.id });
-      else void startVerb(host, service, state.verb, state.verb === 'retire' ? { role: retireRole(service) } : {});
+    case 'retry':
+      if (service.switch.kind === 'failed') retry(host, service, service.switch.verb);
       return;
-    }
     case 'logs':
       openPanel(service.id, 'logs');
       return;
@@ -46,7 +48,8 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       openPanel(service.id, 'overview');
       return;
     case 'follow': {
-      const job = runningJob(host, service);
+      // Nothing of its own runs, as while it is watched: what runs beside it may be what one looks for.
+      const job = runningJob(host, service) ?? runningJobs(host, service)[0] ?? null;
       showActivity(true, job === null ? null : { host, id: job.id });
       return;
     }
@@ -61,6 +64,27 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
   }
 }
 
+/** Asks once more, as it was asked: a flip that was to be confirmed must not become one that stays. */
+function retry(host: string, service: ServiceView, verb: Verb): void {
+  const options = lastOptionsOf(host, service, verb) ?? {};
+  switch (verb) {
+    case 'adopt':
+    case 'deploy':
+      showSheet({ kind: verb, service: service.id, options });
+      return;
+    case 'retire': {
+      const role = options.role ?? (slotIn(service, 'next') === null ? 'previous' : 'next');
+      doOffer(host, role === 'next' ? 'retire' : 'retire-previous', service);
+      return;
+    }
+    case 'eject':
+      doOffer(host, 'eject', service);
+      return;
+    default:
+      void startVerb(host, service, verb, options);
+  }
+}
+
 async function openPreview(host: string, service: ServiceView): Promise<void> {
   const slot = service.live === null ? 'blue' : otherSlot(service.live);
   const reply = await call('preview.open', { ref: refOf(host, service), slot, browse: true });
@@ -68,8 +92,11 @@ async function openPreview(host: string, service: ServiceView): Promise<void> {
   else declinePreview(host, service.id, reply.failure);
 }
 
-function runningJob(host: string, service: ServiceView): Job | null {
-  const jobs = useServer.getState().hosts.find((each) => each.id === host)?.jobs ?? [];
-  const mine = jobs.filter((job) => job.stack === service.stack && job.state === 'running');
-  return mine.find((job) => job.service === service.name) ?? mine[0] ?? null;
-}
+/** What runs in the service's stack. */
+const runningJobs = (host: string, service: ServiceView): Job[] =>
+  (useServer.getState().hosts.find((each) => each.id === host)?.jobs ?? []).filter(
+    (job) => job.stack === service.stack && job.state === 'running',
+  );
+
+const runningJob = (host: string, service: ServiceView): Job | null =>
+  runningJobs(host, service).find((job) => job.service === service.name) ?? null;

@@ -17,6 +17,7 @@ import {
 } from '../bridge/window-state.ts';
 import { doOffer } from './do-offer.ts';
 
+/** What a key asks for, by what is offered; the first that is. */
 const offerKeys: Record<string, Offer[]> = {
   'shift f': ['arm'],
   f: ['flip', 'rollback'],
@@ -24,10 +25,15 @@ const offerKeys: Record<string, Offer[]> = {
   a: ['adopt'],
   p: ['preview'],
   r: ['retire'],
+  t: ['retry'],
+  e: ['eject'],
   x: ['dismiss'],
   k: ['confirm'],
   s: ['stop'],
 };
+
+export const offerOfKey = (key: string, offers: Offer[]): Offer | undefined =>
+  offerKeys[key]?.find((each) => offers.includes(each));
 
 /** The keys of the window; those of the map's arrows live with the map. */
 export function useKeys(host: HostView | undefined): void {
@@ -65,10 +71,12 @@ export function useKeys(host: HostView | undefined): void {
       const service = state.service === null ? undefined : serviceNow(id, state.service);
       if (service === undefined) return;
       if (key === 'b') return toggleBlast();
+      // Any release of before can be deployed again, from the list of them.
+      if (key === 'd' && event.shiftKey && service.adopted) return openPanel(service.id, 'releases');
       if (event.key === 'Enter' && target.closest('button, a, [role="row"]') === null) return openPanel(service.id);
       const connected = useServer.getState().hosts.find((each) => each.id === id)?.connection.kind === 'connected';
       const offers = offersOf(service, connected);
-      const offer = offerKeys[event.shiftKey ? `shift ${key}` : key]?.find((each) => offers.includes(each));
+      const offer = offerOfKey(event.shiftKey ? `shift ${key}` : key, offers);
       if (offer !== undefined) {
         event.preventDefault();
         doOffer(id, offer, service);

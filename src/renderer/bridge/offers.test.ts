@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { adoptedIdle, nextReady, pullFailed, service, watching } from '../../testkit/window/fixtures.ts';
-import { offersOf, retireRole } from './offers.ts';
+import { adoptedIdle, nextReady, notReady, pullFailed, service, watching } from '../../testkit/window/fixtures.ts';
+import { offerLabels, offersOf, reservationOf } from './offers.ts';
 
 const frontend = (more: Parameters<typeof service>[3]) => service('shop', 'frontend', 'shop/frontend:1.0.0', more);
 
@@ -10,7 +10,14 @@ test('what is not adopted offers adoption, or the reason why not', () => {
 });
 
 test('flip is offered first when next is ready', () => {
-  expect(offersOf(frontend(nextReady()))).toEqual(['flip', 'arm', 'preview', 'retire']);
+  expect(offersOf(frontend(nextReady()))).toEqual(['flip', 'arm', 'preview', 'retire', 'deploy', 'eject']);
+});
+
+test('a next that is not ready offers what helps first; Flip is left to say why not', () => {
+  const barred = frontend(notReady());
+  expect(offersOf(barred)).toEqual(['deploy', 'logs', 'retire', 'preview', 'flip', 'eject']);
+  expect(reservationOf('flip', barred)).toBe('Next is not ready: GET /healthz answered 500 Internal Server Error');
+  expect(reservationOf('deploy', barred)).toBeNull();
 });
 
 test('flip back is offered for as long as previous is warm', () => {
@@ -23,8 +30,14 @@ test('nothing is offered while nobody knows, and nothing moves while something m
   expect(offersOf(frontend({ ...adoptedIdle(), switch: { kind: 'unknown', sinceMs: 0 } }))).toEqual([]);
   expect(
     offersOf(
-      frontend({ switch: { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder: null } }),
+      frontend({
+        ...adoptedIdle(),
+        switch: { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder: null },
+      }),
     ),
+  ).toEqual(['follow', 'stop']);
+  expect(
+    offersOf(frontend({ ...adoptedIdle(), switch: { kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 } })),
   ).toEqual(['follow', 'stop']);
 });
 
@@ -35,10 +48,21 @@ test('what waits to be confirmed offers to keep it first', () => {
     'confirm',
     'rollback',
     'follow',
+    'eject',
   ]);
 });
 
-test('retire stops next while there is one, else previous', () => {
-  expect(retireRole(frontend(nextReady()))).toBe('next');
-  expect(retireRole(frontend(watching()))).toBe('previous');
+test('what is retired is said: next where there is one, previous only where it is the way back', () => {
+  expect(offersOf(frontend({ ...watching(), switch: { kind: 'settled', atMs: 0, to: 'blue' } }))).toEqual([
+    'rollback',
+    'deploy',
+    'retire-previous',
+    'eject',
+  ]);
+  expect(offersOf(frontend(nextReady()))).not.toContain('retire-previous');
+  expect([offerLabels.retire, offerLabels['retire-previous']]).toEqual(['Retire next', 'Retire previous…']);
+});
+
+test('only what is adopted can be ejected', () => {
+  expect(offersOf(frontend({ ...pullFailed(), adopted: false }))).not.toContain('eject');
 });

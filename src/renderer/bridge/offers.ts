@@ -1,4 +1,4 @@
-import type { ServiceView } from '../../contract/views.ts';
+import type { ServiceView, SlotView } from '../../contract/views.ts';
 import { unreachable } from '../../core/result.ts';
 
 /** What the window may offer for a service now. `logs` and `details` only show; the others ask the server. */
@@ -11,12 +11,14 @@ export const offerNames = [
   'rollback',
   'preview',
   'retire',
+  'retire-previous',
   'retry',
   'logs',
   'details',
   'follow',
   'stop',
   'dismiss',
+  'eject',
 ] as const;
 export type Offer = (typeof offerNames)[number];
 
@@ -26,17 +28,19 @@ export const offerLabels: Record<Offer, string> = {
   adopt: 'Adopt…',
   deploy: 'Deploy next…',
   flip: 'Flip',
-  arm: 'Flip, and go back unless I confirm…',
+  arm: 'Flip, and choose how it is watched…',
   confirm: 'Keep',
   rollback: 'Flip back',
   preview: 'Preview',
-  retire: 'Retire',
+  retire: 'Retire next',
+  'retire-previous': 'Retire previous…',
   retry: 'Retry',
   logs: 'Logs',
   details: 'Details',
   follow: 'Follow',
   stop: 'Stop',
   dismiss: 'Dismiss',
+  eject: 'Eject…',
 };
 
 /**
@@ -45,6 +49,12 @@ export const offerLabels: Record<Offer, string> = {
  */
 export function offersOf(service: ServiceView, connected = true): Offer[] {
   if (!connected) return [];
+  const offers = offersIn(service);
+  const isAtRest = service.switch.kind !== 'unknown' && !offers.includes('stop');
+  return service.adopted && isAtRest ? [...offers, 'eject'] : offers;
+}
+
+function offersIn(service: ServiceView): Offer[] {
   const state = service.switch;
   const back: Offer[] = service.canFlipBack ? ['rollback'] : [];
   switch (state.kind) {
@@ -59,13 +69,14 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
     case 'held':
       return ['follow'];
     case 'next-ready':
-      return ['flip', ...(service.flipKind === 'swap' ? [] : (['arm'] as const)), 'preview', 'retire'];
+      return ['flip', ...(service.flipKind === 'swap' ? [] : (['arm'] as const)), 'preview', 'retire', 'deploy'];
     case 'not-ready':
-      return ['flip', 'logs', 'retire', 'preview'];
+      // Flip is not what helps: pressed all the same, on the lever or by its key, it says why not.
+      return ['deploy', 'logs', 'retire', 'preview', 'flip'];
     case 'watching':
       return [...(state.mustConfirm ? (['confirm'] as const) : []), ...back, 'follow'];
     case 'settled':
-      return ['rollback', 'deploy', 'retire'];
+      return ['rollback', 'deploy', 'retire-previous'];
     case 'went-back':
       return ['details', 'deploy', 'dismiss'];
     case 'failed':
@@ -77,12 +88,10 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
   }
 }
 
-/** Why an offer is not advised now, in one line; it may be asked for all the same. Null when nothing is in its way. */
+/** Why an offer cannot be taken now, in one line; asked for all the same, it is said with what to do. Null when nothing is in its way. */
 export const reservationOf = (offer: Offer, service: ServiceView): string | null =>
   offer === 'flip' && service.switch.kind === 'not-ready' ? `Next is not ready: ${service.switch.reason}` : null;
 
-/** Which slot a retire would stop: next while there is one, else previous. */
-export function retireRole(service: ServiceView): 'next' | 'previous' {
-  const roles = [service.slots.blue?.role, service.slots.green?.role];
-  return roles.includes('next') ? 'next' : 'previous';
-}
+/** What stands in a role of a service. */
+export const slotIn = (service: ServiceView, role: SlotView['role']): SlotView | null =>
+  [service.slots.blue, service.slots.green].find((slot) => slot?.role === role) ?? null;

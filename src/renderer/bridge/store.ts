@@ -7,8 +7,8 @@ import { asKnown } from './as-known.ts';
 import { call, on } from './client.ts';
 import { keepSame } from './keep-same.ts';
 
-/** What can be refused: a verb, or a preview, which is no job. */
-export type Declined = { verb: Verb | 'preview'; failure: Failure };
+/** What can be refused: a verb, or a preview, which is no job. `standing`: how the service stood then. */
+export type Declined = { verb: Verb | 'preview'; failure: Failure; standing: string };
 
 /** What the server side says, and nothing the window made up. */
 type ServerState = {
@@ -18,7 +18,7 @@ type ServerState = {
   traffic: Record<string, TrafficView>;
   /** Verbs that were asked for and not answered yet, by `serviceKey`. */
   asked: Record<string, Verb>;
-  /** Why the last verb did not begin, by `serviceKey`; stays until dismissed or another one begins. */
+  /** Why the last verb did not begin, by `serviceKey`; stays until dismissed, another one begins, or the service stands otherwise. */
   declined: Record<string, Declined>;
 };
 
@@ -32,8 +32,25 @@ function takeHost(told: HostView): void {
     const index = state.hosts.findIndex((host) => host.id === view.id);
     if (index < 0) return { hosts: [...state.hosts, view] };
     const kept = keepSame(state.hosts[index], view);
-    return kept === state.hosts[index] ? state : { hosts: state.hosts.with(index, kept) };
+    if (kept === state.hosts[index]) return state;
+    return { hosts: state.hosts.with(index, kept), declined: stillDeclined(state.declined, view) };
   });
+}
+
+/** How a service stands: what was refused because of it is moot once it stands otherwise. */
+const standingOf = (service: ServiceView): string =>
+  [service.switch.kind, service.live, ...Object.values(service.slots).map((at) => `${at?.role} ${at?.release}`)].join();
+
+/** Without the refusals that a change of the map has made moot. A host that is away tells of no change. */
+function stillDeclined(declined: Record<string, Declined>, view: HostView): Record<string, Declined> {
+  const now = new Map(
+    (view.map?.stacks ?? []).flatMap((stack) => stack.services).map((each) => [serviceKey(view.id, each.id), each]),
+  );
+  const kept = Object.entries(declined).filter(([key, { standing }]) => {
+    const service = now.get(key);
+    return service === undefined || service.switch.kind === 'unknown' || standingOf(service) === standing;
+  });
+  return kept.length === Object.keys(declined).length ? declined : Object.fromEntries(kept);
 }
 
 /** Listens to the main process for as long as the window lives. */
@@ -100,6 +117,14 @@ export const refOf = (host: string, service: { stack: string; name: string }): S
   service: service.name,
 });
 
+const lastAsked = new Map<string, { verb: Verb; options: VerbOptions }>();
+
+/** How a verb was asked for here the last time a verb was, so that it can be asked for the same way again. */
+export function lastOptionsOf(host: string, service: ServiceView, verb: Verb): VerbOptions | null {
+  const last = lastAsked.get(serviceKey(host, service.id));
+  return last?.verb === verb ? last.options : null;
+}
+
 const without = <Value>(record: Record<string, Value>, key: string): Record<string, Value> => {
   const { [key]: _gone, ...rest } = record;
   return rest;
@@ -114,6 +139,7 @@ export async function startVerb(
 ): Promise<boolean> {
   const key = serviceKey(host, service.id);
   if (useServer.getState().asked[key] !== undefined) return false;
+  lastAsked.set(key, { verb, options });
   useServer.setState((state) => ({
     asked: { ...state.asked, [key]: verb },
     declined: without(state.declined, key),
@@ -121,16 +147,26 @@ export async function startVerb(
   const reply = await call('verbs.start', { ref: refOf(host, service), verb, options });
   useServer.setState((state) => ({
     asked: without(state.asked, key),
-    declined: reply.ok ? state.declined : { ...state.declined, [key]: { verb, failure: reply.failure } },
+    declined: reply.ok ? state.declined : withDeclined(state, host, service.id, verb, reply.failure),
   }));
   return reply.ok;
 }
 
+function withDeclined(
+  state: ServerState,
+  host: string,
+  id: string,
+  verb: Declined['verb'],
+  failure: Failure,
+): ServerState['declined'] {
+  const service = findService(state, host, id);
+  if (service === undefined) return state.declined;
+  return { ...state.declined, [serviceKey(host, id)]: { verb, failure, standing: standingOf(service) } };
+}
+
 /** Puts why a preview did not open on the card. */
 export function declinePreview(host: string, id: string, failure: Failure): void {
-  useServer.setState((state) => ({
-    declined: { ...state.declined, [serviceKey(host, id)]: { verb: 'preview' as const, failure } },
-  }));
+  useServer.setState((state) => ({ declined: withDeclined(state, host, id, 'preview', failure) }));
 }
 
 /** Puts away what the card says about the past. */

@@ -1,12 +1,17 @@
 import { create } from 'zustand';
 import type { PreviewView, SettingsView } from '../../contract/views.ts';
+import type { VerbOptions } from '../../core/job.ts';
 import { call, on } from './client.ts';
 
 export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'] as const;
 export type PanelTab = (typeof panelTabs)[number];
 
-/** A sheet asks before something that has a price; it stands over the window until answered. */
-export type Sheet = { kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'eject'; service: string; release?: number };
+/** A sheet asks before something that has a price; it stands over the window until answered. `options` are filled in. */
+export type Sheet = {
+  kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'retire' | 'eject';
+  service: string;
+  options?: VerbOptions;
+};
 
 /** One job on one host. */
 export type JobRef = { host: string; id: string };

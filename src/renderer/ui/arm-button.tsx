@@ -1,7 +1,7 @@
 import { Timer } from 'lucide-react';
 import { oneLine } from './format.ts';
 
-/** The other half of Flip: flip, and go back unless it is confirmed in time. */
+/** The other half of Flip: flip, and choose how it is watched, or that it goes back unless it is confirmed in time. */
 export function ArmButton({
   name,
   disabled,
@@ -20,9 +20,9 @@ export function ArmButton({
       type="button"
       className={`button icon ${small ? 'small plain' : ''}`}
       data-testid="action-arm"
-      aria-label={`Flip ${oneLine(name)}, and go back unless I confirm`}
+      aria-label={`Flip ${oneLine(name)}, and choose how it is watched`}
       aria-haspopup="dialog"
-      title="Flip, and go back unless I confirm (Shift+F)"
+      title="Flip, and choose how it is watched (Shift+F)"
       tabIndex={tabIndex}
       disabled={disabled}
       onClick={(event) => {

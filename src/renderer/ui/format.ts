@@ -83,6 +83,14 @@ export const confirmChoices = [
   { minutes: 60, words: '1 hour' },
 ] as const;
 
+/** How long a flip may be watched. */
+export const watchChoices = [
+  { minutes: 0, words: 'not at all' },
+  { minutes: 5, words: '5 minutes' },
+  { minutes: 30, words: '30 minutes' },
+  { minutes: 120, words: '2 hours' },
+] as const;
+
 /** `2 of 4 checks pass`; of a lone check, whether it does. */
 export function passing(passed: number, total: number): string {
   if (total === 1) return passed === 1 ? 'the check passes' : 'the check does not pass';
@@ -98,6 +106,10 @@ export function shortImage(image: string): string {
   const bare = image.replace(/@sha256:[0-9a-f]+$/, '');
   return bare.replace(/^(docker\.io\/)?(library\/)?/, '');
 }
+
+/** `Release 12 (1.4.2) in blue`. */
+export const releaseWords = (at: { release: number; version: string | null; slot: string }): string =>
+  `Release ${at.release}${at.version === null ? '' : ` (${oneLine(at.version)})`} in ${at.slot}`;
 
 /** The tag of an image reference, or null. */
 export function tagOf(image: string): string | null {

@@ -185,6 +185,7 @@ export const watching = (): Partial<Service> => ({
     requests: 412,
   },
   canFlipBack: true,
+  isWatched: true,
 });
 
 export const pullFailed = (): Partial<Service> => ({

@@ -1,9 +1,11 @@
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { AdoptPlanView, ServiceView } from '../../../contract/views.ts';
+import type { VerbOptions } from '../../../core/job.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { CopyButton, FailureNote, Findings } from '../../ui/controls.tsx';
 import { formatDuration, oneLine } from '../../ui/format.ts';
+import { type AdoptFields, fieldsOf, optionsOf } from './adopt-options.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 const kindWords: Record<NonNullable<ServiceView['flipKind']>, string> = {
@@ -15,24 +17,29 @@ const kindWords: Record<NonNullable<ServiceView['flipKind']>, string> = {
   swap: 'stop one, start the other, with a short gap',
 };
 
-/** What adoption would do, told before it is done. */
-export function AdoptSheet({ host, service }: { host: string; service: ServiceView }) {
-  const [port, setPort] = useState('');
-  const [checkPath, setCheckPath] = useState('');
+/** What adoption would do, told before it is done. `asked` is filled in. */
+export function AdoptSheet({ host, service, asked }: { host: string; service: ServiceView; asked: VerbOptions }) {
+  const [fields, setFields] = useState(() => fieldsOf(asked));
+  const [settled, setSettled] = useState(fields);
   const [sending, setSending] = useState(false);
+  const [shown, setShown] = useState<AdoptPlanView | null>(null);
   const declined = useDeclined(host, service.id);
-  const options = {
-    ...(/^\d+$/.test(port) ? { port: Number(port) } : {}),
-    ...(checkPath.startsWith('/') ? { checkPath } : {}),
-  };
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(fields), 350);
+    return () => clearTimeout(timer);
+  }, [fields]);
   const answer = useAnswer(
     'adopt.plan',
-    { ref: refOf(host, service), options },
-    `${host} ${service.id} ${JSON.stringify(options)}`,
+    { ref: refOf(host, service), options: optionsOf(settled) },
+    `${host} ${service.id} ${JSON.stringify(settled)}`,
   );
+  // A plan that was refused leaves the one before in sight, with the field in it that has to be corrected.
+  useEffect(() => {
+    if (answer.state === 'here') setShown(answer.value);
+  }, [answer]);
   const confirm = async () => {
     setSending(true);
-    const began = await startVerb(host, service, 'adopt', options);
+    const began = await startVerb(host, service, 'adopt', optionsOf(fields));
     setSending(false);
     if (began) closeSheet();
   };
@@ -51,9 +58,7 @@ export function AdoptSheet({ host, service }: { host: string; service: ServiceVi
     >
       {answer.state === 'asking' && <p className="quiet">Reading the stack’s files.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
-      {plan !== null && (
-        <Plan plan={plan} port={port} setPort={setPort} checkPath={checkPath} setCheckPath={setCheckPath} />
-      )}
+      {(shown !== null || answer.state === 'failed') && <Plan plan={shown} fields={fields} setFields={setFields} />}
       {declined?.verb === 'adopt' && <FailureNote failure={declined.failure} />}
     </ConfirmSheet>
   );
@@ -61,43 +66,46 @@ export function AdoptSheet({ host, service }: { host: string; service: ServiceVi
 
 function Plan({
   plan,
-  port,
-  setPort,
-  checkPath,
-  setCheckPath,
+  fields,
+  setFields,
 }: {
-  plan: AdoptPlanView;
-  port: string;
-  setPort: (port: string) => void;
-  checkPath: string;
-  setCheckPath: (path: string) => void;
+  plan: AdoptPlanView | null;
+  fields: AdoptFields;
+  setFields: (fields: AdoptFields) => void;
 }) {
+  const mayShare = fields.shareVolumes || plan?.findings.some((finding) => finding.answer === 'shareVolumes') === true;
   return (
     <>
-      <div className="gap-note" data-testid="adopt-gap">
-        <b className="number">about {formatDuration(plan.gap.estimateMs)}</b>
-        <p>
-          of gap, once, while the entry point takes the place of the container.{' '}
-          <span className="quiet">{plan.gap.because}</span>
-        </p>
-      </div>
+      {plan !== null && (
+        <div className="gap-note" data-testid="adopt-gap">
+          <b className="number">about {formatDuration(plan.gap.estimateMs)}</b>
+          <p>
+            of gap, once, while the entry point takes the place of the container.{' '}
+            <span className="quiet">{plan.gap.because}</span>
+          </p>
+        </div>
+      )}
       <dl className="facts">
-        <dt>Moved by</dt>
-        <dd>{kindWords[plan.flipKind]}</dd>
-        <dt>Why</dt>
-        <dd>
-          {plan.reasons.map((reason) => (
-            <p key={reason}>{reason}</p>
-          ))}
-        </dd>
-        <dt>Healthy when</dt>
-        <dd>
-          {plan.checks.length === 0 ? (
-            <p>nothing is checked: releases will be unverified</p>
-          ) : (
-            plan.checks.map((check) => <p key={check}>{check}</p>)
-          )}
-        </dd>
+        {plan !== null && (
+          <>
+            <dt>Moved by</dt>
+            <dd>{kindWords[plan.flipKind]}</dd>
+            <dt>Why</dt>
+            <dd>
+              {plan.reasons.map((reason) => (
+                <p key={reason}>{reason}</p>
+              ))}
+            </dd>
+            <dt>Healthy when</dt>
+            <dd>
+              {plan.checks.length === 0 ? (
+                <p>nothing is checked: releases will be unverified</p>
+              ) : (
+                plan.checks.map((check) => <p key={check}>{check}</p>)
+              )}
+            </dd>
+          </>
+        )}
         <dt>Port</dt>
         <dd>
           <input
@@ -105,9 +113,9 @@ function Plan({
             inputMode="numeric"
             aria-label="Container port"
             data-testid="adopt-port"
-            placeholder={String(plan.containerPort)}
-            value={port}
-            onChange={(event) => setPort(event.target.value)}
+            placeholder={plan === null ? '' : String(plan.containerPort)}
+            value={fields.port}
+            onChange={(event) => setFields({ ...fields, port: event.target.value })}
           />
         </dd>
         <dt>Check path</dt>
@@ -117,22 +125,43 @@ function Plan({
             aria-label="Path of the HTTP check"
             data-testid="adopt-check-path"
             placeholder="as above"
-            value={checkPath}
-            onChange={(event) => setCheckPath(event.target.value)}
+            value={fields.checkPath}
+            onChange={(event) => setFields({ ...fields, checkPath: event.target.value })}
           />
         </dd>
       </dl>
-      <Findings findings={plan.findings} />
-      <details className="file-details">
-        <summary>The file that is written beside compose.yaml</summary>
-        <div className="file-path">
-          <code className="mono clip selectable">{plan.overridePath}</code>
-          <CopyButton text={plan.override} />
-        </div>
-        <pre className="file" data-testid="adopt-override">
-          {plan.override}
-        </pre>
-      </details>
+      {mayShare && (
+        <label className="ticked">
+          <input
+            type="checkbox"
+            data-testid="adopt-share-volumes"
+            checked={fields.shareVolumes}
+            onChange={(event) => setFields({ ...fields, shareVolumes: event.target.checked })}
+          />
+          <span>
+            Two releases may open these volumes at the same time
+            <span className="quiet">
+              Both then write to them while they run side by side, and flip back returns the program, not what was
+              written. Two that open one database or SQLite file damage it.
+            </span>
+          </span>
+        </label>
+      )}
+      {plan !== null && (
+        <>
+          <Findings findings={plan.findings} />
+          <details className="file-details">
+            <summary>The file that is written beside compose.yaml</summary>
+            <div className="file-path">
+              <code className="mono clip selectable">{plan.overridePath}</code>
+              <CopyButton text={plan.override} />
+            </div>
+            <pre className="file" data-testid="adopt-override">
+              {plan.override}
+            </pre>
+          </details>
+        </>
+      )}
     </>
   );
 }

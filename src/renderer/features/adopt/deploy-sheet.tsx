@@ -1,24 +1,29 @@
 import { useEffect, useState } from 'react';
-import type { ServiceView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import type { VerbOptions } from '../../../core/job.ts';
+import { slotIn } from '../../bridge/offers.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
-import { oneLine, shortImage } from '../../ui/format.ts';
+import { oneLine, releaseWords, shortImage } from '../../ui/format.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 /** Which image comes next, and what that changes, before anything is pulled. */
 export function DeploySheet({
   host,
   service,
-  release,
+  asked,
 }: {
   host: string;
   service: ServiceView;
-  release?: number | undefined;
+  /** What is filled in: a release to deploy again, or how it was asked for before. */
+  asked: VerbOptions;
 }) {
-  const [typed, setTyped] = useState<string | null>(null);
-  const [image, setImage] = useState('');
+  const { release } = asked;
+  const [typed, setTyped] = useState<string | null>(asked.image ?? null);
+  const [image, setImage] = useState(asked.image ?? '');
+  const [replace, setReplace] = useState(false);
   const [sending, setSending] = useState(false);
   const declined = useDeclined(host, service.id);
   useEffect(() => {
@@ -33,12 +38,13 @@ export function DeploySheet({
     `${host} ${service.id} ${JSON.stringify(options)}`,
   );
   const plan = answer.state === 'here' ? answer.value : null;
+  const waiting = inTheWay(service);
   const name = oneLine(service.name);
   const confirm = async () => {
     const asTyped = typed === null ? '' : imageOf(typed, service.image);
     const last = release !== undefined ? { release } : asTyped === '' ? {} : { image: asTyped };
     setSending(true);
-    const began = await startVerb(host, service, 'deploy', last);
+    const began = await startVerb(host, service, 'deploy', waiting === null ? last : { ...last, replace });
     setSending(false);
     if (began) closeSheet();
   };
@@ -50,7 +56,7 @@ export function DeploySheet({
       title={release === undefined ? `Deploy next of ${name}` : `Deploy release ${release} of ${name} again`}
       lead="It starts beside the release that has the traffic. Nothing moves until you flip."
       confirm="Deploy next"
-      disabled={sending || stopped}
+      disabled={sending || stopped || (waiting !== null && !replace)}
       onConfirm={() => void confirm()}
     >
       {release === undefined && (
@@ -86,9 +92,29 @@ export function DeploySheet({
         </div>
       )}
       {plan !== null && <Findings findings={plan.findings} />}
+      {waiting !== null && (
+        <label className="ticked">
+          <input
+            type="checkbox"
+            data-testid="deploy-replace"
+            checked={replace}
+            onChange={(event) => setReplace(event.target.checked)}
+          />
+          <span>
+            Take the slot of {releaseWords(waiting)}, which is ready
+            <span className="quiet">It is stopped, and can be deployed again.</span>
+          </span>
+        </label>
+      )}
       {declined?.verb === 'deploy' && <FailureNote failure={declined.failure} />}
     </ConfirmSheet>
   );
+}
+
+/** A next that got ready gives up its slot only where that is said; any other does so by itself. */
+function inTheWay(service: ServiceView): SlotView | null {
+  const next = slotIn(service, 'next');
+  return next?.ready === true ? next : null;
 }
 
 /** What was typed as an image: a bare tag keeps the repository of what runs. */

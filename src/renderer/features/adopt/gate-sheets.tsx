@@ -1,50 +1,96 @@
 import type { ServiceView } from '../../../contract/views.ts';
-import type { OnOffer } from '../../bridge/offers.ts';
+import { type OnOffer, offerLabels, slotIn } from '../../bridge/offers.ts';
 import { startVerb } from '../../bridge/store.ts';
-import { Note } from '../../ui/controls.tsx';
-import { oneLine, passing } from '../../ui/format.ts';
+import { Dialog, Note } from '../../ui/controls.tsx';
+import { oneLine, passing, releaseWords } from '../../ui/format.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
+import './sheets.css';
 
-/** A gate that is not green: what, why, and what to do. */
-export function GateSheet({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+/** A gate that is not green: what, why, and what to do. It cannot be passed from here: the server would refuse. */
+export function GateSheet({ service, onOffer }: { service: ServiceView; onOffer: OnOffer }) {
   const state = service.switch;
   const name = oneLine(service.name);
+  const next = slotIn(service, 'next');
+  const instead = (offer: 'deploy' | 'retire' | 'logs') => {
+    closeSheet();
+    onOffer(offer, service);
+  };
+  return (
+    <Dialog className="sheet" label={`Flip ${name}`} testid="sheet-flip" onClose={closeSheet}>
+      <div className="sheet-head">
+        <h2>Next of {name} may not take over</h2>
+      </div>
+      <div className="sheet-body">
+        {state.kind === 'not-ready' ? (
+          <>
+            <Note level="warning" title={`Next is not ready: ${passing(state.passed, state.total)}`}>
+              <pre className="file telling">{state.reason}</pre>
+              <div className="note-actions">
+                <button type="button" className="button small" onClick={() => instead('logs')}>
+                  Logs of next
+                </button>
+              </div>
+            </Note>
+            <p>
+              {next?.ready === true
+                ? 'It was ready once. Start its container again, deploy a version in its place, or retire it.'
+                : 'Its deploy has ended, so it does not become ready by itself. Deploy a version that gets ready, which takes its slot, or retire it.'}{' '}
+              The release that has the traffic is not touched.
+            </p>
+          </>
+        ) : (
+          <Note level="note" title="Something changed meanwhile">
+            <p>Next is no longer said to be not ready. Close this, and look at the card.</p>
+          </Note>
+        )}
+      </div>
+      <div className="sheet-foot">
+        <button type="button" className="button" data-testid="sheet-cancel" onClick={closeSheet}>
+          Close
+        </button>
+        {state.kind === 'not-ready' && (
+          <>
+            <button type="button" className="button" data-testid="gate-retire" onClick={() => instead('retire')}>
+              {offerLabels.retire}
+            </button>
+            <button
+              type="button"
+              className="button primary"
+              data-testid="gate-deploy"
+              onClick={() => instead('deploy')}
+            >
+              Deploy another…
+            </button>
+          </>
+        )}
+      </div>
+    </Dialog>
+  );
+}
+
+/** Previous is the only way back that takes a moment, so that giving it up is asked about. */
+export function RetireSheet({ host, service }: { host: string; service: ServiceView }) {
+  const name = oneLine(service.name);
+  const previous = slotIn(service, 'previous');
   return (
     <ConfirmSheet
-      label={`Flip ${name}`}
-      testid="sheet-flip"
-      title={`Next of ${name} may not take over yet`}
-      confirm="Check again and flip"
+      label={`Retire previous of ${name}`}
+      testid="sheet-retire"
+      title={`Retire previous of ${name}`}
+      confirm="Retire previous"
       calm
-      others={
-        <button
-          type="button"
-          className="button"
-          onClick={() => {
-            closeSheet();
-            onOffer('logs', service);
-          }}
-        >
-          Logs of next
-        </button>
-      }
+      disabled={previous === null}
       onConfirm={() => {
         closeSheet();
-        void startVerb(host, service, 'flip');
+        void startVerb(host, service, 'retire', { role: 'previous' });
       }}
     >
-      {state.kind === 'not-ready' ? (
-        <Note level="warning" title={`Next is not ready: ${passing(state.passed, state.total)}`}>
-          <pre className="file telling">{state.reason}</pre>
-        </Note>
-      ) : (
-        <Note level="note" title="Something changed meanwhile">
-          <p>Next is no longer said to be not ready.</p>
-        </Note>
-      )}
       <p>
-        The release that has the traffic is not touched. Look at the logs of next, or retire it and deploy another. If
-        you believe it is ready by now, the server checks again before anything moves, and refuses if it is not.
+        {previous === null
+          ? 'There is no previous any more.'
+          : `${releaseWords(previous)} is stopped and gives up its slot.`}{' '}
+        It is the only release that can be flipped back to at once. From then on going back takes a redeploy: the
+        release is started anew and has to pass its checks before it can have the traffic.
       </p>
     </ConfirmSheet>
   );

@@ -46,6 +46,7 @@ const icons: Partial<Record<Offer, LucideIcon>> = {
   rollback: Undo2,
   preview: ExternalLink,
   retire: Archive,
+  'retire-previous': Archive,
   retry: RotateCcw,
   logs: ScrollText,
   details: Info,
@@ -345,7 +346,9 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  const shown = offers.filter((offer) => offer !== 'arm').slice(0, detail === 'mid' ? 1 : mostActions);
+  const shown = offers
+    .filter((offer) => offer !== 'arm' && offer !== 'eject')
+    .slice(0, detail === 'mid' ? 1 : mostActions);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (

@@ -151,7 +151,9 @@ function TickingRow(props: { host: string; service: ServiceView; onOffer: OnOffe
   return <RowAt {...props} nowMs={useSeconds()} />;
 }
 
-const listOffers = new Set<Offer>(offerNames.filter((offer) => !['logs', 'details', 'follow'].includes(offer)));
+const listOffers = new Set<Offer>(
+  offerNames.filter((offer) => !['logs', 'details', 'follow', 'eject'].includes(offer)),
+);
 
 function RowAt({
   host,

@@ -1,11 +1,11 @@
 import { CornerDownLeft } from 'lucide-react';
-import { useId, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
-import type { HostView, ServiceView } from '../../../contract/views.ts';
+import type { HostView, ReleaseView, ServiceView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
-import { type Offer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { stopJob } from '../../bridge/stopping.ts';
-import { startVerb, useServer } from '../../bridge/store.ts';
+import { refOf, startVerb, useServer } from '../../bridge/store.ts';
 import {
   openPanel,
   panelTabs,
@@ -15,11 +15,12 @@ import {
   showHost,
   showKeys,
   showPalette,
+  showSheet,
   toggleView,
   useWindow,
 } from '../../bridge/window-state.ts';
 import { Dialog } from '../../ui/controls.tsx';
-import { confirmChoices, oneLine } from '../../ui/format.ts';
+import { confirmChoices, oneLine, watchChoices } from '../../ui/format.ts';
 import { verbNames } from '../../ui/switch-words.ts';
 import { rank } from './find.ts';
 import './palette.css';
@@ -35,7 +36,14 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
   const hosts = useServer((state) => state.hosts);
   const selected = useWindow((state) => state.service);
   const list = useId();
-  const commands = useMemo(() => commandsOf(host, hosts, selected, onOffer), [host, hosts, selected, onOffer]);
+  const old = useOldReleases(
+    host,
+    host.map?.stacks.flatMap((stack) => stack.services).find((service) => service.id === selected),
+  );
+  const commands = useMemo(
+    () => commandsOf(host, hosts, selected, old, onOffer),
+    [host, hosts, selected, old, onOffer],
+  );
   const found = useMemo(
     () =>
       commands
@@ -108,12 +116,44 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
 
 const later = (value: number | null): number | null => (value === null ? null : value + 10);
 
-const paletteOffers = new Set<Offer>(['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'preview', 'retire', 'logs']);
+const paletteOffers = new Set<Offer>([
+  'adopt',
+  'deploy',
+  'flip',
+  'confirm',
+  'rollback',
+  'preview',
+  'retire',
+  'retire-previous',
+  'retry',
+  'eject',
+  'logs',
+]);
+
+/** Releases of before of the selected service, read when the palette opens: any of them can be deployed again. */
+function useOldReleases(host: HostView, service: ServiceView | undefined): ReleaseView[] {
+  const [releases, setReleases] = useState<ReleaseView[]>([]);
+  const canAsk = service?.adopted === true && host.connection.kind === 'connected';
+  const { stack, name } = service ?? { stack: '', name: '' };
+  useEffect(() => {
+    setReleases([]);
+    if (!canAsk) return;
+    let current = true;
+    void call('releases.list', { ref: refOf(host.id, { stack, name }) }).then((reply) => {
+      if (current && reply.ok) setReleases(reply.value.filter((release) => release.role === 'old'));
+    });
+    return () => {
+      current = false;
+    };
+  }, [host.id, stack, name, canAsk]);
+  return releases;
+}
 
 function commandsOf(
   host: HostView,
   hosts: HostView[],
   selected: string | null,
+  old: ReleaseView[],
   onOffer: (offer: Offer, service: ServiceView) => void,
 ): Command[] {
   const services = (host.map?.stacks ?? []).flatMap((stack) => stack.services);
@@ -125,7 +165,7 @@ function commandsOf(
         .map((offer) => ({
           key: `${service.id} ${offer}`,
           title: `${offerLabels[offer]} ${oneLine(service.name)}`,
-          more: oneLine(service.stack),
+          more: oneLine(reservationOf(offer, service) ?? service.stack),
           run: () => onOffer(offer, service),
         })),
       ...(offers.includes('arm') ? confirmChoices : []).map(({ minutes, words }) => ({
@@ -133,6 +173,12 @@ function commandsOf(
         title: `Flip ${oneLine(service.name)}, and go back unless I confirm within ${words}`,
         more: oneLine(service.stack),
         run: () => void startVerb(host.id, service, 'flip', { confirmMinutes: minutes }),
+      })),
+      ...(offers.includes('arm') ? watchChoices : []).map(({ minutes, words }) => ({
+        key: `${service.id} watch ${minutes}`,
+        title: `Flip ${oneLine(service.name)}, and watch it ${minutes === 0 ? words : `for ${words}`}`,
+        more: oneLine(service.stack),
+        run: () => void startVerb(host.id, service, 'flip', { watchMinutes: minutes }),
       })),
     ];
   };
@@ -150,9 +196,16 @@ function commandsOf(
   );
   const current = services.find((service) => service.id === selected);
   const others = services.filter((service) => service !== current);
+  const mayDeploy = current !== undefined && offersOf(current, host.connection.kind === 'connected').includes('deploy');
   return [
     ...(current === undefined ? [] : ofService(current)),
     ...stops,
+    ...(mayDeploy ? old : []).map(({ number, version, image }) => ({
+      key: `redeploy ${number}`,
+      title: `Deploy release ${number} of ${oneLine(current?.name ?? '')} again…`,
+      more: oneLine(version ?? image),
+      run: () => showSheet({ kind: 'deploy', service: current?.id ?? '', options: { release: number } }),
+    })),
     ...(current === undefined
       ? []
       : panelTabs.map((tab) => ({

@@ -1,10 +1,10 @@
 import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { call } from '../../bridge/client.ts';
-import type { OnOffer } from '../../bridge/offers.ts';
+import { type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showPreview, showSheet, showTab, useWindow } from '../../bridge/window-state.ts';
+import { showPreview, showTab, useWindow } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
@@ -82,7 +82,7 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
           </p>
         </section>
       )}
-      {service.adopted && state.kind !== 'unknown' && (
+      {offersOf(service).includes('eject') && (
         <section className="eject">
           <p className="quiet">
             Done with Switchyard here? Eject puts plain compose back, on the release that is live.
@@ -91,7 +91,7 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
             type="button"
             className="button small"
             data-testid="action-eject"
-            onClick={() => showSheet({ kind: 'eject', service: service.id })}
+            onClick={() => onOffer('eject', service)}
           >
             Eject…
           </button>
@@ -158,8 +158,17 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
     return (
       <Note level="warning" title={`Next is not ready: ${passing(state.passed, state.total)}`}>
         <pre className="file telling">{state.reason}</pre>
-        <p>The release that has the traffic is not touched. Flip waits until every check passes.</p>
+        <p>
+          The release that has the traffic is not touched. Next cannot be flipped to: deploy a version that gets ready,
+          or retire this one.
+        </p>
         <div className="note-actions">
+          <button type="button" className="button small" onClick={() => onOffer('deploy', service)}>
+            {offerLabels.deploy}
+          </button>
+          <button type="button" className="button small" onClick={() => onOffer('retire', service)}>
+            {offerLabels.retire}
+          </button>
           <button type="button" className="button small" onClick={() => showTab('checks')}>
             Checks
           </button>

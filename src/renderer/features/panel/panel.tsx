@@ -101,7 +101,7 @@ function Grip() {
   );
 }
 
-const panelOffers = new Set<Offer>(offerNames.filter((offer) => !['logs', 'details'].includes(offer)));
+const panelOffers = new Set<Offer>(offerNames.filter((offer) => !['logs', 'details', 'eject'].includes(offer)));
 
 function Standing({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   return ticks(service.switch.kind) ? (

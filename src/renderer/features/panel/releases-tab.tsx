@@ -115,7 +115,7 @@ function Release({
             type="button"
             className="button small plain"
             data-testid={`redeploy-${release.number}`}
-            onClick={() => showSheet({ kind: 'deploy', service: service.id, release: release.number })}
+            onClick={() => showSheet({ kind: 'deploy', service: service.id, options: { release: release.number } })}
           >
             Deploy again…
           </button>

@@ -1,0 +1,23 @@
+import type { VerbOptions } from '../../../core/job.ts';
+
+/** What an adoption is told, as it stands in the fields. */
+export type AdoptFields = { port: string; checkPath: string; shareVolumes: boolean };
+
+/** The fields as they are filled in for what was asked before. */
+export const fieldsOf = ({ port, checkPath, shareVolumes }: VerbOptions): AdoptFields => ({
+  port: port === undefined || Number.isNaN(port) ? '' : String(port),
+  checkPath: checkPath ?? '',
+  shareVolumes: shareVolumes ?? false,
+});
+
+/**
+ * What the fields say, as typed: what is no port or no path goes along too, so that it is refused in words and nothing
+ * else is adopted in its place. Text that is no number at all is the number that is none.
+ */
+export function optionsOf({ port, checkPath, shareVolumes }: AdoptFields): VerbOptions {
+  return {
+    ...(port.trim() === '' ? {} : { port: Number(port) }),
+    ...(checkPath.trim() === '' ? {} : { checkPath: checkPath.trim() }),
+    ...(shareVolumes ? { shareVolumes } : {}),
+  };
+}
