@@ -15,8 +15,8 @@ export const doing: Record<Verb, string> = {
 const stepWords: ReadonlyMap<string, string> = new Map([
   ['gate', 'looking whether it may'],
   ['check', 'looking whether it may'],
-  ['image', 'getting the image'],
-  ['pull', 'pulling the image'],
+  ['image', 'pulling'],
+  ['pull', 'pulling'],
   ['release', 'writing the release down'],
   ['start', 'starting'],
   ['ready', 'checking'],

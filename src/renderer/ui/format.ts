@@ -107,9 +107,9 @@ export function shortImage(image: string): string {
   return bare.replace(/^(docker\.io\/)?(library\/)?/, '');
 }
 
-/** `Release 12 (1.4.2) in blue`. */
+/** `release 12 (1.4.2) in blue`. */
 export const releaseWords = (at: { release: number; version: string | null; slot: string }): string =>
-  `Release ${at.release}${at.version === null ? '' : ` (${oneLine(at.version)})`} in ${at.slot}`;
+  `release ${at.release}${at.version === null ? '' : ` (${oneLine(at.version)})`} in ${at.slot}`;
 
 /** The tag of an image reference, or null. */
 export function tagOf(image: string): string | null {

@@ -18,7 +18,7 @@ test('a pull says how much of how much', () => {
       },
       now,
     ),
-  ).toEqual({ word: 'Deploying', more: 'pulling the image 43 of 120 MB', why: null, tone: 'notable' });
+  ).toEqual({ word: 'Deploying', more: '43 of 120 MB', why: null, tone: 'notable' });
 });
 
 test('a watch counts down and says what it has seen', () => {
@@ -86,7 +86,7 @@ test('a failure leads with its telling line', () => {
       },
       now,
     ),
-  ).toEqual({ word: 'Deploy failed', more: 'while pulling the image', why: 'manifest unknown', tone: 'trouble' });
+  ).toEqual({ word: 'Deploy failed', more: 'while pulling', why: 'manifest unknown', tone: 'trouble' });
 });
 
 test('a lock names who holds it', () => {

@@ -52,15 +52,14 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         : { word: 'Cannot be adopted', more: null, why: oneLine(state.reason), tone: 'quiet' };
     case 'idle':
       return { word: oneLine(state.reason), more: null, why: null, tone: 'quiet' };
-    case 'preparing': {
-      const figure = state.progress === null ? null : formatProgress(state.progress);
+    case 'preparing':
       return {
         word: capital(doing[state.verb]),
-        more: figure === null ? stepWords(state.step) : `${stepWords(state.step)} ${figure}`,
+        // What is counted tells what is done: both have no room on a card.
+        more: state.progress === null ? stepWords(state.step) : formatProgress(state.progress),
         why: explainHolder(state.holder, nowMs) ?? (state.text === null ? null : oneLine(state.text)),
         tone: 'notable',
       };
-    }
     case 'next-ready':
       return {
         word: 'Ready',

@@ -24,11 +24,13 @@ export function ArmSheet({ host, service }: { host: string; service: ServiceView
         <h2>Flip {name}, and choose how it is watched</h2>
       </div>
       <div className="sheet-body">
-        <h3 className="block-title">Go back unless I confirm</h3>
-        <p>
-          The traffic moves to {versionIn('next')} at once. Unless somebody presses Keep in time, it goes back to{' '}
-          {versionIn('current')} by itself. The server counts: this window may be closed, and this machine off.
-        </p>
+        <div>
+          <h3 className="block-title">Go back unless I confirm</h3>
+          <p>
+            The traffic moves to {versionIn('next')} at once. Unless somebody presses Keep in time, it goes back to{' '}
+            {versionIn('current')} by itself. The server counts: this window may be closed, and this machine off.
+          </p>
+        </div>
         <p className="sheet-choices">
           {confirmChoices.map(({ minutes, words }) => (
             <button
@@ -42,11 +44,13 @@ export function ArmSheet({ host, service }: { host: string; service: ServiceView
             </button>
           ))}
         </p>
-        <h3 className="block-title">Go back only if it goes bad</h3>
-        <p>
-          It keeps the traffic, unless it answers wrongly ten times in a row while the server watches it. What is not
-          watched goes back by hand only.
-        </p>
+        <div>
+          <h3 className="block-title">Go back only if it goes bad</h3>
+          <p>
+            It keeps the traffic, unless it answers wrongly ten times in a row while the server watches it. What is not
+            watched goes back by hand only.
+          </p>
+        </div>
         <p className="sheet-choices">
           {watchChoices.map(({ minutes, words }) => (
             <button

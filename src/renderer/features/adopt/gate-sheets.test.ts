@@ -37,6 +37,6 @@ test('previous is retired only after it was said that it is the way back', () =>
       }),
     }),
   );
-  expect(said).toContain('Release 12 (1.4.2) in blue is stopped');
+  expect(said).toContain('stops release 12 (1.4.2) in blue');
   expect(said).toContain('going back takes a redeploy');
 });

@@ -88,7 +88,7 @@ export function RetireSheet({ host, service }: { host: string; service: ServiceV
       <p>
         {previous === null
           ? 'There is no previous any more.'
-          : `${releaseWords(previous)} is stopped and gives up its slot.`}{' '}
+          : `This stops ${releaseWords(previous)}, which gives up its slot.`}{' '}
         It is the only release that can be flipped back to at once. From then on going back takes a redeploy: the
         release is started anew and has to pass its checks before it can have the traffic.
       </p>

@@ -1,7 +1,7 @@
 import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { call } from '../../bridge/client.ts';
-import { type OnOffer, offerLabels, offersOf } from '../../bridge/offers.ts';
+import { type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { showPreview, showTab, useWindow } from '../../bridge/window-state.ts';
@@ -163,12 +163,6 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
           or retire this one.
         </p>
         <div className="note-actions">
-          <button type="button" className="button small" onClick={() => onOffer('deploy', service)}>
-            {offerLabels.deploy}
-          </button>
-          <button type="button" className="button small" onClick={() => onOffer('retire', service)}>
-            {offerLabels.retire}
-          </button>
           <button type="button" className="button small" onClick={() => showTab('checks')}>
             Checks
           </button>
