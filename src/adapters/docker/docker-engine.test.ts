@@ -146,6 +146,30 @@ describe('Docker over streams', () => {
     expect(await code(docker.engine.observe())).toBe('link-lost');
   });
 
+  it('reads a log that is not followed to its end, and one that looks like a document as the log it is', async () => {
+    answer = (request, response) => {
+      if (!(request.url ?? '').includes('/logs?')) return json(response, { Config: { Tty: true } });
+      response.writeHead(200).end('2026-11-22T21:04:11.000000000Z {"n":1}\r\n');
+    };
+    const read = async (follow: boolean) => {
+      const lines: string[] = [];
+      const { signal } = new AbortController();
+      await docker.engine.logs('c', {
+        tail: 5,
+        follow,
+        signal,
+        onLines: (more) => lines.push(...more.map((line) => line.text)),
+      });
+      return { lines, asked: asked.at(-1)?.replace(/^.*[?&](follow=\w+).*$/, '$1') };
+    };
+    expect(await read(false)).toEqual({ lines: ['{"n":1}'], asked: 'follow=false' });
+    expect(await read(true)).toEqual({ lines: ['{"n":1}'], asked: 'follow=true' });
+    answer = (_request, response) => json(response, { message: 'no reading from this driver' }, 501);
+    expect(await code(read(false))).toBe('docker-stopped');
+    answer = (_request, response) => json(response, { message: 'no such container' }, 404);
+    expect((await read(false)).lines).toEqual([]);
+  });
+
   it('says when the event stream ends by itself', async () => {
     answer = (_request, response) => {
       response

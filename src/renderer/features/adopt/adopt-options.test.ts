@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fieldsOf, optionsOf } from './adopt-options.ts';
+import { asksToShare, fieldsOf, optionsOf } from './adopt-options.ts';
 
 const empty = { port: '', checkPath: '', shareVolumes: false };
 
@@ -26,4 +26,11 @@ test('what was asked before is filled in', () => {
   const options = { port: 3000, checkPath: '/ready', shareVolumes: true };
   expect(optionsOf(fieldsOf(options))).toEqual(options);
   expect(fieldsOf({ port: Number.NaN })).toEqual(empty);
+});
+
+test('sharing volumes is asked about where it is what stands in the way, and stays once it was said', () => {
+  const finding = { level: 'stop', title: 'State', text: 'It writes.' } as const;
+  expect(asksToShare(empty, [finding])).toBe(false);
+  expect(asksToShare(empty, [finding, { ...finding, answer: 'shareVolumes' }])).toBe(true);
+  expect(asksToShare({ ...empty, shareVolumes: true }, [])).toBe(true);
 });

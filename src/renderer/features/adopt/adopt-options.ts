@@ -1,3 +1,4 @@
+import type { FindingView } from '../../../contract/views.ts';
 import type { VerbOptions } from '../../../core/job.ts';
 
 /** What an adoption is told, as it stands in the fields. */
@@ -9,6 +10,10 @@ export const fieldsOf = ({ port, checkPath, shareVolumes }: VerbOptions): AdoptF
   checkPath: checkPath ?? '',
   shareVolumes: shareVolumes ?? false,
 });
+
+/** Whether to ask if two releases may open its volumes: where that stands in the way, or was said to be so. */
+export const asksToShare = (fields: AdoptFields, findings: FindingView[]): boolean =>
+  fields.shareVolumes || findings.some((finding) => finding.answer === 'shareVolumes');
 
 /**
  * What the fields say, as typed: what is no port or no path goes along too, so that it is refused in words and nothing

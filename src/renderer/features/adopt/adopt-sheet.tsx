@@ -5,7 +5,7 @@ import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
 import { CopyButton, FailureNote, Findings } from '../../ui/controls.tsx';
 import { formatDuration, oneLine } from '../../ui/format.ts';
-import { type AdoptFields, fieldsOf, optionsOf } from './adopt-options.ts';
+import { type AdoptFields, asksToShare, fieldsOf, optionsOf } from './adopt-options.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 const kindWords: Record<NonNullable<ServiceView['flipKind']>, string> = {
@@ -73,7 +73,6 @@ function Plan({
   fields: AdoptFields;
   setFields: (fields: AdoptFields) => void;
 }) {
-  const mayShare = fields.shareVolumes || plan?.findings.some((finding) => finding.answer === 'shareVolumes') === true;
   return (
     <>
       {plan !== null && (
@@ -130,7 +129,7 @@ function Plan({
           />
         </dd>
       </dl>
-      {mayShare && (
+      {asksToShare(fields, plan?.findings ?? []) && (
         <label className="ticked">
           <input
             type="checkbox"

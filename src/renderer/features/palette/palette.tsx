@@ -149,7 +149,7 @@ function useOldReleases(host: HostView, service: ServiceView | undefined): Relea
   return releases;
 }
 
-function commandsOf(
+export function commandsOf(
   host: HostView,
   hosts: HostView[],
   selected: string | null,
