@@ -140,8 +140,8 @@ if recorded watch begin; then
   still_wanted() { read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
   become_job
   still_wanted || { lock_release; exit 0; }
+  rm -f "$job_dir"/ask.* "$job_dir"/answer.*
   step=watch
-  record_file=$act_record
   recorded watch "done" || act "$final"
   end_watch
 fi

@@ -9,7 +9,7 @@ export type Feeds = {
   follow(): void;
   /** Whether the feeds of all state folders known now were read to their end on the link that is open. */
   areRead(): boolean;
-  /** Has the server asked now and then, for as long as a job runs, whether it lives: one that died writes no line. */
+  /** Has the server asked now and then, for as long as a job or a watch is on, whether it lives: one that died writes no line. */
   lookWhileRunning(): void;
 };
 
@@ -58,19 +58,26 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
 
   const someJobRuns = () => [...now.jobs.values()].some((job) => job.state === 'running');
 
+  const someWatchIsOn = () =>
+    now.states.some(({ services }) => services.some(({ watchUntilMs }) => watchUntilMs !== null));
+
   const lookWhileRunning = () => {
-    if (lookTimer !== null || now.open === null || !someJobRuns()) return;
-    lookTimer = setTimeout(() => {
-      lookTimer = null;
-      if (!someJobRuns()) return;
-      lookAtStates();
-      lookWhileRunning();
-    }, 3_000);
+    if (lookTimer !== null || now.open === null || !(someJobRuns() || someWatchIsOn())) return;
+    lookTimer = setTimeout(
+      () => {
+        lookTimer = null;
+        if (!(someJobRuns() || someWatchIsOn())) return;
+        lookAtStates();
+        lookWhileRunning();
+      },
+      someJobRuns() ? 3_000 : 5_000,
+    );
   };
 
   const follow = () => {
     const { open } = now;
     if (open === null) return;
+    lookWhileRunning();
     const paths = now.states.map((state) => `${state.root}/feed.ndjson`).sort();
     const feeds = paths.join('\n');
     if (following?.open === open && following.feeds === feeds) return;
