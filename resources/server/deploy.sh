@@ -17,7 +17,7 @@ take_back() {
     needs_docker
     held=$(slot_holds "$slot")
     [ "$held" != "$number" ] || { stop_slot "$slot" && held=; }
-    [ -n "$held" ] || give_up_previous
+    [ -n "$held" ] || { give_up_previous && rm -f "$service_dir/next"; }
     [ "$(role_release next)" = "$number" ] && rm -f "$service_dir/next"
   fi
   mark_release "$number" "not-ready 0 0 ${1:-it was stopped before it was ready}"

@@ -236,13 +236,14 @@ describe('a map with an adopted service', () => {
     expect(kinds).toEqual(['next-ready', 'not-ready']);
   });
 
-  it('can be flipped back only while previous is warm, next is not there and nothing runs', () => {
+  it('FL11 can be flipped back while previous is warm, next is not there and nothing runs that would not make way', () => {
     const flipped: Partial<ServiceState> = {
       live: 'green-settled',
       current: release(2, 'green'),
       previous: release(1, 'blue'),
     };
     const both = [slotOf('blue', '0001'), slotOf('green', '0002')];
+    const step = { text: null, progress: null, ms: null };
     const can = (more: Partial<ServiceState>, slots = both, jobs: MapFacts['jobs'] = []) => {
       const { state, ...docker } = adopted({ ...flipped, ...more }, slots);
       return serviceNamed(drawMap(facts(docker, { states: [server(state)], jobs })), 'frontend').canFlipBack;
@@ -251,8 +252,14 @@ describe('a map with an adopted service', () => {
       warm: can({}),
       stopped: can({}, [slotOf('blue', '0001', { state: 'exited' }), slotOf('green', '0002')]),
       gone: can({}, [slotOf('green', '0002')]),
-      running: can({}, both, [job()]),
-    }).toEqual({ warm: true, stopped: false, gone: false, running: false });
+      moving: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'running' }] })]),
+      draining: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'done' }] })]),
+      deploying: can({}, both, [job({ verb: 'deploy' })]),
+      ejecting: can({}, both, [job({ verb: 'eject' })]),
+    }).toEqual({
+      ...{ warm: true, stopped: false, gone: false },
+      ...{ moving: false, draining: true, deploying: true, ejecting: false },
+    });
   });
 
   it('is as ill as its entry point, or else as the slot that has the traffic', () => {

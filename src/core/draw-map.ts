@@ -284,7 +284,7 @@ function drawAdopted(
     }),
     traffic: facts.traffic[id] ?? null,
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
-    canFlipBack: previousWarm && state.next === null && newest?.state !== 'running',
+    canFlipBack: previousWarm && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
     isWatched: isWatched(state, facts.asOfMs),
     findings:
       state.holder !== null && newest?.state !== 'running'
@@ -292,6 +292,10 @@ function drawAdopted(
         : [],
   };
 }
+
+/** Whether going back may be asked for while this job runs: it undoes what it began, or has moved and only waits (SPEC FL11). */
+const makesWay = ({ verb, steps }: Job): boolean =>
+  verb === 'deploy' || verb === 'retire' || steps.some(({ name, state }) => name === 'move' && state === 'done');
 
 const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && facts.ours.has(job.id);
 

@@ -26,6 +26,15 @@ test('flip back is offered for as long as previous is warm', () => {
   expect(offersOf(frontend({ ...pullFailed(), canFlipBack: true }))).toContain('rollback');
 });
 
+test('flip back is offered during what makes way for it', () => {
+  const draining = { kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder: null } as const;
+  expect(offersOf(frontend({ ...adoptedIdle(), canFlipBack: true, switch: draining }))).toEqual([
+    'follow',
+    'rollback',
+    'stop',
+  ]);
+});
+
 test('nothing is offered while nobody knows, and nothing moves while something moves', () => {
   expect(offersOf(frontend({ ...adoptedIdle(), switch: { kind: 'unknown', sinceMs: 0 } }))).toEqual([]);
   expect(

@@ -65,7 +65,7 @@ function offersIn(service: ServiceView): Offer[] {
     case 'preparing':
     case 'flipping':
     case 'locked':
-      return ['follow', 'stop'];
+      return ['follow', ...back, 'stop'];
     case 'held':
       return ['follow'];
     case 'next-ready':

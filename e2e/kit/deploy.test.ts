@@ -1,0 +1,52 @@
+import { existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { kitFile } from '../../src/engine/job-upload.ts';
+import { KitServer, kit } from './server.ts';
+
+let server: KitServer;
+beforeEach(() => {
+  server = new KitServer();
+  // Release 1 is live in blue, release 2 warm in green, release 3 is written for green and its job dies.
+  server.role('next', null);
+  server.role('previous', '0002');
+  server.release('0003', 'green', 'preparing 0 0');
+  server.tell('running/shop--frontend--green', '0002\n');
+});
+afterEach(() => server.close());
+
+/** Takes release 3 back as a deploy that is undone, or recovered, does. */
+const takeBack = () => {
+  const functions = kitFile(kit, 'deploy.sh').split('\nstart_job ')[0];
+  return server.kitLines(`${functions}\nnumber=0003 slot=green started=1\ntake_back`, { VERB: 'deploy' });
+};
+const removed = () => server.log.some((line) => line.startsWith('rm -f shop--frontend--green'));
+
+it('RE5 a previous whose slot was not freed yet stays, warm and wanted', async () => {
+  await takeBack();
+  expect([server.roleOf('previous'), removed()]).toEqual(['0002', false]);
+});
+
+it('RE5 a next that was to be replaced, and was not yet, stays', async () => {
+  server.role('previous', null);
+  server.role('next', '0002');
+  await takeBack();
+  expect([server.roleOf('next'), removed()]).toEqual(['0002', false]);
+});
+
+it.each(['previous', 'next'] as const)('RE5 a %s whose container is gone is called so no longer', async (role) => {
+  server.role('previous', null);
+  server.role(role, '0002');
+  rmSync(path.join(server.stub, 'running/shop--frontend--green'));
+  await takeBack();
+  expect([server.roleOf('previous'), server.roleOf('next')]).toEqual([null, null]);
+});
+
+it('what the deploy itself had started goes', async () => {
+  server.role('previous', null);
+  server.role('next', '0003');
+  server.tell('running/shop--frontend--green', '0003\n');
+  await takeBack();
+  expect([server.roleOf('next'), removed()]).toEqual([null, true]);
+  expect(existsSync(path.join(server.service, 'releases/0003'))).toBe(true);
+});
