@@ -55,10 +55,10 @@ function undoneRoles(evidence: Evidence): string[] {
   return freed(evidence) ? [written(current), written(current, failed)] : [written(current, next, previous)];
 }
 
-/** Whether what was in the free slot is gone: its container is another one now, or none. */
+/** Whether nothing is in the free slot any more of what was there: its container is another one now, or none, or there was none. */
 function freed({ before, after }: Evidence): boolean {
   const { current } = before.roles;
   const live = before.releases.find(({ number }) => number === current)?.slot;
   const old = before.containers.find(({ name }) => name === `${feather.prefix}--${live === 'blue' ? 'green' : 'blue'}`);
-  return old !== undefined && !after.containers.some(({ id }) => id === old.id);
+  return !after.containers.some(({ id }) => id === old?.id);
 }
