@@ -299,7 +299,7 @@ describe('when adopted', () => {
     await completes(session, name, 'retire', { role: 'next' });
   });
 
-  test('no free slot: a ready next is in the way, and --replace puts it aside', () =>
+  test('RE6 no free slot: a ready next is in the way, and --replace puts it aside', () =>
     untouched(async () => {
       await lab.exec('home', `cp -p ${frontend.folder}/compose.yaml ~/kept`);
       await completes(session, name, 'deploy', { image: frontendImage('1.1.0') });

@@ -153,7 +153,7 @@ describe('the frontend of the shop', { concurrent: false }, () => {
     await oneIsLive(frontend, '1.0.0');
   });
 
-  test('a ready next is in the way of another, until it is retired', async () => {
+  test('RE6 RE7 a ready next is in the way of another, until it is retired', async () => {
     await editImage(frontend, '1.2.0');
     const refused = await act(session, name, 'deploy');
     expect(refused).toMatchObject({ outcome: 'refused', failure: { code: 'no-free-slot' } });

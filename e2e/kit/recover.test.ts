@@ -151,6 +151,8 @@ describe('what a job had started', () => {
     expect(living()).toBe(true);
     try {
       await server.kitLines(`end_session '${pid}' '${start}' '${boot}' '${space}'`);
+      // A signal that was sent is on its way for a moment.
+      if (ends) await expect.poll(living).toBe(false);
       expect(living()).toBe(!ends);
     } finally {
       if (living()) process.kill(Number(left), 'SIGKILL');
@@ -249,6 +251,30 @@ describe('the file of a watch', () => {
     await recover('j2');
     expect(server.live).toBe('blue-settled');
     expect(existsSync(path.join(server.service, 'watch'))).toBe(false);
+  });
+});
+
+describe('a release that answers nobody once it has the traffic', () => {
+  beforeEach(async () => {
+    server.tell('stat', stat);
+    expect(await server.run('j1', server.flipPlan('flip'))).toMatchObject({ state: 'completed' });
+  });
+
+  it('WA5 loses it after four failed probes', async () => {
+    server.answers('green', 'bad HTTP 500');
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
+    await expect.poll(() => server.jobs().get('j1-watch')?.failure?.message).toContain('4 checks in a row failed');
+  });
+
+  it('WA6 is given time when the entry point was started meanwhile, and loses it then', async () => {
+    server.tell('info', 'Uptime_sec: 0\n');
+    server.answers('green', 'bad HTTP 500');
+    const probes = () => readFileSync(path.join(server.stub, 'probes'), 'utf8').length;
+    const seen = probes();
+    await expect.poll(() => probes() - seen, { timeout: 15_000 }).toBeGreaterThan(6);
+    expect(server.live).toBe('green-watching');
+    server.tell('info', 'Uptime_sec: 61\n');
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
   });
 });
 

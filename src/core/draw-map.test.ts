@@ -236,7 +236,7 @@ describe('a map with an adopted service', () => {
     expect(kinds).toEqual(['next-ready', 'not-ready']);
   });
 
-  it('FL11 can be flipped back while previous is warm, next is not there and nothing runs that would not make way', () => {
+  it('FL11 FL14 can be flipped back while previous is warm, next is not there and nothing runs that would not make way', () => {
     const flipped: Partial<ServiceState> = {
       live: 'green-settled',
       current: release(2, 'green'),
@@ -252,12 +252,13 @@ describe('a map with an adopted service', () => {
       warm: can({}),
       stopped: can({}, [slotOf('blue', '0001', { state: 'exited' }), slotOf('green', '0002')]),
       gone: can({}, [slotOf('green', '0002')]),
+      next: can({ next: release(3, 'blue') }),
       moving: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'running' }] })]),
       draining: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'done' }] })]),
       deploying: can({}, both, [job({ verb: 'deploy' })]),
       ejecting: can({}, both, [job({ verb: 'eject' })]),
     }).toEqual({
-      ...{ warm: true, stopped: false, gone: false },
+      ...{ warm: true, stopped: false, gone: false, next: false },
       ...{ moving: false, draining: true, deploying: true, ejecting: false },
     });
   });
