@@ -22,6 +22,7 @@ describe('which rule is proven by a test', () => {
       `expect('FL8 x')`,
     ].join('\n');
     expect(citedRules(source)).toEqual(['FL1', 'EN3', 'EN5', 'AD2', 'JN1', 'JN3']);
+    expect(citedRules(`it.each<[string]>([\n  ['x'],\n${call('])', "'FL1 by %s'")}`)).toEqual(['FL1']);
   });
 
   it('names a rule without a test, and a test without a rule', () => {

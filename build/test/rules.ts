@@ -6,10 +6,13 @@ import { repositoryFolder } from '../setup/folders.ts';
 export const definedRules = (spec: string): string[] =>
   [...spec.matchAll(/^- \*\*([A-Z]{2}\d+)\*\*/gm)].map(([, id]) => id ?? '');
 
-/** The ids that titles of tests begin with, or name one after another: `it('FL1 FL2 …`, `test("EN3, EN5: …`. */
+/**
+ * The ids that titles of tests begin with, or name one after another: `it('FL1 FL2 …`, `test("EN3, EN5: …`,
+ * `])('FL10 …` behind a table.
+ */
 export function citedRules(source: string): string[] {
   const titles = source.matchAll(
-    /\b(?:it|test|describe)(?:\.\w+)*(?:\([^)'"`]*\))?\(\s*(['"`])((?:[A-Z]{2}\d+[ ,:&]+)+)/g,
+    /(?:\b(?:it|test|describe)(?:\.\w+)*(?:\([^)'"`]*\))?|^\s*\]\))\(\s*(['"`])((?:[A-Z]{2}\d+[ ,:&]+)+)/gm,
   );
   return [...titles].flatMap(([, , ids]) => ids?.match(/[A-Z]{2}\d+/g) ?? []);
 }

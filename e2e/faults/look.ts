@@ -21,7 +21,14 @@ export type LookedContainer = {
   labels: Record<string, string>;
 };
 
-export type LookedRelease = { number: string; slot: string; imageId: string; version: string; print: string };
+export type LookedRelease = {
+  number: string;
+  slot: string /** First word of its state file. */;
+  state: string;
+  imageId: string;
+  version: string;
+  print: string;
+};
 
 /** Everything that the invariants ask of a server, read in one go. */
 export type Look = {
@@ -65,7 +72,7 @@ part live; awk '$1=="live"{print $2; exit}' ${state}/entry/live.map 2>/dev/null
 part entry; [ -S ${state}/entry/run/admin.sock ] && timeout 3 perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0) && connect(S,pack_sockaddr_un($ARGV[0])) or exit 1; syswrite(S,"get map /usr/local/etc/haproxy/live.map live\\n"); while(<S>){ print "$1\\n" if /value="([^"]*)"/ }' ${state}/entry/run/admin.sock
 part answer; curl -s -m 5 -o /dev/null -w '%{http_code} %header{x-release}\\n' http://127.0.0.1:8080/version
 part roles; for role in current previous next; do [ -L ${state}/$role ] && echo "$role $(readlink ${state}/$role)"; done
-part releases; for each in ${state}/releases/[0-9]*; do [ -d "$each" ] && read -r slot <"$each/slot" && echo "\${each##*/} $slot $(cat "$each/compose.yaml" "$each/release.json" | sha256sum | cut -c1-16) $(tr -d '\\n' <"$each/release.json")"; done
+part releases; for each in ${state}/releases/[0-9]*; do [ -d "$each" ] && read -r slot <"$each/slot" && word= && read -r word _ <"$each/state"; echo "\${each##*/} $slot \${word:--} $(cat "$each/compose.yaml" "$each/release.json" | sha256sum | cut -c1-16) $(tr -d '\\n' <"$each/release.json")"; done
 part containers; api 'containers/json?all=1'
 part images; api images/json
 part volumes; api volumes
@@ -160,7 +167,7 @@ function json<Value>(text: string | undefined, otherwise: Value): Value {
 }
 
 function parseRelease(line: string): LookedRelease {
-  const [number = '', slot = '', print = '', ...rest] = line.split(' ');
+  const [number = '', slot = '', state = '', print = '', ...rest] = line.split(' ');
   const file = json<{ imageId?: string; imageVersion?: string }>(rest.join(' '), {});
-  return { number, slot, print, imageId: file.imageId ?? '', version: file.imageVersion ?? '' };
+  return { number, slot, state, print, imageId: file.imageId ?? '', version: file.imageVersion ?? '' };
 }

@@ -179,7 +179,7 @@ async function cure(server: Lane['stage']['server']): Promise<void> {
 /** Waits for the exit of each job; what has none after that time is found by I4. */
 async function exitsWritten(server: Lane['stage']['server']): Promise<void> {
   await server.sh(
-    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.state}/../jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || exit 0; sleep 0.1; done`,
+    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.root}/jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || exit 0; sleep 0.1; done`,
     { timeoutMs: tellMs * 2 },
   );
 }

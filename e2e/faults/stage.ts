@@ -32,7 +32,7 @@ export function standingOf(look: Look): Standing | null {
   const state = (role: 'next' | 'previous') => {
     const release = look.releases.find(({ number }) => number === look.roles[role]);
     const container = look.containers.find(({ name }) => name === `${feather.prefix}--${release?.slot}`);
-    return release !== undefined && container?.state === 'running';
+    return release !== undefined && container?.state === 'running' && (role !== 'next' || release.state === 'ready');
   };
   if (look.roles.next !== undefined) return state('next') ? 'ready' : null;
   if (look.roles.previous !== undefined) return state('previous') ? 'flipped' : null;

@@ -4,9 +4,9 @@
 edited='' replaced=''
 undo() {
   [ -n "$replaced" ] || [ -n "$edited" ] || return 0
-  [ -e "$job_dir/compose.kept" ] && cmp -s "$job_dir/compose.edited" "$EDITED_FILE" && replace_file compose.kept "$EDITED_FILE"
+  [ -e "$job_dir/compose.kept" ] && cmp -s "$job_dir/compose.edited" "$EDITED_FILE" && put_back compose.kept "$EDITED_FILE"
   # What is not as this job left it is somebody else's by now.
-  [ -e "$job_dir/override.kept" ] && override_as_left && replace_file override.kept "$OVERRIDE"
+  [ -e "$job_dir/override.kept" ] && override_as_left && put_back override.kept "$OVERRIDE"
   edited='' replaced=''
   at put-back
   needs_docker
@@ -18,8 +18,11 @@ override_as_left() {
 }
 
 keep_file() { # name in the job's folder, file
-  cp -p "$2" "$job_dir/$1.part" && sync_path "$job_dir/$1.part" && mv -f "$job_dir/$1.part" "$job_dir/$1" && sync_path "$job_dir"
+  cp -p "$2" "$job_dir/$1.part" && sync_path "$job_dir/$1.part" && mv -f "$job_dir/$1.part" "$job_dir/$1" && sync_path "$job_dir" || { rm -f "$job_dir/$1.part"; return 1; }
 }
+
+# By a rename, which needs no room on the disk: an undo must not stop half way because there is none.
+put_back() { mv -f "$job_dir/$1" "$2" && sync_path "${2%/*}"; }
 
 clean() {
   stop_slot blue
@@ -67,7 +70,11 @@ if [ -e "$job_dir/compose.edited" ]; then
 fi
 at edited
 replaced=1
-if [ -e "$job_dir/override.after" ]; then replace_file override.after "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+if [ -e "$job_dir/override.after" ]; then
+  replace_file override.after "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
+else
+  rm -f "$OVERRIDE"
+fi
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
 

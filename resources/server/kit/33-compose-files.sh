@@ -16,6 +16,6 @@ check_compose_hash() {
 # Puts payload $1 in place of file $2, keeping its mode and owner's rights.
 replace_file() {
   cp "$job_dir/$1" "$2.$JOB.tmp" && { [ ! -e "$2" ] || chmod "$(stat -c %a "$2" 2>/dev/null || echo 644)" "$2.$JOB.tmp"; } && { [ -e "$2" ] || chmod 644 "$2.$JOB.tmp"; } &&
-    sync_path "$2.$JOB.tmp" && mv -f "$2.$JOB.tmp" "$2" && sync_path "${2%/*}"
+    sync_path "$2.$JOB.tmp" && mv -f "$2.$JOB.tmp" "$2" && sync_path "${2%/*}" || { rm -f "$2.$JOB.tmp"; return 1; }
 }
 
