@@ -129,11 +129,16 @@ describe('before adoption', () => {
     const slow = act(session, name, 'adopt', { checkPath: '/no-such-page' });
     // Two minutes of patience are for slow services; this one is helped along by ending the copy.
     await eventually(
-      'the copy runs',
-      async () => (await lab.exec('home', 'docker ps -q --filter name=shop--frontend--blue')).stdout.trim() !== '',
+      'the copy is asked',
+      () =>
+        session
+          .jobs()
+          .some(
+            (job) =>
+              job.state === 'running' && job.steps.some((step) => step.name === 'ready' && step.state === 'running'),
+          ),
       40_000,
     );
-    await sleep(1_500);
     await lab.exec('home', 'docker update --restart no shop--frontend--blue && docker kill shop--frontend--blue');
     expectTold(await slow, 'exited-at-start', /nothing was switched/);
     expect(await identities(lab, 'home', 'shop-frontend-1')).toBe(before);

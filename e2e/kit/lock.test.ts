@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KitServer } from './server.ts';
@@ -55,6 +55,24 @@ describe('the lock', () => {
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.every((line) => /^epoch \d+$/.test(line))).toBe(true);
     expect(new Set(lines).size).toBe(lines.length);
+  });
+
+  it('JN4 of the stack is held by one of two deploys at a time while they write, and by nobody after', async () => {
+    const writing = `
+      lock_acquire || exit 1
+      write() { mkdir "$ROOT/inside" || echo "TWO INSIDE"; sleep 0.4; rmdir "$ROOT/inside"; return 7; }
+      holding_stack write
+      echo "wrote $? $epoch $lock_dir"
+      lock_release
+    `;
+    const said = await Promise.all(
+      ['frontend', 'backend'].map((SVC) => server.kitLines(writing, { JOB: `j-${SVC}`, SVC, VERB: 'deploy' })),
+    );
+    expect(said.map(({ stdout }) => stdout)).toEqual(
+      ['frontend', 'backend'].map((each) => `wrote 7 1 ${locks(each)}\n`),
+    );
+    const held = readdirSync(locks('+')).filter((epoch) => !existsSync(path.join(locks('+'), epoch, 'released')));
+    expect(held).toEqual([]);
   });
 
   it('JN4 that waits its turn gets a higher epoch each time', async () => {

@@ -46,6 +46,12 @@ recover() {
   [ "$state" = not-ready ] || take_back 'its job ended before it was ready'
 }
 
+write_image_line() {
+  [ "$(compose_hash)" = "$COMPOSE_HASH" ] || return 2
+  at checked
+  replace_file compose.edited "$EDITED_FILE" || return 3
+}
+
 start_job gate,pull,release,start,ready
 started_at=$(now_ms)
 
@@ -124,12 +130,19 @@ until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" 
   sleep 0.1 2>/dev/null || sleep 1
 done
 if [ -e "$job_dir/compose.edited" ]; then
-  if [ "$(compose_hash)" != "$COMPOSE_HASH" ]; then
-    mark_release "$number" "not-ready $passed $total the compose files were changed while it was being prepared"
-    abort compose-changed "The compose files of $STACK were changed while release $(number_of "$number") was being prepared, so its image: line was not written. Deploy again." "" "$EDITED_FILE"
-  fi
-  at checked
-  replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
+  holding_stack write_image_line
+  case $? in
+    0) ;;
+    2)
+      mark_release "$number" "not-ready $passed $total the compose files were changed while it was being prepared"
+      abort compose-changed "The compose files of $STACK were changed while release $(number_of "$number") was being prepared, so its image: line was not written. Deploy again." "" "$EDITED_FILE"
+      ;;
+    99)
+      mark_release "$number" "not-ready $passed $total another job holds the compose files"
+      abort lock-held "Another job holds the compose files of $STACK, so the image: line of release $(number_of "$number") was not written. Deploy again." "" "$EDITED_FILE"
+      ;;
+    *) abort folder-read-only "$EDITED_FILE cannot be written." "" "" ;;
+  esac
 fi
 mark_release "$number" "ready $passed $total"
 figure deployMs $(($(now_ms) - started_at))

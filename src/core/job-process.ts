@@ -9,10 +9,11 @@ life() {
   read -r id begun boot space 2>/dev/null <"$1" || [ -n "$id" ] || { life=unknown; return; }
   case $id in *[!0-9]*) life=unknown; return ;; esac
   life=no
-  if ! [ -d /proc/self ]; then
-    kill -0 "$id" 2>/dev/null && life=yes
-  elif [ "$boot" = "$(cat /proc/sys/kernel/random/boot_id)" ]; then
-    if [ -n "$space" ] && [ "$space" != "$(readlink /proc/self/ns/pid)" ]; then
+  now=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null || sysctl -n kern.boottime 2>/dev/null | tr -dc '0-9')
+  if [ "$boot" = "$now" ]; then
+    if ! [ -d /proc/self ]; then
+      if kill -0 "$id" 2>/dev/null; then life=yes; else life=unknown; fi
+    elif [ -n "$space" ] && [ "$space" != "$(readlink /proc/self/ns/pid)" ]; then
       life=unknown
     elif [ "$begun" = "$(sed 's/.*) //; /^[ZX]/d' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; then
       life=yes

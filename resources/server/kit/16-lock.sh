@@ -1,6 +1,6 @@
 # --- lock: lock/<service>/<epoch>/; the highest epoch is the holder -----------------------------------------------------------
 # One lock a service, so that nothing done to one can stand in the way of going back with another; who edits the stack's
-# compose files holds the lock named + as well.
+# compose files holds the lock named + as well: adopt and eject from their start, deploy for the moment that it writes.
 # An epoch's folder gets its name whole, with its owner in it, by one rename. Taking over makes the next epoch, so two
 # contenders can never both win and nothing needs to be unlocked by hand. A holder is gone when the machine was booted since,
 # or when its process is; where that cannot be seen (another process space), when its lease, in seconds of uptime, is over.
@@ -183,4 +183,26 @@ lock_release() {
   [ "$epoch" -gt 0 ] || return 0
   : >"$lock_dir/$epoch/released"
   epoch=0
+}
+
+# Runs a command while this job also holds the stack, as adopt and eject do: two deploys at once must not write over each other's
+# line of compose.yaml. Waits for it for ten seconds; 99 when it is not to be had.
+holding_stack() { # command
+  held_dir=$lock_dir held_epoch=$epoch
+  lock_dir=$ROOT/lock/+
+  refuse() { return 1; }
+  stack_tries=0
+  until take_lock || [ "$stack_tries" -ge 40 ]; do
+    stack_tries=$((stack_tries + 1))
+    sleep 0.25 2>/dev/null || sleep 1
+  done
+  refuse() { end refused "$@"; }
+  stack_epoch=$epoch
+  lock_dir=$held_dir epoch=$held_epoch
+  [ "$stack_epoch" -gt 0 ] || return 99
+  "$@"
+  stack_code=$?
+  : >"$ROOT/lock/+/$stack_epoch/released"
+  stack_epoch=0
+  return "$stack_code"
 }

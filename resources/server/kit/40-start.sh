@@ -95,6 +95,12 @@ recover() { :; }
 # What the job that died leaves about: half-written files, its probe.
 sweep() {
   rm -rf "${lock_dir:?}"/."$JOB".* "$ROOT"/lock/+/."$JOB".* "$job_dir"/ask.* "$job_dir"/answer.*
+  # The stack, where it was held beside the service for a moment.
+  for each in "$ROOT"/lock/+/[0-9]*; do
+    swept_pid='' swept_start='' swept_boot=''
+    [ -e "$each/released" ] || read -r swept_pid swept_start swept_boot _ 2>/dev/null <"$each/owner"
+    [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && : >"$each/released"
+  done
   find "$ROOT" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
   rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
   for swept in "${OVERRIDE:-}" "${EDITED_FILE:-}"; do [ -n "$swept" ] && rm -f "$swept.$JOB.tmp"; done

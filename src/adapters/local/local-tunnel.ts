@@ -27,6 +27,7 @@ export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tu
             return;
           }
           stream.on('error', () => socket.destroy());
+          stream.on('close', () => socket.end());
           socket.on('close', () => stream.destroy());
           socket.pipe(stream).pipe(socket);
         },
