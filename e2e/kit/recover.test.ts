@@ -322,11 +322,12 @@ describe('what is kept back of the disk', () => {
     const reserve = path.join(server.root, 'reserve');
     expect(await server.run('j1', server.flipPlan('flip', { watchMinutes: 0 }))).toMatchObject({ state: 'completed' });
     expect(statSync(reserve).size).toBe(256 * 1024);
-    // A disk without room: writing anything fails, but for what takes no room.
-    const full = 'printf() { case $1 in %4096*) return 1 ;; esac; command printf "$@"; }\nuse_reserve\n';
-    await server.kitLines('use_reserve', { VERB: 'rollback' });
+    // A disk without room, until the reserve is given up.
+    const full = 'put_line() { [ ! -e "$ROOT/reserve" ] && echo "$2" >"$1"; }\n';
+    const write = 'put_surely "$ROOT/written" whole && echo written || echo not';
+    expect((await server.kitLines(full + write, { VERB: 'flip' })).stdout).toBe('not\n');
     expect(existsSync(reserve)).toBe(true);
-    await server.kitLines(full, { VERB: 'rollback' });
+    expect((await server.kitLines(full + write, { VERB: 'rollback' })).stdout).toBe('written\n');
     expect(existsSync(reserve)).toBe(false);
   });
 });

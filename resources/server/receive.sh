@@ -13,6 +13,7 @@ fi
 if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
 [ -e "$part" ] && rm -rf "$part"
 mkdir "$part" 2>/dev/null || fail folder-read-only
+space=$(readlink /proc/self/ns/pid 2>/dev/null)
 # A process, so that it is known again: number, start, boot, and the space that its number counts in.
 line_of() {
   read -r stat 2>/dev/null <"/proc/$1/stat" && read -r boot 2>/dev/null </proc/sys/kernel/random/boot_id || { printf '%s   ' "$1"; return; }
@@ -20,14 +21,14 @@ line_of() {
   # shellcheck disable=SC2086
   set -- ${stat##*) }
   shift 19
-  printf '%s %s %s %s\n' "$who" "$1" "$boot" "$(readlink /proc/self/ns/pid 2>/dev/null)"
+  printf '%s %s %s %s\n' "$who" "$1" "$boot" "$space"
 }
 # Until the job has a process of its own, this one stands for it: when it is gone before, the job never began (SPEC JN7).
 line_of $$ >"$part/receiver" || { rm -rf "$part"; fail disk-full; }
 if ! tar -xf - -C "$part" 2>/dev/null; then
-  space=$(df -Pk "$root" | awk 'NR==2{print $4}')
+  left=$(df -Pk "$root" | awk 'NR==2{print $4}')
   rm -rf "$part"
-  [ "${space:-99999}" -lt 1024 ] && fail disk-full
+  [ "${left:-99999}" -lt 1024 ] && fail disk-full
   fail upload-damaged
 fi
 if ! (cd "$part" && sha256sum -c manifest >/dev/null 2>&1); then rm -rf "$part"; fail upload-damaged; fi

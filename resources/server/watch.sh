@@ -110,7 +110,7 @@ end_watch() {
   close_runtime
   lock_release
   if [ -n "$verdict" ]; then
-    put_line "$job_dir/exit" rolled-back
+    put_surely "$job_dir/exit" rolled-back
     feed "\"kind\":\"end\",\"outcome\":\"rolled-back\",\"code\":\"not-ready\",\"message\":\"$(json_text "$SERVICE went back by itself: $verdict")\",\"running\":\"$(json_text "$(running_words)")\",\"detail\":\"\""
   else
     rm -rf "$job_dir"

@@ -205,4 +205,7 @@ export async function zombieFindings(kit: Kit): Promise<string[]> {
 }
 
 const processPart = (kit: Kit): string =>
-  ['boot_id', 'process_started', 'process_space'].map((name) => functionText(kit, 'kit.sh', name)).join('\n');
+  ['boot_id', 'process_started', 'process_space']
+    .map((name) => functionText(kit, 'kit.sh', name))
+    .concat('space_here=$(readlink /proc/self/ns/pid)')
+    .join('\n');

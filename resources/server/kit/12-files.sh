@@ -15,24 +15,25 @@ put_line() {
   { printf '%s\n' "$2" >"$1.$JOB.tmp" && sync_path "$1.$JOB.tmp" && mv -f "$1.$JOB.tmp" "$1" && sync_path "${1%/*}"; } || { rm -f "$1.$JOB.tmp"; return 1; }
 }
 
+# The same of what must be written though the disk is full: how far it went that went back, or is past its point of no return.
+put_surely() { put_line "$1" "$2" 2>/dev/null || { spend_reserve && put_line "$1" "$2"; }; }
+
 # Points symlink $1 at $2 by rename(2).
 point() {
-  rm -f "$1.$JOB.tmp"
+  [ ! -L "$1.$JOB.tmp" ] || rm -f "$1.$JOB.tmp"
   ln -s "$2" "$1.$JOB.tmp" || return 1
   mv -fT "$1.$JOB.tmp" "$1" 2>/dev/null || { rm -f "$1" && mv -f "$1.$JOB.tmp" "$1"; }
 }
 
 
 # A little of the disk is kept back, so that going back on a full one can still write down what it does (SPEC JN10). Kept by
-# each job that ends well; used up by a rollback, by a watch and by a recovery that find not a byte left.
+# each job that ends well; spent by who goes back, recovers, or is past the point of no return, and finds not a byte left.
 reserve_kib=256
 keep_reserve() {
   [ -s "$ROOT/reserve" ] ||
     { dd if=/dev/zero of="$ROOT/reserve.$JOB.tmp" bs=1024 count="$reserve_kib" 2>/dev/null && mv -f "$ROOT/reserve.$JOB.tmp" "$ROOT/reserve"; } ||
     rm -f "$ROOT/reserve.$JOB.tmp"
 }
-use_reserve() {
-  [ -e "$ROOT/reserve" ] || return 0
-  { printf '%4096s\n' x >"$ROOT/room.$JOB.tmp"; } 2>/dev/null || rm -f "$ROOT/reserve"
-  rm -f "$ROOT/room.$JOB.tmp"
+spend_reserve() {
+  { [ "$VERB" = rollback ] || [ "$mode" != run ] || [ -n "${past_return:-}" ]; } && [ -e "$ROOT/reserve" ] && rm -f "$ROOT/reserve"
 }

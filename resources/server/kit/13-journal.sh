@@ -11,8 +11,8 @@ journal() { # step phase [json fields]
   )
   file=$ROOT/journal/$(printf '%08d' "$seq")-$JOB-$1-$2.json
   case " $effectless_steps " in
-    *" $1 "*) put_lightly "$file" "$record" ;;
-    *) put_line "$file" "$record" ;;
+    *" $1 "*) put_lightly "$file" "$record" 2>/dev/null || { spend_reserve && put_lightly "$file" "$record"; } ;;
+    *) put_surely "$file" "$record" ;;
   esac
 }
 

@@ -50,7 +50,7 @@ end() {
   fi
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
-  put_line "$job_dir/exit" "$1"
+  put_surely "$job_dir/exit" "$1"
   lock_release
   feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
   trap - EXIT

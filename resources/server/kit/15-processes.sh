@@ -11,7 +11,8 @@ process_started() {
 }
 
 # Which processes this shell can see; empty where the system does not tell.
-process_space() { readlink /proc/self/ns/pid 2>/dev/null; }
+process_space() { printf '%s' "$space_here"; }
+space_here=$(readlink /proc/self/ns/pid 2>/dev/null)
 
 # This process, so that it is known again: number, start, boot, and the space that its number counts in.
 self_line() { printf '%s %s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" "$(process_space)"; }

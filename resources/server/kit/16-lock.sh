@@ -73,17 +73,21 @@ make_way() { # epoch
   sleep 0.1 2>/dev/null || sleep 1
 }
 
+# After a power cut the boot id is another one and nobody holds anything: no fsync.
+write_claim() {
+  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$claim/lease" &&
+    printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$claim/who" &&
+    printf '%s\n' "$VERB" >"$claim/verb" &&
+    printf '%s\n' "$claim_line" >"$claim/owner"
+}
+
 # Claims an epoch of lock_dir, or fails when another has it. A plain mv onto a folder that is there lands inside of it, and
 # the owner that is read back says so; onto one that came between mv's look and its rename(2), that is refused.
 claim_epoch() {
   claim=$lock_dir/.$JOB.$$
   claim_line=$(self_line)
-  mkdir -p "$claim" || return 1
-  # After a power cut the boot id is another one and nobody holds anything: no fsync.
-  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$claim/lease"
-  printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$claim/who"
-  printf '%s\n' "$VERB" >"$claim/verb"
-  printf '%s\n' "$claim_line" >"$claim/owner" && mv "$claim" "$lock_dir/$1" 2>/dev/null
+  mkdir "$claim" 2>/dev/null || mkdir -p "$claim" || return 1
+  { write_claim 2>/dev/null || { spend_reserve && write_claim; }; } && mv "$claim" "$lock_dir/$1" 2>/dev/null
   claim_owner=
   read -r claim_owner 2>/dev/null <"$lock_dir/$1/owner"
   [ "$claim_owner" = "$claim_line" ] && return
@@ -93,8 +97,7 @@ claim_epoch() {
 
 # Takes the lock in lock_dir, or refuses and returns 1. Sets epoch.
 take_lock() {
-  [ "$VERB" != rollback ] && [ "$mode" = run ] || use_reserve
-  mkdir -p "$lock_dir"
+  [ -d "$lock_dir" ] || mkdir -p "$lock_dir"
   tries=0
   while :; do
     top=$(highest_epoch)

@@ -93,7 +93,7 @@ LOOP
 
 open_runtime_quickly() {
   [ -w "$service_dir/entry/run/admin.sock" ] && command -v perl >/dev/null 2>&1 || return 1
-  rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
+  [ ! -e "$job_dir/ask.$$" ] && [ ! -e "$job_dir/answer.$$" ] || rm -f "$job_dir/ask.$$" "$job_dir/answer.$$"
   mkfifo "$job_dir/ask.$$" "$job_dir/answer.$$" || return 1
   perl -e "$quick_loop" "$service_dir/entry/run/admin.sock" <"$job_dir/ask.$$" >"$job_dir/answer.$$" 2>/dev/null &
   runtime_pid=$!
