@@ -4,7 +4,7 @@ import { outFolder } from '../setup/folders.ts';
 import { renderSeconds } from '../setup/progress.ts';
 import { none, renderCounts, sum } from './counts.ts';
 import type { Verdict } from './failures.ts';
-import { askedParts, checkParts, labParts, type Part, prepare } from './parts.ts';
+import { checkParts, labParts, type Part, prepare } from './parts.ts';
 import { endTogether, isStopping } from './processes.ts';
 
 // npm test                 everything, one part after the other
@@ -17,10 +17,8 @@ const words = process.argv.slice(2);
 const wanted: readonly Part[] =
   words.length === 0
     ? all
-    : [...all, ...askedParts].filter(
-        (part) => words.includes(part.name) || (words.includes('check') && checkParts.includes(part)),
-      );
-const unknown = words.filter((word) => word !== 'check' && ![...all, ...askedParts].some((part) => part.name === word));
+    : all.filter((part) => words.includes(part.name) || (words.includes('check') && checkParts.includes(part)));
+const unknown = words.filter((word) => word !== 'check' && !all.some((part) => part.name === word));
 
 async function runPart(part: Part): Promise<{ counts: Verdict; ms: number }> {
   const startedMs = performance.now();
@@ -37,7 +35,7 @@ async function runPart(part: Part): Promise<{ counts: Verdict; ms: number }> {
 
 if (unknown.length > 0) {
   process.stderr.write(
-    `There is no part ${unknown.join(', ')}. There are: check, ${[...all, ...askedParts].map(({ name }) => name).join(', ')}\n`,
+    `There is no part ${unknown.join(', ')}. There are: check, ${all.map(({ name }) => name).join(', ')}\n`,
   );
   process.exit(2);
 }

@@ -134,12 +134,8 @@ export const checkParts: readonly Part[] = [
 export const labParts: readonly Part[] = [
   { name: 'kit', about: 'the server kit under a real shell', run: vitest('kit', 15 * minute) },
   { name: 'integration', about: 'contracts and journeys on the lab', run: vitest('integration', 30 * minute) },
-  { name: 'window', about: 'end to end in the real window', run: endToEnd },
-];
-
-/** What `npm test` runs only when it is asked for by name: takes eight minutes of two cores. */
-export const askedParts: readonly Part[] = [
   { name: 'faults', about: 'jobs that are killed, cut off and starved, on the lab', run: faults },
+  { name: 'window', about: 'end to end in the real window', run: endToEnd },
 ];
 
 /** What the parts need of the system, put there first so that no part waits for it. */
