@@ -83,11 +83,12 @@ export async function runPoint(
     client = await stage.connected();
     const id = job.slice(job.lastIndexOf('/') + 1);
     const told = await toldOf(client, id, tellMs);
+    const toldMs = performance.now() - connectedAt;
     const over = watchedActs.includes(each.act) ? await watchOver(server) : true;
-    const recoveryMs =
-      (each.kind === 'runner' || each.kind === 'twice') && told !== null && over
-        ? performance.now() - connectedAt
-        : null;
+    // A watch is told of by its end; whoever confirms is told at once, and the watch goes on.
+    const recoveredMs = each.act === 'confirm' ? toldMs : performance.now() - connectedAt;
+    const killed = each.kind === 'runner' || each.kind === 'twice';
+    const recoveryMs = killed && told !== null && over ? recoveredMs : null;
     // A job that could not write its end is told of before that; the client that is connected has it recovered.
     await exitsWritten(server);
     const toldAtMs = Date.now();
