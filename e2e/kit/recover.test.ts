@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { renderScript } from '../../src/core/command.ts';
-import { recoverScript } from '../../src/core/server-state.ts';
+import { recoverScript } from '../../src/core/server-scripts.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { KitServer, kit } from './server.ts';
 

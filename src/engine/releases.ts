@@ -6,13 +6,8 @@ import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import { diffServices } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
-import {
-  frameFiles,
-  parseReleaseState,
-  type ReleaseOnServer,
-  type ServiceState,
-  setAsideNamedScript,
-} from '../core/server-state.ts';
+import { frameFiles, setAsideNamedScript } from '../core/server-scripts.ts';
+import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
 import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
 

@@ -4,14 +4,12 @@ import { foldDeath } from '../../core/feed.ts';
 import { labels, stateFolder } from '../../core/server-layout.ts';
 import {
   observeScript,
-  parseServerStates,
   recoverScript,
   removeScript,
   resumeWatchesScript,
   setAsideScript,
-  tornUploads,
-  unwatchedJobs,
-} from '../../core/server-state.ts';
+} from '../../core/server-scripts.ts';
+import { parseServerStates, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';

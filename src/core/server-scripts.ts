@@ -1,0 +1,121 @@
+import { lifeFunction } from './job-process.ts';
+
+// What a client has the server's shell do beside jobs: read the state folders, and put right what died. A test parses each
+// in every shell that there is. Their answers are read by server-state.ts.
+
+/**
+ * awk: prints the files given as arguments, framed. Each is opened by itself: one that is gone since the shell saw it, or may
+ * not be read, must not cost those behind it, as it does with a plain awk of some makes.
+ */
+export const frameFiles = `BEGIN {
+  for (i = 1; i < ARGC; i++) {
+    opened = getline line < ARGV[i]
+    if (opened < 0) continue
+    print "\\001file " ARGV[i]
+    while (opened > 0) { print "\\002" line; opened = getline line < ARGV[i] }
+    close(ARGV[i])
+  }
+}`;
+
+/** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
+export const observeScript = `
+printf '\\001now %s\\n' "$(date +%s)"
+${lifeFunction}for root in "$@"; do
+  [ -d "$root" ] || continue
+  printf '\\001root %s\\n' "$root"
+  for job in "$root"/jobs/*; do
+    [ -e "$job/run.sh" ] && ! [ -e "$job/exit" ] || continue
+    # Before a job says who it is, who took it in stands for it.
+    who=$job/pid
+    [ -s "$who" ] || who=$job/receiver
+    life "$who"
+    [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
+  done
+  for aside in "$root"/damaged/*.json; do
+    [ -e "$aside" ] && printf '\\001aside %s\\n' "$aside"
+  done
+  for part in "$root"/jobs/.*.part; do
+    [ -d "$part" ] || continue
+    life "$part/receiver"
+    [ "$life" = no ] && printf '\\001torn %s\\n' "$part"
+  done
+  for watch in "$root"/*/watch; do
+    [ -e "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
+    life=no
+    [ -e "$root/jobs/$job/watch-pid" ] && life "$root/jobs/$job/watch-pid"
+    [ "$life" != no ] || printf '\\001unwatched %s\\n' "$root/jobs/$job"
+  done
+  set --
+  for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
+    "$root"/*/current/release.json "$root"/*/next/release.json "$root"/*/previous/release.json \\
+    "$root"/*/current/state "$root"/*/next/state "$root"/*/previous/state; do
+    [ -e "$file" ] || continue
+    if [ -r "$file" ]; then set -- "$@" "$file"; else printf '\\001unreadable %s\\n' "$file"; fi
+  done
+  for who in "$root"/lock/*/*/who; do
+    [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] && set -- "$@" "$who"
+  done
+  [ $# -gt 0 ] && awk '${frameFiles}' "$@"
+done
+printf '\\001end\\n'
+`;
+
+const tornRecords = `BEGIN {
+  for (i = 1; i < ARGC; i++) {
+    if ((getline line < ARGV[i]) > 0 && line !~ /^[{]"seq":.*[}]$/) print ARGV[i]
+    close(ARGV[i])
+  }
+}`;
+
+/**
+ * Sets journal records that are not whole aside, in `damaged/`: of the state folders given as arguments. Prints a line for each.
+ * It looks at the first line of each only, as the kit does (`record_whole`). Empty ones of steps whose records are not synced
+ * are what a power cut leaves, say nothing, and are removed.
+ */
+export const setAsideScript = `
+for root in "$@"; do
+  cd "$root/journal" 2>/dev/null || continue
+  find . -maxdepth 1 -type f \\( -name '*-gate-*.json' -o -name '*-drain-*.json' \\) -size 0 -exec rm -f {} +
+  { find . -maxdepth 1 -type f -name '*.json' -size 0; find . -maxdepth 1 -type f -name '*.json' -exec awk '${tornRecords}' {} +; } |
+    while IFS= read -r file; do
+      mkdir -p ../damaged && mv -f "$file" ../damaged/ && echo aside
+    done
+done
+`;
+
+/** The same for one state folder and records of it that are known by name, and read as whole only by the shell. */
+export const setAsideNamedScript = `
+cd "$1/journal" || exit 0
+shift
+mkdir -p ../damaged && mv -f -- "$@" ../damaged/
+`;
+
+/** Removes the folders given as arguments. */
+export const removeScript = 'exec rm -rf -- "$@"';
+
+/**
+ * Has the jobs in the folders given as arguments finished or undone (SPEC JN8). Each by its own scripts, as they were sent:
+ * those of before there was a recovery know no such word, and would begin anew.
+ */
+export const recoverScript = `
+for job in "$@"; do
+  cd "$job" && grep -q '^recover_job()' kit.sh || continue
+  if command -v setsid >/dev/null 2>&1; then
+    setsid sh ./run.sh recover </dev/null >>output 2>&1 &
+  else
+    nohup sh ./run.sh recover </dev/null >>output 2>&1 &
+  fi
+done
+`;
+
+/** Takes up the watches in the folders given as arguments. Twice is harmless: only one ends it, under the lock. */
+export const resumeWatchesScript = `
+for job in "$@"; do
+  cd "$job" || continue
+  if command -v setsid >/dev/null 2>&1; then
+    setsid sh ./watch.sh </dev/null >>watch.output 2>&1 &
+  else
+    nohup sh ./watch.sh </dev/null >>watch.output 2>&1 &
+  fi
+done
+`;
