@@ -15,6 +15,11 @@ import { type Finding, logFinding, spoils } from './report.ts';
 import { toldOf } from './told.ts';
 
 const latestMs = 1_500;
+/**
+ * A server of the lab is a container: its boot id stays, and its new life is another process space, in which nobody can see
+ * whether a process of the old one lives. Then the lease decides, 30 s at most.
+ */
+const tellMs = 45_000;
 
 /** The server loses its power at so many moments of a flip, there or back, and gets it again. */
 export async function runPower(
@@ -75,7 +80,7 @@ async function cutPower(lane: Lane, known: Look, act: 'flip' | 'rollback', after
     const client = await stage.connected();
     const jobs = (await stage.server.sh(`ls ${feather.root}/jobs`)).trim().split('\n');
     const died = jobs.filter((id) => id !== '' && !before.jobs.some((each) => each.id === id));
-    const told = await Promise.all(died.map((id) => toldOf(client, id, 20_000)));
+    const told = await Promise.all(died.map((id) => toldOf(client, id, tellMs)));
     const recoveryMs = died.length > 0 ? performance.now() - connectedMs : null;
     const toldAtMs = Date.now();
     client.close();

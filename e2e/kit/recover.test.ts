@@ -1,9 +1,9 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { renderScript } from '../../src/core/command.ts';
-import { recoverScript } from '../../src/core/server-scripts.ts';
+import { observeScript, recoverScript } from '../../src/core/server-scripts.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { KitServer, kit } from './server.ts';
 
@@ -89,6 +89,29 @@ describe('a flip whose process is killed', () => {
     const records = server.journal().length;
     await server.sh(renderScript(recoverScript, [jobFolder('j1')]));
     expect([now(), server.journal().length]).toEqual([state, records]);
+  });
+
+  it.each<[string, (uptime: number) => number, boolean]>([
+    ['whose lease is over is recovered', (uptime) => uptime - 1, true],
+    ['of an earlier life of this server, with a lease no clock of now could give, is recovered', () => 10 ** 9, true],
+    ['whose lease is on may live, and is left alone', (uptime) => uptime + 30, false],
+  ])('JN5 JN7 in a process space that nobody here can see %s', async (_name, leaseAt, recovers) => {
+    await killedAt('move:told');
+    const lock = path.join(server.root, 'lock/frontend/1');
+    const lease = `${leaseAt(Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0])))}\n`;
+    for (const file of [path.join(jobFolder('j1'), 'pid'), path.join(lock, 'owner')])
+      writeFileSync(file, readFileSync(file, 'utf8').replace(/pid:\[\d+\]/, 'pid:[1]'));
+    for (const folder of [jobFolder('j1'), lock]) writeFileSync(path.join(folder, 'lease'), lease);
+    const observed = (await server.sh(renderScript(observeScript, [server.root]))).stdout;
+    expect(observed.includes('\u0001dead j1')).toBe(recovers);
+    if (recovers) {
+      await recover();
+      expect(now()).toEqual(after);
+    } else {
+      await server.sh(renderScript(recoverScript, [jobFolder('j1')]));
+      expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ failure: { code: 'lock-held' } });
+      expect(ended('j1')).toBe(false);
+    }
   });
 
   it('JN8 is recovered by the next job of its service before that looks at anything', async () => {

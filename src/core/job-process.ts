@@ -1,7 +1,8 @@
 /**
  * `life FILE`: whether the process that a file names (`pid start boot space`, as the server kit's self_line writes it)
  * lives: yes, no, or unknown where it cannot be seen from here. `id` is its number then. Another may have that number by now,
- * and has after a reboot; in another process space it is somebody else's.
+ * and has after a reboot; in another process space it is somebody else's: there the lease beside the file decides, as in the
+ * kit's job_died (SPEC JN5).
  */
 export const lifeFunction = `
 life() {
@@ -14,7 +15,9 @@ life() {
     if ! [ -d /proc/self ]; then
       if kill -0 "$id" 2>/dev/null; then life=yes; else life=unknown; fi
     elif [ -n "$space" ] && [ "$space" != "$(readlink /proc/self/ns/pid)" ]; then
-      life=unknown
+      life=unknown lease='' up=''
+      read -r lease 2>/dev/null <"\${1%/*}/lease" && read -r up _ 2>/dev/null </proc/uptime
+      if [ -n "$up" ] && { [ "\${up%%.*}" -gt "$lease" ] || [ "$lease" -gt "$((\${up%%.*} + 120))" ]; }; then life=no; fi
     elif [ "$begun" = "$(sed 's/.*) //; /^[ZX]/d' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; then
       life=yes
     fi

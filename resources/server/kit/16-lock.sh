@@ -6,6 +6,8 @@
 # or when its process is; where that cannot be seen (another process space), when its lease, in seconds of uptime, is over.
 
 lease_s=30
+# Of rollback.sh by hand, and of an upload.
+longest_lease_s=120
 lock_dir=$ROOT/lock/$SVC
 stack_epoch=0
 
@@ -19,8 +21,11 @@ highest_epoch() {
   printf '%s' "$highest"
 }
 
+# One that ends later than any lease of now could is of another life of this machine: a container that was started anew counts
+# its uptime from nought, and has the boot id of the machine that it stands on.
 lease_over() { # text of a lease: seconds of uptime
-  [ "$(uptime_s)" -gt "${1:-0}" ]
+  lease_now=$(uptime_s)
+  [ "$lease_now" -gt "${1:-0}" ] || [ "${1:-0}" -gt "$((lease_now + longest_lease_s))" ]
 }
 
 # An epoch without an owner was not made by a claim: a power cut took the owner's bytes, or an older kit made it. It gets two
@@ -149,6 +154,7 @@ lock_acquire() {
       [ "$(life_of $renewed)" = yes ] || exit 0
       ticks=$((ticks + 1))
       [ "$((ticks % 10))" -eq 0 ] || continue
+      renew_lease "$job_dir"
       [ -d "$lock_dir/$epoch" ] && renew_lease "$lock_dir/$epoch"
       [ "$stack_epoch" -gt 0 ] && renew_lease "$ROOT/lock/+/$stack_epoch"
     done

@@ -3,6 +3,7 @@
 start_job() { # steps, by commas
   BY_JSON=$(json_text "$BY")
   [ "$mode" = recover ] && recover_job
+  renew_lease "$job_dir"
   self_line >"$job_dir/pid.own" && mv -f "$job_dir/pid.own" "$job_dir/pid"
   feed "\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
   trap on_exit EXIT
@@ -24,7 +25,17 @@ job_died() { # folder
   [ -s "$died_line" ] || died_line=$1/receiver
   read -r died_pid died_start died_boot died_space 2>/dev/null <"$died_line"
   [ -n "$died_pid" ] || return 1
-  [ "$(life_of "$died_pid" "$died_start" "$died_boot" "$died_space")" = no ] && ! [ -e "$1/exit" ]
+  case $(life_of "$died_pid" "$died_start" "$died_boot" "$died_space") in
+    yes) return 1 ;;
+    # Of another process space: of a container that was started anew since, or that stands beside this one. A job that lives
+    # renews its lease.
+    unknown)
+      died_lease=
+      read -r died_lease 2>/dev/null <"$1/lease"
+      [ -n "$died_lease" ] && lease_over "$died_lease" || return 1
+      ;;
+  esac
+  ! [ -e "$1/exit" ]
 }
 
 # Jobs of this stack that died are finished or undone before this one looks at anything. Going back waits only for those of its own service.
@@ -53,6 +64,7 @@ recover_job() {
   docker_answers || exit 75
   began_without_pid=
   [ -e "$job_dir/pid" ] || began_without_pid=1
+  renew_lease "$job_dir"
   self_line >"$job_dir/pid"
   sweep
   open_step='' step=start unreadable=''
