@@ -51,7 +51,8 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         ? { word: 'Not adopted', more: null, why: oneLine(state.reason), tone: 'quiet' }
         : { word: 'Cannot be adopted', more: null, why: oneLine(state.reason), tone: 'quiet' };
     case 'idle':
-      return { word: oneLine(state.reason), more: null, why: null, tone: 'quiet' };
+      // That the release runs, its row says; the reason whole is in the panel and on the command line.
+      return { word: 'No next', more: null, why: null, tone: 'quiet' };
     case 'preparing':
       return {
         word: capital(doing[state.verb]),
