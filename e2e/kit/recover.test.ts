@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
@@ -112,6 +112,20 @@ describe('a flip whose process is killed', () => {
       expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ failure: { code: 'lock-held' } });
       expect(ended('j1')).toBe(false);
     }
+  });
+
+  it('JN7 JN8 that arrived whole and never began is told of all the same, and leaves nothing', async () => {
+    const plant = '[ "$mode" = recover ] || kill -KILL $$\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'), plant);
+    const pid = path.join(jobFolder('j1'), 'pid');
+    renameSync(pid, `${pid}.part`);
+    expect(server.jobs().get('j1')).toBeUndefined();
+    await recover();
+    expect(server.jobs().get('j1')).toMatchObject({
+      state: 'aborted',
+      failure: { code: 'job-died', message: expect.stringContaining('never began') },
+    });
+    expect([now(), existsSync(`${pid}.part`), heldEpochs()]).toEqual([before, false, []]);
   });
 
   it('JN8 is recovered by the next job of its service before that looks at anything', async () => {

@@ -24,7 +24,7 @@ line_of() {
   printf '%s %s %s %s\n' "$who" "$1" "$boot" "$space"
 }
 # Until the job has a process of its own, this one stands for it: when it is gone before, the job never began (SPEC JN7).
-{ read -r up _ 2>/dev/null </proc/uptime && printf '%s\n' "$((${up%%.*} + 60))" >"$part/lease"; line_of $$ >"$part/receiver"; } || { rm -rf "$part"; fail disk-full; }
+{ read -r up _ 2>/dev/null </proc/uptime && printf '%s\n' "$((${up%%.*} + 30))" >"$part/lease"; line_of $$ >"$part/receiver"; } || { rm -rf "$part"; fail disk-full; }
 if ! tar -xf - -C "$part" 2>/dev/null; then
   left=$(df -Pk "$root" | awk 'NR==2{print $4}')
   rm -rf "$part"

@@ -2,10 +2,11 @@
 
 start_job() { # steps, by commas
   BY_JSON=$(json_text "$BY")
+  job_line="\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
   [ "$mode" = recover ] && recover_job
   renew_lease "$job_dir"
   self_line >"$job_dir/pid.own" && mv -f "$job_dir/pid.own" "$job_dir/pid"
-  feed "\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
+  feed "$job_line"
   trap on_exit EXIT
   trap on_signal TERM INT HUP
   recover_others
@@ -79,6 +80,8 @@ recover_job() {
   done
   # Or a client has set it aside already.
   for record_file in "$ROOT"/damaged/*-"$JOB"-*.json; do [ -e "$record_file" ] && unreadable=${record_file##*/}; done
+  # One that died before it said that it is there is told of now: who asked for it must hear how it ended.
+  grep -qF "{\"job\":\"$JOB\"," "$ROOT/feed.ndjson" 2>/dev/null || feed "$job_line"
   feed "\"kind\":\"recovered\",\"step\":\"$step\",\"by\":\"$BY_JSON\""
   recovering=1
   [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
@@ -106,7 +109,7 @@ recover() { :; }
 
 # What the job that died leaves about: half-written files, its probe.
 sweep() {
-  rm -rf "${lock_dir:?}"/."$JOB".* "$ROOT"/lock/+/."$JOB".* "$job_dir"/ask.* "$job_dir"/answer.*
+  rm -rf "${lock_dir:?}"/."$JOB".* "$ROOT"/lock/+/."$JOB".* "$job_dir"/ask.* "$job_dir"/answer.* "$job_dir"/pid.part "$job_dir"/pid.own
   # The stack, where it was held beside the service for a moment.
   for each in "$ROOT"/lock/+/[0-9]*; do
     swept_pid='' swept_start='' swept_boot=''
