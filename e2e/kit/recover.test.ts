@@ -262,10 +262,15 @@ describe('going back while something else holds the service', () => {
   it.each<[string, string, boolean]>([
     ['goes back asks a deploy to stop', '', true],
     ['ends well waits for it', 'settles=1', false],
-  ])('FL11 a watch that %s', async (_name, settles, asks) => {
+    ['goes back signals nobody in another process space', 'owner_space="pid:[1]"', false],
+  ])('FL11 a watch that %s', async (_name, how, asks) => {
     server.role('previous', '0001');
-    const ask = 'ask_to_stop() { echo asked; }\nmkdir -p "$lock_dir/3" && echo deploy >"$lock_dir/3/verb"\nmode=run\n';
-    const { stdout } = await server.kitLines(`${ask}${settles}\nmake_way 3 || echo waits`, { VERB: 'rollback' });
+    const holder = `ask_to_stop() { echo asked; }
+mkdir -p "$lock_dir/3" && echo deploy >"$lock_dir/3/verb" && self_line >"$lock_dir/3/owner"
+read -r owner_pid owner_started owner_boot owner_space <"$lock_dir/3/owner"
+mode=run
+`;
+    const { stdout } = await server.kitLines(`${holder}${how}\nmake_way 3 || echo waits`, { VERB: 'rollback' });
     expect(stdout).toBe(asks ? 'asked\n' : 'waits\n');
   });
 

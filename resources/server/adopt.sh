@@ -98,8 +98,8 @@ while :; do
   [ "$tries" -gt 100 ] && abort entry-failed "The entry point does not answer for $SERVICE." "" "$answer; $(docker logs --tail 1 "$ENTRY" 2>&1)"
   sleep 0.1 2>/dev/null || sleep 1
 done
-up_at=$(now_ms)
-down_at=$(docker events --since "$((since - 1))" --until "$(date +%s)" --filter "container=$CURRENT_ID" --filter event=kill --filter event=die --format '{{.TimeNano}}' 2>/dev/null | head -n 1)
+up_at=$(exact_ms)
+down_at=$(docker events --since "$((since - 1))" --until "${up_at%???}.${up_at#"${up_at%???}"}" --filter "container=$CURRENT_ID" --filter event=kill --filter event=die --format '{{.TimeNano}}' 2>/dev/null | head -n 1)
 [ -n "$down_at" ] && figure gapMs $((up_at - ${down_at%??????}))
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$job_dir/service.json" | put_file "$service_dir/service.json"
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | put_file "$service_dir/releases/0001/rollback.sh"

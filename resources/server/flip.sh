@@ -103,6 +103,10 @@ start_previous() {
     [ "$start_tries" -lt 20 ] || return 1
     sleep 0.5 2>/dev/null || sleep 1
   done
+  # It may have another address than before, which the entry point finds by itself within seconds.
+  address=$(docker inspect --format '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$1" 2>/dev/null | head -n 1)
+  [ -z "$address" ] || ask "set server p${ENTRY_PORT}_$to-watching/$to addr $address" >/dev/null
+  return 0
 }
 
 begin gate
@@ -157,7 +161,6 @@ fi
 figure commandedAt "$commanded"
 figure switchMs $(($(exact_ms) - started))
 moved='' past_return=1
-: >"$lock_dir/$epoch/moved"
 at told
 write_roles "$target" "$current"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
@@ -171,6 +174,9 @@ else
 fi
 
 begin drain
+# From here on it only waits, and makes way for whoever goes back (SPEC FL11). In a shell of its own: a redirection that fails
+# would end this one.
+(: >"$lock_dir/$epoch/moved") 2>/dev/null
 drain_until=$(($(uptime_s) + DRAIN_S))
 drain_started=$(now_ms)
 shown=

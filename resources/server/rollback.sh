@@ -49,7 +49,7 @@ fi
 # meanwhile. What was looked at before it may have changed, so that all that decides is looked at behind it. On a disk so full
 # that not even this can be written, going back goes first.
 self_line() {
-  [ -r /proc/self/stat ] && read -r line <"/proc/$$/stat" || { printf '%s   \n' "$$"; return; }
+  [ -r /proc/self/stat ] && read -r line <"/proc/$$/stat" || { printf '%s - %s \n' "$$" "$(sysctl -n kern.boottime 2>/dev/null | tr -dc '0-9')"; return; }
   # shellcheck disable=SC2086
   set -- ${line##*) }
   shift 19

@@ -72,6 +72,9 @@ follow() {
       [ -n "$spared" ] || say "The traffic stays, though $verdict: previous does not answer either."
       spared=1 verdict='' failures=0
     fi
+    # Where this process cannot be seen, its lease tells that it lives (SPEC JN5).
+    looks=$(((${looks:-0} + 1) % 10))
+    [ "$looks" -ne 1 ] || renew_lease "$flip_dir"
     if over && [ "$failures" -eq 0 ]; then return; fi
     [ "$(boot_id)" = "$booted" ] && over && return
     sleep 0.5 2>/dev/null || sleep 1
@@ -127,8 +130,18 @@ become_job() {
   JOB=$act_job job_dir=$ROOT/jobs/$act_job
   mkdir -p "$job_dir"
   # Who holds the service is waited for, however long that takes: going back is not given up.
-  refuse() { sleep 1; }
-  until lock_acquire; do still_wanted || { rm -rf "$job_dir"; exit 0; }; done
+  refuse() {
+    renew_lease "$flip_dir"
+    sleep 1
+  }
+  until lock_acquire; do still_wanted || no_more; done
+}
+
+# Somebody else ended it meanwhile: this one was never there.
+no_more() {
+  lock_release
+  [ -e "$job_dir/exit" ] || rm -rf "$job_dir"
+  exit 0
 }
 
 JOB=$act_job
@@ -138,8 +151,9 @@ if recorded watch begin; then
   final=$(record_field "$act_record" to) back=$(record_field "$act_record" release) left=$(record_field "$act_record" left)
   verdict=$(sed -n 's/.*"verdict":"\(.*\)"}$/\1/p' "$act_record" | sed 's/\\\(["\\]\)/\1/g')
   still_wanted() { read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
+  [ -n "$verdict" ] || settles=1
   become_job
-  still_wanted || { lock_release; exit 0; }
+  still_wanted || no_more
   rm -f "$job_dir"/ask.* "$job_dir"/answer.*
   step=watch
   recorded watch "done" || act "$final"
@@ -154,7 +168,7 @@ still_wanted() { mine; }
 settles=
 [ -n "$verdict" ] || settles=1
 become_job
-mine || { lock_release; rm -rf "$job_dir"; exit 0; }
+mine || no_more
 # Confirmed at the last moment: it has not run out after all.
 if [ "$word" != confirm ]; then case $verdict in 'nobody confirmed'*) verdict= ;; esac; fi
 step=watch

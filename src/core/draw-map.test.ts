@@ -73,6 +73,7 @@ const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerS
   root: '/srv/shop/.switchyard',
   services: [service],
   deadJobs: [],
+  unseenJobs: [],
   setAside: [],
   damaged: [],
   ...more,
@@ -254,12 +255,13 @@ describe('a map with an adopted service', () => {
       gone: can({}, [slotOf('green', '0002')]),
       next: can({ next: release(3, 'blue') }),
       moving: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'running' }] })]),
-      draining: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'move', state: 'done' }] })]),
+      draining: can({}, both, [job({ verb: 'flip', steps: [{ ...step, name: 'drain', state: 'running' }] })]),
+      back: can({}, both, [job({ verb: 'rollback', steps: [{ ...step, name: 'drain', state: 'running' }] })]),
       deploying: can({}, both, [job({ verb: 'deploy' })]),
       ejecting: can({}, both, [job({ verb: 'eject' })]),
     }).toEqual({
       ...{ warm: true, stopped: false, gone: false, next: false },
-      ...{ moving: false, draining: true, deploying: true, ejecting: false },
+      ...{ moving: false, draining: true, back: false, deploying: true, ejecting: false },
     });
   });
 

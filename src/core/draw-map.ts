@@ -295,7 +295,9 @@ function drawAdopted(
 
 /** Whether going back may be asked for while this job runs: it undoes what it began, or has moved and only waits (SPEC FL11). */
 const makesWay = ({ verb, steps }: Job): boolean =>
-  verb === 'deploy' || verb === 'retire' || steps.some(({ name, state }) => name === 'move' && state === 'done');
+  verb === 'deploy' ||
+  verb === 'retire' ||
+  (verb === 'flip' && steps.some(({ name, state }) => name === 'drain' && state === 'running'));
 
 const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && facts.ours.has(job.id);
 

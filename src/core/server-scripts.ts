@@ -29,7 +29,7 @@ ${lifeFunction}for root in "$@"; do
     who=$job/pid
     [ -s "$who" ] || who=$job/receiver
     life "$who"
-    [ "$life" = no ] && ! [ -e "$job/exit" ] && printf '\\001dead %s\\n' "\${job##*/}"
+    [ "$life" = yes ] || [ -e "$job/exit" ] || case $life in no) printf '\\001dead %s\\n' "\${job##*/}" ;; *) printf '\\001unseen %s\\n' "\${job##*/}" ;; esac
   done
   for aside in "$root"/damaged/*.json; do
     [ -e "$aside" ] && printf '\\001aside %s\\n' "$aside"

@@ -39,12 +39,18 @@ describe('what the server’s files say', () => {
         'lock/frontend/10/who': 'ada@laptop since 12:00:00: flip of frontend\n',
         'lock/backend/11/who': 'eve@desk since 12:30:00: deploy of backend\n',
       },
-      ['\u0001dead job7', '\u0001dead job8', `\u0001aside ${root}/damaged/00000007-j-move-done.json`],
+      [
+        '\u0001dead job7',
+        '\u0001dead job8',
+        '\u0001unseen job9',
+        `\u0001aside ${root}/damaged/00000007-j-move-done.json`,
+      ],
     );
     expect(parseServerStates(output)).toEqual([
       {
         root,
         deadJobs: ['job7', 'job8'],
+        unseenJobs: ['job9'],
         damaged: [],
         setAside: [`${root}/damaged/00000007-j-move-done.json`],
         services: [
@@ -85,6 +91,7 @@ describe('what the server’s files say', () => {
       {
         root,
         deadJobs: [],
+        unseenJobs: [],
         setAside: [],
         damaged: [`${root}/frontend/current/release.json`, `${root}/backend/service.json`],
         services: [serviceState({ live: 'blue-settled', current: null })],

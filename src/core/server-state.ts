@@ -40,6 +40,8 @@ export type ServerState = {
   services: ServiceState[];
   /** Jobs that wrote no end and whose process is gone. */
   deadJobs: string[];
+  /** Jobs that wrote no end and whose process cannot be seen from here: their lease decides, so that they are looked at again. */
+  unseenJobs: string[];
   /** Files that could not be read, by path; they are where they were. */
   damaged: string[];
   /** Journal records that could not be read, by the path to which each was moved (SPEC JN11). */
@@ -63,7 +65,7 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) * 1000 - nowMs;
   const states: ServerState[] = [];
   let files = new Map<string, string>();
-  let current: Pick<ServerState, 'root' | 'deadJobs' | 'setAside'> | null = null;
+  let current: Pick<ServerState, 'root' | 'deadJobs' | 'unseenJobs' | 'setAside'> | null = null;
   let unreadable: string[] = [];
   let path: string | null = null;
   const close = () => {
@@ -78,9 +80,11 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   for (const line of output.split('\n')) {
     if (line.startsWith('\u0001root ')) {
       close();
-      current = { root: line.slice(6), deadJobs: [], setAside: [] };
+      current = { root: line.slice(6), deadJobs: [], unseenJobs: [], setAside: [] };
     } else if (line.startsWith('\u0001dead ')) {
       current?.deadJobs.push(line.slice(6));
+    } else if (line.startsWith('\u0001unseen ')) {
+      current?.unseenJobs.push(line.slice(8));
     } else if (line.startsWith('\u0001aside ')) {
       current?.setAside.push(line.slice(7));
     } else if (line.startsWith('\u0001unreadable ')) {

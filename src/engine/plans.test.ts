@@ -56,7 +56,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     docker,
     compose: null,
     states: adopted
-      ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], damaged: [], setAside: [] }]
+      ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], unseenJobs: [], damaged: [], setAside: [] }]
       : [],
     jobs: [],
     ours: new Set(),

@@ -15,7 +15,11 @@ process_space() { printf '%s' "$space_here"; }
 space_here=$(readlink /proc/self/ns/pid 2>/dev/null)
 
 # This process, so that it is known again: number, start, boot, and the space that its number counts in.
-self_line() { printf '%s %s %s %s\n' "$$" "$(process_started $$)" "$(boot_id)" "$(process_space)"; }
+# Where the system does not tell when it was started a dash stands for it, so that what follows keeps its place.
+self_line() {
+  self_started=$(process_started $$)
+  printf '%s %s %s %s\n' "$$" "${self_started:--}" "$(boot_id)" "$(process_space)"
+}
 
 # Whether the process named by a line of self_line lives: yes, no, or unknown when it cannot be seen from here.
 life_of() { # pid start boot space

@@ -68,9 +68,11 @@ make_way() { # epoch
   [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] && [ -n "$(role_release previous)" ] || return 1
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
     deploy | retire) ;;
-    flip | rollback) [ -e "$lock_dir/$1/moved" ] || return 1 ;;
+    flip) [ -e "$lock_dir/$1/moved" ] || return 1 ;;
     *) return 1 ;;
   esac
+  # In another process space its number is a stranger's.
+  [ "$(life_of "$owner_pid" "$owner_started" "$owner_boot" "$owner_space")" = yes ] || return 1
   [ "${asked_way:-}" = "$1" ] || ask_to_stop "$owner_pid"
   asked_way=$1
   ways=$((${ways:-0} + 1))
@@ -187,10 +189,10 @@ stop_renewer() {
 
 lock_release() {
   stop_renewer
-  [ "$stack_epoch" -gt 0 ] && : >"$ROOT/lock/+/$stack_epoch/released"
+  [ "$stack_epoch" -gt 0 ] && (: >"$ROOT/lock/+/$stack_epoch/released") 2>/dev/null
   stack_epoch=0
   [ "$epoch" -gt 0 ] || return 0
-  : >"$lock_dir/$epoch/released"
+  (: >"$lock_dir/$epoch/released") 2>/dev/null
   epoch=0
 }
 
@@ -211,7 +213,7 @@ holding_stack() { # command
   [ "$stack_epoch" -gt 0 ] || return 99
   "$@"
   stack_code=$?
-  : >"$ROOT/lock/+/$stack_epoch/released"
+  (: >"$ROOT/lock/+/$stack_epoch/released") 2>/dev/null
   stack_epoch=0
   return "$stack_code"
 }

@@ -33,7 +33,7 @@ is_live_state() { case $1 in blue-watching | blue-settled | green-watching | gre
 # A live.map that says nothing anybody understands (a damaged disk, an editor) is written anew: by what the running entry point
 # goes by, and where that does not know either, by who is current.
 heal_live() {
-  if is_live_state "$(live_state)"; then return 0; fi
+  if [ "$(live_state)" = hold ] || is_live_state "$(live_state)"; then return 0; fi
   heal_shut=
   [ -n "$runtime_open" ] || { open_runtime "$ENTRY" && heal_shut=1; }
   heal_state=$(ask 'get map /usr/local/etc/haproxy/live.map live' | sed -n 's/.*value="\([a-z-]*\)".*/\1/p')

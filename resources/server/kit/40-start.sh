@@ -114,7 +114,7 @@ sweep() {
   for each in "$ROOT"/lock/+/[0-9]*; do
     swept_pid='' swept_start='' swept_boot=''
     [ -e "$each/released" ] || read -r swept_pid swept_start swept_boot _ 2>/dev/null <"$each/owner"
-    [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && : >"$each/released"
+    [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && (: >"$each/released") 2>/dev/null
   done
   find "$ROOT" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
   rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
@@ -137,6 +137,8 @@ tidy() {
   for each in $(cd "$ROOT/jobs" && ls -1t); do
     count=$((count + 1))
     case $watched in *" $each "*) continue ;; esac
+    # What ended needs its scripts no more; what it was and said stays.
+    [ "$count" -gt 5 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -f "$ROOT/jobs/$each/kit.sh"
     [ "$count" -gt 50 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -rf "${ROOT:?}/jobs/$each"
   done
   set -- "$ROOT"/journal/*.json

@@ -25,7 +25,7 @@ const readMark = '\u0001read';
  * `tail` looks once a second unless it is told otherwise.
  */
 const followScript = `
-grep -hvE '"kind":"(text|progress)"' "$@" 2>/dev/null
+LC_ALL=C awk '!/"kind":"(text|progress)"/' "$@" 2>/dev/null
 tail -q -n 400 "$@" 2>/dev/null
 printf '\\n\\001read\\n'
 tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 40 -s 0.1 -F "$@" 2>/dev/null

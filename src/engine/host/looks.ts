@@ -25,6 +25,7 @@ export type Looks = {
 };
 
 const againMs = 2_000;
+const laterMs = 5_000;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
 
@@ -64,6 +65,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     await script(resumeWatchesScript, unwatchedJobs(outcome.stdout));
     await script(removeScript, tornUploads(outcome.stdout));
     if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
+    if (now.states.some(({ unseenJobs }) => unseenJobs.length > 0)) lookLater();
     void setAside(link);
   };
 
@@ -121,6 +123,8 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
 
   // One that waits for the service, or for Docker, is tried again; after a while only when something else makes it look.
   const lookAgain = coalesced(observeStates, againMs);
+  // The lease of a job that nobody here can see runs out without a word.
+  const lookLater = coalesced(observeStates, laterMs);
 
   const looks: Looks = {
     observeDocker,
