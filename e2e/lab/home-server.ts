@@ -50,8 +50,10 @@ export async function ensureContainer(
   const name = containerOf(place, spec.host);
   const inputs = fingerprint(spec.inputs, JSON.stringify([spec.ports, spec.args, spec.command]));
   const existing = (await inspectContainers([name])).get(name);
-  if (existing?.inputs === inputs && existing.running) return existing;
-  if (existing?.inputs === inputs) {
+  // One of a clone that was removed, and made again in the same folder: nobody knows its ports and keys any more.
+  const isOurs = existing?.inputs === inputs && spec.ports.every((port) => state.ports[`${spec.host}:${port}`]);
+  if (isOurs && existing.running) return existing;
+  if (isOurs) {
     // Paused is not stopped: unpausing first makes the start a no-op then.
     await docker(['unpause', name], { okCodes: [0, 1] });
     await docker(['start', name]);
