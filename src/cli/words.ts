@@ -84,7 +84,7 @@ export function explainSwitch(value: Switch): string {
     case 'next-ready':
       return `next is ready in ${value.to} (${value.checks} checks)`;
     case 'not-ready':
-      return `next is not ready (${value.passed} of ${value.total} checks): ${value.reason}`;
+      return `next is not ready${value.total === 0 ? '' : ` (${value.passed} of ${value.total} checks)`}: ${value.reason}`;
     case 'flipping':
       return `flipping to ${value.to}: ${explainStep(value.step)}${explainHolder(value.holder)}`;
     case 'held':

@@ -93,6 +93,7 @@ export const watchChoices = [
 
 /** `2 of 4 checks pass`; of a lone check, whether it does. */
 export function passing(passed: number, total: number): string {
+  if (total === 0) return 'it ended before it could be asked';
   if (total === 1) return passed === 1 ? 'the check passes' : 'the check does not pass';
   return `${passed} of ${total} checks ${passed === 1 ? 'passes' : 'pass'}`;
 }

@@ -71,7 +71,8 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'not-ready':
       return {
         word: 'Not ready',
-        more: `${state.passed} of ${state.total} passed`,
+        // One that ends at its start is gone before anything could be asked.
+        more: state.total === 0 ? null : `${state.passed} of ${state.total} passed`,
         why: oneLine(state.reason),
         tone: 'warning',
       };
