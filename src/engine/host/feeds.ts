@@ -20,12 +20,13 @@ const readMark = '\u0001read';
 
 /**
  * What is in the feeds, a mark, then what comes: of all that is kept the lines that say what jobs there are and where they
- * stand, and the last ones whole, for a long pull writes hundreds of lines of progress behind the one that names it. The lines around the mark are told twice, so that none falls between
+ * stand, and the last ones whole, for a long pull writes hundreds of lines of progress behind the one that names it. Each feed by
+ * itself: an awk may end at the first that is not there. The lines around the mark are told twice, so that none falls between
  * the two readers; to fold a line twice changes nothing. Where files cannot be watched (overlay, network file systems)
  * `tail` looks once a second unless it is told otherwise.
  */
 const followScript = `
-LC_ALL=C awk '!/"kind":"(text|progress)"/' "$@" 2>/dev/null
+for feed in "$@"; do LC_ALL=C awk '!/"kind":"(text|progress)"/' "$feed" 2>/dev/null; done
 tail -q -n 400 "$@" 2>/dev/null
 printf '\\n\\001read\\n'
 tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 40 -s 0.1 -F "$@" 2>/dev/null
