@@ -59,8 +59,8 @@ describe('words in a terminal', () => {
       stepLine(job({ state: 'completed' })),
       explainJob(job({ state: 'completed', endedAt: 11_234, figures: { switchMs: 7.4, release: 2, gateBeganAt: 5 } })),
     ]).toEqual([
-      'deploy frontend: pull 1.5 MB of 10.3 MB  asking',
-      'flip frontend: drain 3 requests',
+      'deploy frontend: pulling, 1.5 MB of 10.3 MB  asking',
+      'flip frontend: finishing requests, 3 requests',
       'flip frontend: completed',
       'job1  flip shop/frontend by ada@laptop: completed in 1.2 s (switchMs 7)',
     ]);
@@ -125,7 +125,14 @@ describe('words in a terminal', () => {
       `watching green until ${new Date(0).toLocaleTimeString()}`,
     ],
     [
-      { kind: 'failed', verb: 'deploy', step: null, failure: failure('cancelled', 'Asked to.') },
+      {
+        kind: 'failed',
+        verb: 'deploy',
+        step: null,
+        outcome: 'aborted',
+        recovered: false,
+        failure: failure('cancelled', 'Asked to.'),
+      },
       'deploy stopped: Asked to.',
     ],
     [{ kind: 'held', waiting: null, sinceMs: null, reason: null }, 'held: requests wait'],
@@ -135,7 +142,43 @@ describe('words in a terminal', () => {
     ],
     [{ kind: 'settled', atMs: 0, to: 'blue' }, 'settled; can flip back to blue'],
     [{ kind: 'went-back', atMs: 0, reason: 'ten wrong answers' }, 'went back by itself: ten wrong answers'],
-    [{ kind: 'failed', verb: 'flip', step: null, failure: failure('bug', 'Oh.') }, 'flip failed: Oh.'],
+    [
+      {
+        kind: 'failed',
+        verb: 'flip',
+        step: null,
+        outcome: 'aborted',
+        recovered: false,
+        failure: failure('bug', 'Oh.'),
+      },
+      'flip failed: Oh.',
+    ],
+    [
+      {
+        kind: 'failed',
+        verb: 'flip',
+        step: 'gate',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('bug', 'No.'),
+      },
+      'flip refused: No.',
+    ],
+    [
+      { kind: 'failed', verb: 'flip', step: null, outcome: 'aborted', recovered: true, failure: failure('bug', 'Oh.') },
+      'flip undone after its process died: Oh.',
+    ],
+    [
+      {
+        kind: 'failed',
+        verb: 'flip',
+        step: null,
+        outcome: 'indeterminate',
+        recovered: false,
+        failure: failure('bug', '?'),
+      },
+      'flip not known yet: ?',
+    ],
     [{ kind: 'unknown', sinceMs: 0 }, 'unknown: the host is away'],
     [{ kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 }, 'locked: bob is retiring'],
   ])('tell the switch: %j', (value, said) => {

@@ -69,8 +69,8 @@ export function stepLine(job: Job): string {
   const done =
     progress === null
       ? ''
-      : ` ${amount(progress.done)}${progress.total === null ? '' : ` of ${amount(progress.total)}`}${progress.unit === 'bytes' ? '' : ` ${progress.unit}`}`;
-  return `${job.verb} ${plain(job.service)}: ${step.name}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
+      : `, ${amount(progress.done)}${progress.total === null ? '' : ` of ${amount(progress.total)}`}${progress.unit === 'bytes' ? '' : ` ${progress.unit}`}`;
+  return `${job.verb} ${plain(job.service)}: ${explainStep(step.name)}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
 }
 
 export function explainSwitch(value: Switch): string {
@@ -98,12 +98,19 @@ export function explainSwitch(value: Switch): string {
     case 'went-back':
       return `went back by itself: ${value.reason}`;
     case 'failed':
-      return `${value.verb} ${value.failure.code === 'cancelled' ? 'stopped' : 'failed'}: ${value.failure.message}`;
+      return `${value.verb} ${howItFailed(value)}: ${value.failure.message}`;
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':
       return `locked: ${value.by} is ${doing[value.verb]}`;
   }
+}
+
+function howItFailed({ step, outcome, recovered, failure }: Extract<Switch, { kind: 'failed' }>): string {
+  if (outcome === 'indeterminate') return 'not known yet';
+  if (recovered) return 'undone after its process died';
+  if (failure.code === 'cancelled') return 'stopped';
+  return outcome === 'refused' || step === 'gate' ? 'refused' : 'failed';
 }
 
 const explainHolder = (holder: Holder | null): string =>

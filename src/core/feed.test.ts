@@ -114,7 +114,7 @@ describe('a feed, folded', () => {
     const running = fold([begin, `{"job":"j1","at":1010,"kind":"begin","step":"gate"}`]).get('j1') as Job;
     const dead = foldDeath(running, 9_000);
     expect(dead).toMatchObject({ state: 'indeterminate', endedAt: 9_000, failure: { code: 'job-died' } });
-    expect(dead.failure?.message).toContain('ended at gate without a word');
+    expect(dead.failure?.message).toContain('ended while looking first without a word');
     expect(foldDeath(dead, 10_000)).toBe(dead);
   });
 });

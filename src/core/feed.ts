@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Failure, failure, failureCodes } from './failure.ts';
 import { type Job, type JobStep, outcomes, verbs } from './job.ts';
+import { explainStep } from './job-words.ts';
 
 const base = { job: z.string(), at: z.number() };
 
@@ -134,17 +135,15 @@ const isDead = (job: Job): boolean => job.state === 'indeterminate' && job.failu
 /** A job that the server knows no process of any more, and that wrote no end. */
 export function foldDeath(job: Job, atMs: number): Job {
   if (job.state !== 'running') return job;
-  const step = job.steps.find((each) => each.state === 'running')?.name ?? 'its start';
+  const step = job.steps.find((each) => each.state === 'running')?.name;
   return {
     ...job,
     state: 'indeterminate',
     endedAt: atMs,
     failure: failure(
       'job-died',
-      `The ${job.verb} of ${job.service} ended at ${step} without a word: its process is gone.`,
-      {
-        running: 'live.map on the server says who has the traffic; the card shows it.',
-      },
+      `The ${job.verb} of ${job.service} ended ${step === undefined ? 'at its start' : `while ${explainStep(step)}`} without a word: its process is gone.`,
+      { running: 'The map says who has the traffic.' },
     ),
   };
 }

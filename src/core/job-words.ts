@@ -13,8 +13,8 @@ export const doing: Record<Verb, string> = {
 
 /** The steps of the server's scripts, by their names in journal and feed. */
 const stepWords: ReadonlyMap<string, string> = new Map([
-  ['gate', 'looking whether it may'],
-  ['check', 'looking whether it may'],
+  ['gate', 'looking first'],
+  ['check', 'looking first'],
   ['image', 'pulling'],
   ['pull', 'pulling'],
   ['release', 'writing the release down'],

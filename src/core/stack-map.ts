@@ -78,7 +78,16 @@ export type Switch =
     }
   | { kind: 'settled'; atMs: number; to: Slot }
   | { kind: 'went-back'; atMs: number; reason: string }
-  | { kind: 'failed'; verb: Verb; step: string | null; failure: Failure }
+  | {
+      kind: 'failed';
+      verb: Verb;
+      step: string | null;
+      /** `indeterminate`: nobody can tell yet; the server is looked at again. */
+      outcome: 'refused' | 'aborted' | 'indeterminate';
+      /** Its process died, and another one ended it. */
+      recovered: boolean;
+      failure: Failure;
+    }
   | { kind: 'unknown'; sinceMs: number }
   | { kind: 'locked'; by: string; verb: Verb; sinceMs: number };
 

@@ -203,6 +203,8 @@ describe('the switch', () => {
       kind: 'failed',
       verb: 'flip',
       step: 'move',
+      outcome: state,
+      recovered: false,
       failure: problem,
     });
   });
@@ -320,7 +322,14 @@ describe('the switch of plain compose', () => {
       kind: 'failed',
       verb: 'adopt',
       step: 'pull',
+      outcome: 'aborted',
+      recovered: false,
       failure: problem,
     });
+  });
+
+  it('failed: one whose process died, and which was undone since, is told as that', () => {
+    const ended = job({ verb: 'adopt', state: 'aborted', recovered: true, failure: problem });
+    expect(decidePlainSwitch({ ...plain, job: ended })).toMatchObject({ outcome: 'aborted', recovered: true });
   });
 });

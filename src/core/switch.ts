@@ -1,5 +1,4 @@
 import { liveSlotOf } from './entry.ts';
-import type { Failure } from './failure.ts';
 import type { Job, JobStep } from './job.ts';
 import type { ServiceState } from './server-state.ts';
 import { otherSlot } from './slot.ts';
@@ -32,14 +31,14 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   if (job?.state === 'running') return duringJob(state, job, holderOf(job, facts.isOurs));
   const watching = watchOf(facts);
   if (watching?.mustConfirm) return watching;
-  if (
-    job !== null &&
-    (job.state === 'aborted' || job.state === 'indeterminate' || job.state === 'refused') &&
-    job.failure !== null
-  ) {
+  const failed = job === null ? null : failedBy(job);
+  if (failed !== null) {
     const readiness =
-      job.verb === 'deploy' && job.state === 'aborted' && state.next !== null && state.next.state.word === 'not-ready';
-    if (!readiness) return failedBy(job, job.failure);
+      failed.verb === 'deploy' &&
+      failed.outcome === 'aborted' &&
+      state.next !== null &&
+      state.next.state.word === 'not-ready';
+    if (!readiness) return failed;
   }
   if (state.wentBack !== null) return { kind: 'went-back', atMs: state.wentBack.atMs, reason: state.wentBack.reason };
   const live = liveSlotOf(state.live);
@@ -113,7 +112,8 @@ export function decidePlainSwitch(facts: {
   const { job, reason } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
   if (job?.state === 'running') return atWork(job, holderOf(job, facts.isOurs));
-  if (job?.verb === 'adopt' && job.state !== 'completed' && job.failure !== null) return failedBy(job, job.failure);
+  const failed = job?.verb === 'adopt' ? failedBy(job) : null;
+  if (failed !== null) return failed;
   return {
     kind: 'not-adopted',
     adoptable: reason === null,
@@ -121,12 +121,11 @@ export function decidePlainSwitch(facts: {
   };
 }
 
-const failedBy = (job: Job, failure: Failure): Switch => ({
-  kind: 'failed',
-  verb: job.verb,
-  step: job.steps.find((step) => step.state === 'failed')?.name ?? null,
-  failure,
-});
+function failedBy({ verb, state, steps, failure, recovered }: Job): Extract<Switch, { kind: 'failed' }> | null {
+  if (failure === null || (state !== 'aborted' && state !== 'indeterminate' && state !== 'refused')) return null;
+  const step = steps.find((each) => each.state === 'failed')?.name ?? null;
+  return { kind: 'failed', verb, step, outcome: state, recovered, failure };
+}
 
 const stepOf = (job: Job): JobStep | undefined =>
   job.steps.find((each) => each.state === 'running') ??

@@ -40,7 +40,14 @@ test('what waits to be confirmed needs somebody, what was stopped does not', () 
     switch: { kind: 'watching', untilMs: 1, mustConfirm: true, from: 'blue', to: 'green', errors: 0, requests: 0 },
   });
   const stopped = serviceView('backend', {
-    switch: { kind: 'failed', verb: 'deploy', step: 'ready', failure: failure('cancelled', 'Asked to.') },
+    switch: {
+      kind: 'failed',
+      verb: 'deploy',
+      step: 'ready',
+      outcome: 'aborted',
+      recovered: false,
+      failure: failure('cancelled', 'Asked to.'),
+    },
   });
   expect(describeTray([hostView([armed, stopped])]).items).toEqual([
     { label: 'frontend on home waits to be confirmed', host: 'h1', service: 'shop/frontend' },

@@ -16,7 +16,14 @@ const asked = () => bridge.calls.filter((each) => each.name === 'verbs.start').m
 const failedAt = (verb: Verb): ServiceView =>
   serviceView('frontend', {
     ...nextReady(),
-    switch: { kind: 'failed', verb, step: 'move', failure: failure('entry-failed', 'No.') },
+    switch: {
+      kind: 'failed',
+      verb,
+      step: 'move',
+      outcome: 'aborted',
+      recovered: false,
+      failure: failure('entry-failed', 'No.'),
+    },
   });
 const request = (verb: Verb, options: VerbOptions) => ({
   ref: { host: 'h1', stack: 'shop', service: 'frontend' },

@@ -61,7 +61,12 @@ test('a flip of somebody else says whose, and a stop is no failure', () => {
     explainSwitch({ kind: 'flipping', from: 'blue', to: 'green', step: 'drain', inFlight: 3, holder }, now),
   ).toMatchObject({ word: 'Flipping', more: 'finishing 3 requests', why: 'by anna@desk since 20:40' });
   const stopped = failure('cancelled', 'Asked to.', { running: 'blue keeps the traffic with release 12.' });
-  expect(explainSwitch({ kind: 'failed', verb: 'deploy', step: 'ready', failure: stopped }, now)).toEqual({
+  expect(
+    explainSwitch(
+      { kind: 'failed', verb: 'deploy', step: 'ready', outcome: 'aborted', recovered: false, failure: stopped },
+      now,
+    ),
+  ).toEqual({
     word: 'Deploy stopped',
     more: null,
     why: 'what it began was undone',
@@ -82,11 +87,26 @@ test('a failure leads with its telling line', () => {
         kind: 'failed',
         verb: 'deploy',
         step: 'pull',
+        outcome: 'aborted',
+        recovered: false,
         failure: failure('image-missing', 'shop/frontend:9 does not exist.', { detail: 'manifest\nunknown' }),
       },
       now,
     ),
   ).toEqual({ word: 'Deploy failed', more: 'while pulling', why: 'manifest unknown', tone: 'trouble' });
+});
+
+test('a job whose process died is told as undone, or as not known yet', () => {
+  const died = failure('job-died', 'The deploy of frontend stopped, for its process was gone, and was undone.');
+  const state = { kind: 'failed', verb: 'deploy', step: 'ready', failure: died } as const;
+  expect(explainSwitch({ ...state, outcome: 'aborted', recovered: true }, now)).toMatchObject({
+    word: 'Deploy undone',
+    why: 'its process died while checking',
+  });
+  expect(explainSwitch({ ...state, outcome: 'indeterminate', recovered: false }, now)).toMatchObject({
+    word: 'Deploy not known yet',
+    tone: 'warning',
+  });
 });
 
 test('a lock names who holds it', () => {

@@ -134,6 +134,22 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
           tone: 'quiet',
         };
       }
+      if (state.outcome === 'indeterminate') {
+        return {
+          word: `${verbNames[state.verb]} not known yet`,
+          more: null,
+          why: 'its process is gone; the server is looked at again',
+          tone: 'warning',
+        };
+      }
+      if (state.recovered) {
+        return {
+          word: `${verbNames[state.verb]} undone`,
+          more: null,
+          why: `its process died${state.step === null ? '' : ` while ${stepWords(state.step)}`}`,
+          tone: 'warning',
+        };
+      }
       return {
         word: `${verbNames[state.verb]} failed`,
         more: state.step === null ? null : `while ${stepWords(state.step)}`,

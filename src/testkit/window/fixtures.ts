@@ -194,6 +194,8 @@ export const pullFailed = (): Partial<Service> => ({
     kind: 'failed',
     verb: 'deploy',
     step: 'pull',
+    outcome: 'aborted',
+    recovered: false,
     failure: failure('image-missing', 'The image shop/frontend:1.9.0 does not exist in registry.home.lan.', {
       detail: 'manifest for registry.home.lan/shop/frontend:1.9.0 not found: manifest unknown',
       running: 'Release 12 (1.4.2) in blue still has the traffic.',

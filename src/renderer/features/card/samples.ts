@@ -157,16 +157,38 @@ export function samplesAt(now: number): Sample[] {
       kind: 'failed',
       verb: 'deploy',
       step: 'pull',
+      outcome: 'aborted',
+      recovered: false,
       failure: failure('image-missing', 'shop/frontend:1.9.0 does not exist in registry.home.lan.', {
         detail: 'manifest unknown: shop/frontend:1.9.0',
         running: 'Release 12 (1.4.2) in blue still has the traffic.',
       }),
     }),
+    sample('Undone', {
+      kind: 'failed',
+      verb: 'deploy',
+      step: 'ready',
+      outcome: 'aborted',
+      recovered: true,
+      failure: failure('job-died', 'The deploy of frontend stopped, for its process was gone, and was undone.', {
+        running: 'blue keeps the traffic with release 12.',
+      }),
+    }),
+    sample('Not known', {
+      kind: 'failed',
+      verb: 'flip',
+      step: 'move',
+      outcome: 'indeterminate',
+      recovered: false,
+      failure: failure('job-died', 'The flip of frontend ended while moving the traffic: its process is gone.'),
+    }),
     sample('Stopped', {
       kind: 'failed',
       verb: 'deploy',
       step: 'ready',
-      failure: failure('cancelled', 'The job was asked to stop at step ready.', {
+      outcome: 'aborted',
+      recovered: false,
+      failure: failure('cancelled', 'The deploy of frontend was asked to stop.', {
         running: 'blue keeps the traffic with release 12.',
       }),
     }),
