@@ -3,9 +3,10 @@ import type { Job, Verb } from '../../core/job.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
 import { type Offer, slotIn } from '../bridge/offers.ts';
+import { notePreview } from '../bridge/previews.ts';
 import { stopJob } from '../bridge/stopping.ts';
 import { declinePreview, dismiss, lastOptionsOf, refOf, startVerb, useServer } from '../bridge/store.ts';
-import { openPanel, showActivity, showPreview, showSheet } from '../bridge/window-state.ts';
+import { openPanel, showActivity, showSheet } from '../bridge/window-state.ts';
 
 /** Does what was offered, from wherever it was asked: card, list, panel, palette or key. */
 export function doOffer(host: string, offer: Offer, service: ServiceView): void {
@@ -88,7 +89,7 @@ function retry(host: string, service: ServiceView, verb: Verb): void {
 async function openPreview(host: string, service: ServiceView): Promise<void> {
   const slot = service.live === null ? 'blue' : otherSlot(service.live);
   const reply = await call('preview.open', { ref: refOf(host, service), slot, browse: true });
-  if (reply.ok) showPreview(service.id, reply.value);
+  if (reply.ok) notePreview(host, service.id, reply.value);
   else declinePreview(host, service.id, reply.failure);
 }
 

@@ -1,5 +1,5 @@
 import { create } from 'zustand';
-import type { PreviewView, SettingsView } from '../../contract/views.ts';
+import type { SettingsView } from '../../contract/views.ts';
 import type { VerbOptions } from '../../core/job.ts';
 import { call, on } from './client.ts';
 
@@ -34,8 +34,6 @@ export type WindowState = {
   /** The job that activity shows whole. */
   job: JobRef | null;
   sheet: Sheet | null;
-  /** Previews that are open, by service id. */
-  previews: Record<string, PreviewView>;
   theme: SettingsView['theme'];
   dark: boolean;
   settings: SettingsView | null;
@@ -73,7 +71,6 @@ export const useWindow = create<WindowState>(() => ({
   activity: false,
   job: null,
   sheet: null,
-  previews: {},
   theme: 'system',
   dark: false,
   settings: null,
@@ -114,12 +111,6 @@ export const showPalette = (palette: boolean): void => set({ palette });
 export const showKeys = (keys: boolean): void => set({ keys });
 export const showActivity = (activity: boolean, job: JobRef | null = null): void => set({ activity, job });
 export const showSheet = (sheet: Sheet | null): void => set({ sheet });
-
-export const showPreview = (service: string, preview: PreviewView | null): void =>
-  set((state) => {
-    const { [service]: _gone, ...rest } = state.previews;
-    return { previews: preview === null ? rest : { ...rest, [service]: preview } };
-  });
 
 const systemDark = (): MediaQueryList => window.matchMedia('(prefers-color-scheme: dark)');
 

@@ -1,10 +1,10 @@
 import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
-import { call } from '../../bridge/client.ts';
 import { type OnOffer, offersOf } from '../../bridge/offers.ts';
+import { closePreview, usePreview } from '../../bridge/previews.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showPreview, showTab, useWindow } from '../../bridge/window-state.ts';
+import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
@@ -177,7 +177,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
 }
 
 function Preview({ host, service }: { host: string; service: ServiceView }) {
-  const preview = useWindow((state) => state.previews[service.id]);
+  const preview = usePreview(host, service.id);
   if (preview === undefined) return null;
   return (
     <Note level="note" title={`Preview of release ${preview.release} in ${preview.slot}`} testid="preview">
@@ -190,10 +190,7 @@ function Preview({ host, service }: { host: string; service: ServiceView }) {
           type="button"
           className="button small"
           data-testid="preview-close"
-          onClick={() => {
-            showPreview(service.id, null);
-            void call('preview.close', { ref: refOf(host, service) });
-          }}
+          onClick={() => closePreview(host, service)}
         >
           Close the preview
         </button>
