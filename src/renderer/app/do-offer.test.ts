@@ -87,3 +87,10 @@ test('next is retired at once, previous is asked about: it is the warm way back'
   doOffer('h1', 'retire', serviceView('frontend', nextReady()));
   expect(asked()).toEqual([request('retire', { role: 'next' })]);
 });
+
+test('the logs of a next that is not ready are those of its slot; another service’s are of both', () => {
+  doOffer('h1', 'logs', serviceView('frontend', notReady()));
+  expect(useWindow.getState()).toMatchObject({ service: 'shop/frontend', panelTab: 'logs', logSlot: 'green' });
+  doOffer('h1', 'details', serviceView('backend'));
+  expect(useWindow.getState()).toMatchObject({ service: 'shop/backend', panelTab: 'overview', logSlot: null });
+});

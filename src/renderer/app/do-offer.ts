@@ -6,7 +6,7 @@ import { type Offer, slotIn } from '../bridge/offers.ts';
 import { notePreview } from '../bridge/previews.ts';
 import { stopJob } from '../bridge/stopping.ts';
 import { declinePreview, dismiss, lastOptionsOf, refOf, startVerb, useServer } from '../bridge/store.ts';
-import { openPanel, showActivity, showSheet } from '../bridge/window-state.ts';
+import { openPanel, showActivity, showLogs, showSheet } from '../bridge/window-state.ts';
 
 /** Does what was offered, from wherever it was asked: card, list, panel, palette or key. */
 export function doOffer(host: string, offer: Offer, service: ServiceView): void {
@@ -43,7 +43,8 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       if (service.switch.kind === 'failed') retry(host, service, service.switch.verb);
       return;
     case 'logs':
-      openPanel(service.id, 'logs');
+      // Offered where next is what one wants to read of.
+      showLogs(service.id, slotIn(service, 'next')?.slot ?? null);
       return;
     case 'details':
       openPanel(service.id, 'overview');

@@ -1,6 +1,7 @@
 import { create } from 'zustand';
 import type { SettingsView } from '../../contract/views.ts';
 import type { VerbOptions } from '../../core/job.ts';
+import type { Slot } from '../../core/slot.ts';
 import { call, on } from './client.ts';
 
 export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'] as const;
@@ -25,6 +26,10 @@ export type WindowState = {
   service: string | null;
   panelOpen: boolean;
   panelTab: PanelTab;
+  /** The slot whose logs are shown; null: both. */
+  logSlot: Slot | null;
+  /** Long lines of the logs are broken. */
+  logWrap: boolean;
   panelWidth: number;
   view: 'map' | 'list';
   blast: boolean;
@@ -63,6 +68,8 @@ export const useWindow = create<WindowState>(() => ({
   service: null,
   panelOpen: false,
   panelTab: 'overview',
+  logSlot: null,
+  logWrap: true,
   panelWidth: Math.max(minimumPanelWidth, Number(remembered('panel-width')) || 400),
   view: remembered('view') === 'list' ? 'list' : 'map',
   blast: false,
@@ -82,17 +89,29 @@ export const showHost = (host: string): void =>
   set((state) =>
     state.host === host && !state.adding
       ? state
-      : { host, adding: false, service: null, panelOpen: false, blast: false, sheet: null },
+      : { host, adding: false, service: null, logSlot: null, panelOpen: false, blast: false, sheet: null },
   );
 export const showConnect = (): void => set({ adding: true });
 export const hideConnect = (): void => set({ adding: false });
 
 export const select = (service: string | null): void =>
-  set((state) => (service === null ? { service, panelOpen: false, blast: false } : { ...state, service }));
-export const openPanel = (service: string, tab?: PanelTab): void =>
-  set((state) => ({ service, panelOpen: true, panelTab: tab ?? state.panelTab }));
+  set((state) => ({
+    ...(service === null ? { panelOpen: false, blast: false } : {}),
+    ...(service === state.service ? {} : { service, logSlot: null }),
+  }));
+export const openPanel = (service: string, tab?: PanelTab): void => {
+  select(service);
+  set((state) => ({ panelOpen: true, panelTab: tab ?? state.panelTab }));
+};
 export const closePanel = (): void => set({ panelOpen: false, blast: false });
 export const showTab = (panelTab: PanelTab): void => set({ panelTab });
+/** The logs of what stands in a slot of the service; null: of both. */
+export const showLogs = (service: string, logSlot: Slot | null): void => {
+  openPanel(service, 'logs');
+  set({ logSlot });
+};
+export const showLogSlot = (logSlot: Slot | null): void => set({ logSlot });
+export const wrapLogs = (logWrap: boolean): void => set({ logWrap });
 export const toggleBlast = (): void => set((state) => ({ blast: !state.blast && state.service !== null }));
 export function resizePanel(width: number): void {
   const panelWidth = Math.round(Math.max(minimumPanelWidth, Math.min(width, window.innerWidth * 0.62)));

@@ -1,15 +1,24 @@
-import { ArrowDownToLine } from 'lucide-react';
-import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
+import { ArrowDownToLine, TextWrap } from 'lucide-react';
+import { type RefObject, useDeferredValue, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'react';
 import type { LogLine, ServiceView } from '../../../contract/views.ts';
 import type { Failure } from '../../../core/failure.ts';
-import type { Slot } from '../../../core/slot.ts';
+import { slots } from '../../../core/slot.ts';
 import { call, on } from '../../bridge/client.ts';
 import { refOf } from '../../bridge/store.ts';
+import { showLogSlot, useWindow, wrapLogs } from '../../bridge/window-state.ts';
 import { FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute } from '../../ui/format.ts';
-import { appendLines, filterLines, plainText } from './log-buffer.ts';
+import { filterLines, lineAt, mergeLines, plainText, rowsOf } from './log-buffer.ts';
 
 const lineHeight = 18;
+const linePadding = 18;
+
+/** Whose lines they are: a container that comes or goes, as next does by a deploy, is another reading. */
+const containersOf = (service: ServiceView): string =>
+  (service.adopted
+    ? slots.map((slot) => service.slots[slot]?.container?.id)
+    : service.containers.map(({ id }) => id)
+  ).join();
 
 /** Follows a service for as long as somebody looks. Lines come in bunches; those that come before the name of the follow are kept for it. */
 function useFollow(host: string, service: ServiceView): { lines: LogLine[]; ended: boolean; failure: Failure | null } {
@@ -17,12 +26,15 @@ function useFollow(host: string, service: ServiceView): { lines: LogLine[]; ende
   const [ended, setEnded] = useState(false);
   const [failure, setFailure] = useState<Failure | null>(null);
   const { stack, name } = service;
+  const containers = containersOf(service);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: which containers are read is decided by the server.
   useEffect(() => {
     let follow: string | null = null;
     let gone = false;
     const early = new Map<string, { lines: LogLine[]; ended: boolean }[]>();
     const take = (event: { lines: LogLine[]; ended: boolean }) => {
-      setLines((before) => appendLines(before, event.lines));
+      // Why it ended is said by this machine's clock, and last.
+      setLines((before) => (event.ended ? [...before, ...event.lines] : mergeLines(before, event.lines)));
       if (event.ended) setEnded(true);
     };
     const off = on('log', (event) => {
@@ -50,27 +62,50 @@ function useFollow(host: string, service: ServiceView): { lines: LogLine[]; ende
       off();
       if (follow !== null) void call('logs.stop', { follow });
     };
-  }, [host, stack, name]);
+  }, [host, stack, name, containers]);
   return { lines, ended, failure };
 }
 
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 
+/** How many characters of a line's text fit beside its time and its slot: `probe` is a hundred of them. */
+function useColumns(pane: RefObject<HTMLDivElement | null>, probe: RefObject<HTMLElement | null>): number {
+  const [columns, setColumns] = useState(80);
+  useLayoutEffect(() => {
+    if (pane.current === null) return;
+    const measure = () => {
+      const [text, beside] = [probe.current?.offsetWidth ?? 0, probe.current?.offsetLeft ?? 0];
+      const width = pane.current?.clientWidth ?? 0;
+      if (text > 0 && width > 0) setColumns(Math.max(10, Math.floor((width - beside - linePadding) / (text / 100))));
+    };
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(pane.current);
+    return () => observer.disconnect();
+  }, [pane, probe]);
+  return columns;
+}
+
 export function LogsTab({ host, service }: { host: string; service: ServiceView }) {
   const { lines, ended, failure } = useFollow(host, service);
-  const [slot, setSlot] = useState<Slot | null>(null);
+  const chosen = useWindow((state) => state.logSlot);
+  const slot = service.adopted ? chosen : null;
+  const wrap = useWindow((state) => state.logWrap);
   const [search, setSearch] = useState('');
   const wanted = useDeferredValue(search);
   const shown = useMemo(() => filterLines(lines, slot, wanted), [lines, slot, wanted]);
   const [following, setFollowing] = useState(true);
   const [range, setRange] = useState({ first: 0, last: 60 });
   const pane = useRef<HTMLDivElement>(null);
+  const probe = useRef<HTMLElement>(null);
+  const columns = useColumns(pane, probe);
+  const tops = useMemo(() => rowsOf(shown, wrap ? columns : null), [shown, wrap, columns]);
 
   const look = () => {
     const box = pane.current;
     if (box === null) return;
-    const first = Math.max(0, Math.floor(box.scrollTop / lineHeight) - 20);
-    const last = Math.ceil((box.scrollTop + box.clientHeight) / lineHeight) + 20;
+    const first = lineAt(tops, Math.floor(box.scrollTop / lineHeight) - 20);
+    const last = lineAt(tops, Math.ceil((box.scrollTop + box.clientHeight) / lineHeight) + 20) + 1;
     setRange((before) => (before.first === first && before.last === last ? before : { first, last }));
   };
   // biome-ignore lint/correctness/useExhaustiveDependencies: new lines are what moves the end.
@@ -79,7 +114,7 @@ export function LogsTab({ host, service }: { host: string; service: ServiceView 
     if (box === null) return;
     if (following) box.scrollTop = box.scrollHeight;
     look();
-  }, [shown, following]);
+  }, [tops, following]);
 
   if (failure !== null) return <FailureNote failure={failure} />;
   return (
@@ -103,13 +138,24 @@ export function LogsTab({ host, service }: { host: string; service: ServiceView 
                 type="button"
                 aria-pressed={slot === each}
                 data-slot={each ?? undefined}
-                onClick={() => setSlot(each)}
+                onClick={() => showLogSlot(each)}
               >
                 {each ?? 'both'}
               </button>
             ))}
           </fieldset>
         )}
+        <button
+          type="button"
+          className="button small icon"
+          data-testid="logs-wrap"
+          aria-label="Break long lines"
+          title="Break long lines"
+          aria-pressed={wrap}
+          onClick={() => wrapLogs(!wrap)}
+        >
+          <TextWrap size={14} />
+        </button>
       </div>
       <div
         className="logs-pane"
@@ -125,20 +171,28 @@ export function LogsTab({ host, service }: { host: string; service: ServiceView 
           look();
         }}
       >
-        <div className="logs-lines" style={{ height: shown.length * lineHeight }}>
-          {shown.slice(range.first, range.last).map((line, index) => (
-            <p
-              // biome-ignore lint/suspicious/noArrayIndexKey: a line is its place; nothing in it has a state.
-              key={range.first + index}
-              className="logs-line"
-              data-stream={line.stream}
-              style={{ top: (range.first + index) * lineHeight }}
-            >
-              <time title={formatAbsolute(line.atMs)}>{clock.format(line.atMs)}</time>
-              {line.slot !== null && <i data-slot={line.slot}>{line.slot}</i>}
-              <span>{plainText(line.text)}</span>
-            </p>
-          ))}
+        <div className="logs-lines" data-wrap={wrap || undefined} style={{ height: (tops.at(-1) ?? 0) * lineHeight }}>
+          <p className="logs-line logs-probe" aria-hidden>
+            <time>00:00:00</time>
+            {service.adopted && <i />}
+            <span ref={probe}>{'0'.repeat(100)}</span>
+          </p>
+          {shown.slice(range.first, range.last).map((line, index) => {
+            const at = range.first + index;
+            const [top, end] = [tops[at] ?? 0, tops[at + 1] ?? 0];
+            return (
+              <p
+                key={at}
+                className="logs-line"
+                data-stream={line.stream}
+                style={{ top: top * lineHeight, height: (end - top) * lineHeight }}
+              >
+                <time title={formatAbsolute(line.atMs)}>{clock.format(line.atMs)}</time>
+                {line.slot !== null && <i data-slot={line.slot}>{line.slot}</i>}
+                <span>{plainText(line.text)}</span>
+              </p>
+            );
+          })}
         </div>
         {shown.length === 0 && (
           <p className="quiet logs-empty">{lines.length === 0 ? 'No lines yet.' : 'No line holds that text.'}</p>

@@ -166,7 +166,7 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
           <button type="button" className="button small" onClick={() => showTab('checks')}>
             Checks
           </button>
-          <button type="button" className="button small" onClick={() => showTab('logs')}>
+          <button type="button" className="button small" onClick={() => onOffer('logs', service)}>
             Logs of next
           </button>
         </div>
