@@ -400,7 +400,7 @@ describe('a job', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(session.jobs()[0]).toMatchObject({
       state: 'indeterminate',
-      failure: { code: 'job-died', message: expect.stringContaining('move') },
+      failure: { code: 'job-died', message: expect.stringContaining('moving the traffic') },
     });
     expect(service().switch).toMatchObject({ kind: 'failed', verb: 'flip' });
     session.dismiss(name);
