@@ -6,7 +6,7 @@ import { fingerprint } from './fingerprint.ts';
 import { chooseFreePort } from './ports.ts';
 import type { LabPlace, LabState } from './state.ts';
 
-/** What makes a nested engine with overlay2 work, also where the sandbox holds back CAP_SYS_RESOURCE and with it --privileged. */
+/** What makes a nested engine with overlay2 work, also where a host withholds CAP_SYS_RESOURCE and with it --privileged. */
 const nestedEngineArgs = [
   ...['--cap-add', 'ALL', '--cap-drop', 'SYS_RESOURCE'],
   ...[

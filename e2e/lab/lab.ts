@@ -6,7 +6,7 @@ import { type CommandOptions, type CommandResult, run } from '../../build/setup/
 import { withLock } from '../../build/setup/lock.mjs';
 import { type Log, logToStderr, renderSeconds, timed } from '../../build/setup/progress.ts';
 import { ensureDockerEngine, ensureSystemPackages } from '../../build/setup/system.ts';
-import { docker, inspectContainers, labLabel, type OuterContainer, readDocker } from './engine.ts';
+import { docker, inspectContainers, labLabel, readDocker } from './engine.ts';
 import { fingerprint } from './fingerprint.ts';
 import { admitUsers, containerOf, ensureContainer, homeServerArgs, waitForServer } from './home-server.ts';
 import { type BuiltImage, ensureImages, listLabImages } from './images.ts';
@@ -15,7 +15,7 @@ import { crowd } from './recipes/crowd.ts';
 import { featherA, featherB } from './recipes/feather.ts';
 import { shop } from './recipes/shop.ts';
 import { traefik } from './recipes/traefik.ts';
-import { Registry } from './registry.ts';
+import { ensureRegistry, Registry } from './registry.ts';
 import { renderKnownHosts, renderSshConfig, type SshHost } from './ssh-config.ts';
 import { renderResetScript } from './stack-script.ts';
 import { type LabPlace, type LabState, labPlace, loadState, saveState } from './state.ts';
@@ -117,7 +117,7 @@ export async function upLab(names: readonly RecipeName[], options: UpOptions = {
       try {
         // Servers boot while the registry fills.
         const servers = Promise.all(wanted.map((name) => ensureServer(place, state, recipes[name], hostImage, log)));
-        await Promise.all([servers, ensureRegistry(place, state, wanted, images, hostImage, log)]);
+        await Promise.all([servers, ensureRegistry(place, state, aliasesOf(wanted), images, hostImage, log)]);
         await writeSshFiles(place, state, wanted);
         for (const name of wanted) await provision(place, state, recipes[name], images, log);
         state.recipes = wanted;
@@ -177,6 +177,10 @@ function newPassword(): string {
   return randomBytes(9).toString('base64url');
 }
 
+function aliasesOf(names: readonly RecipeName[]): Record<string, string> {
+  return Object.assign({}, ...names.map((name) => recipes[name].aliases));
+}
+
 function imageNamed(images: ReadonlyMap<string, BuiltImage>, name: string): BuiltImage {
   const image = images.get(name);
   if (image === undefined) throw new Error(`image ${name} was not built`);
@@ -227,135 +231,6 @@ async function ensureServer(
     state.password,
   );
   state.hosts[host] = { containerId: container.id, hostKey };
-}
-
-const publishedLabel = 'dev.switchyard.lab.published';
-const registryImage = 'switchyard-lab/registry';
-
-/** The registry with all images of these recipes in it. A full one is kept as an image, so that only the first lab of a machine pushes. */
-async function ensureRegistry(
-  place: LabPlace,
-  state: LabState,
-  names: readonly RecipeName[],
-  images: ReadonlyMap<string, BuiltImage>,
-  hostImage: BuiltImage,
-  log: Log,
-): Promise<void> {
-  const aliases = Object.assign({}, ...names.map((name) => recipes[name].aliases)) as Record<string, string>;
-  const wanted: Record<string, string> = {};
-  for (const image of images.values()) for (const reference of image.published) wanted[reference] = image.inputs;
-  for (const [reference, target] of Object.entries(aliases)) wanted[reference] = wanted[target] ?? '';
-
-  const name = containerOf(place, 'registry');
-  const existing = (await inspectContainers([name])).get(name);
-  const holds =
-    existing !== undefined && existing.id === state.registry.containerId ? state.registry.published : undefined;
-  let published = holds;
-  let image = `${hostImage.reference}`;
-  if (published === undefined) {
-    const saved = await findSavedRegistry(wanted);
-    published = saved?.published ?? {};
-    image = saved?.reference ?? image;
-    if (existing !== undefined) await docker(['rm', '-f', '-v', name]);
-  }
-  const container =
-    existing !== undefined && holds !== undefined && existing.running
-      ? existing
-      : holds !== undefined
-        ? await startExisting(name)
-        : await ensureContainer(place, state, {
-            host: 'registry',
-            image,
-            inputs: hostImage.inputs,
-            ports: [5000],
-            args: ['--network-alias', 'registry.lab'],
-            command: ['docker-registry', 'serve', '/etc/switchyard-lab/registry.yml'],
-          });
-  const port = state.ports['registry:5000'] ?? 0;
-  const registry = new Registry(name, port);
-  await registry.waitUntilReady();
-
-  const missing = Object.keys(wanted).filter((reference) => published?.[reference] !== wanted[reference]);
-  if (missing.length > 0) {
-    await timed(log, `Pushed ${missing.length} images to the registry`, async () => {
-      const own = [...images.values()].flatMap((each) =>
-        each.published.filter((reference) => missing.includes(reference)).map((reference) => ({ each, reference })),
-      );
-      // Layers that images share first, then one image of each repository, then the rest, which finds nearly all there.
-      const waves: (typeof own)[] = [[], [], []];
-      for (const entry of own) {
-        const isFirst =
-          own.find(({ reference }) => repositoryOf(reference) === repositoryOf(entry.reference)) === entry;
-        waves[entry.each.name === 'debian' ? 0 : isFirst ? 1 : 2]?.push(entry);
-      }
-      for (const wave of waves) await Promise.all(wave.map(({ each, reference }) => push(each, reference, port)));
-      for (const reference of missing) {
-        const target = aliases[reference];
-        if (target !== undefined) await registry.copy(target, reference);
-      }
-    });
-    published = { ...published, ...wanted };
-    const label = Object.entries(published)
-      .map(([reference, inputs]) => `${reference}=${inputs}`)
-      .sort()
-      .join(',');
-    await docker([
-      'commit',
-      '-c',
-      `LABEL ${publishedLabel}="${label}"`,
-      name,
-      `${registryImage}:${fingerprint(hostImage.inputs, label)}`,
-    ]);
-  }
-  state.registry = { containerId: container.id, published: published ?? {} };
-}
-
-async function startExisting(name: string): Promise<OuterContainer> {
-  await docker(['start', name]);
-  const container = (await inspectContainers([name])).get(name);
-  if (container === undefined) throw new Error(`${name} is gone`);
-  return container;
-}
-
-async function push(image: BuiltImage, reference: string, port: number): Promise<void> {
-  const target = `127.0.0.1:${port}/${reference}`;
-  await docker(['tag', image.reference, target]);
-  try {
-    await docker(['push', '-q', target], { timeoutMs: 300_000 });
-  } finally {
-    await docker(['image', 'rm', target]);
-  }
-}
-
-function repositoryOf(reference: string): string {
-  return reference.slice(0, reference.lastIndexOf(':'));
-}
-
-/** The kept registry that already holds the most of what is wanted. */
-async function findSavedRegistry(
-  wanted: Record<string, string>,
-): Promise<{ reference: string; published: Record<string, string> } | undefined> {
-  const references = (await readDocker(['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}', registryImage]))
-    .split('\n')
-    .filter(Boolean);
-  if (references.length === 0) return undefined;
-  const lines = (
-    await readDocker([
-      'image',
-      'inspect',
-      '--format',
-      `{{index .RepoTags 0}} {{index .Config.Labels "${publishedLabel}"}}`,
-      ...references,
-    ])
-  ).split('\n');
-  let best: { reference: string; published: Record<string, string>; score: number } | undefined;
-  for (const line of lines) {
-    const [reference = '', label = ''] = line.split(' ');
-    const published = Object.fromEntries(label.split(',').map((entry) => entry.split('=') as [string, string]));
-    const score = Object.keys(wanted).filter((each) => published[each] === wanted[each]).length;
-    if (score > (best?.score ?? 0)) best = { reference, published, score };
-  }
-  return best;
 }
 
 async function writeSshFiles(place: LabPlace, state: LabState, names: readonly RecipeName[]): Promise<void> {
