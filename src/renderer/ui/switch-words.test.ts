@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../core/failure.ts';
-import { explainSwitch } from './switch-words.ts';
+import { explainSwitch, inOneLine } from './switch-words.ts';
 
 const now = new Date(2026, 10, 22, 21, 10).getTime();
 const at = (hours: number, minutes: number): number => new Date(2026, 10, 22, hours, minutes).getTime();
@@ -109,6 +109,15 @@ test('a job whose process died is told as undone, or as not known yet', () => {
   });
 });
 
+test('in one line trouble tells why, and all else how it goes', () => {
+  const failed = explainSwitch(
+    { kind: 'not-ready', passed: 0, total: 1, reason: '0 of 1 checks passed after 8 s; http 3000 / : HTTP 503' },
+    now,
+  );
+  expect(inOneLine(failed)).toBe('HTTP 503 from / on 3000');
+  expect(inOneLine(explainSwitch({ kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, now))).toBe('4 checks');
+});
+
 test('a lock names who holds it', () => {
   expect(explainSwitch({ kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: at(20, 40) }, now)).toEqual({
     word: 'Locked',
@@ -133,8 +142,8 @@ test('a map that cannot be read is no decision, and has no age', () => {
   const held = { kind: 'held', waiting: null, sinceMs: null } as const;
   expect(explainSwitch({ ...held, reason: 'live.map cannot be read' }, now)).toEqual({
     word: 'No decision',
-    more: 'live.map cannot be read',
-    why: 'requests wait',
+    more: 'requests wait',
+    why: 'live.map cannot be read',
     tone: 'trouble',
   });
   expect(explainSwitch({ ...held, reason: null }, now)).toMatchObject({ word: 'Holding', more: 'requests wait' });

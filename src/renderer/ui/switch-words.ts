@@ -1,9 +1,11 @@
 import type { ServiceView, SwitchView } from '../../contract/views.ts';
+import type { Failure } from '../../core/failure.ts';
 import type { Verb } from '../../core/job.ts';
 import { doing, explainStep } from '../../core/job-words.ts';
 import { unreachable } from '../../core/result.ts';
 import type { Holder } from '../../core/stack-map.ts';
 import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
+import { tellingOf } from './telling.ts';
 
 /** How loud a state is: quiet is healthy, notable is the operator's turn or work under way. */
 export type Tone = 'quiet' | 'notable' | 'warning' | 'trouble';
@@ -73,7 +75,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         word: 'Not ready',
         // One that ends at its start is gone before anything could be asked.
         more: state.total === 0 ? null : `${state.passed} of ${state.total} passed`,
-        why: oneLine(state.reason),
+        why: tellingOf(state.reason),
         tone: 'warning',
       };
     case 'flipping':
@@ -85,7 +87,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       };
     case 'held':
       if (state.reason !== null)
-        return { word: 'No decision', more: oneLine(state.reason), why: 'requests wait', tone: 'trouble' };
+        return { word: 'No decision', more: 'requests wait', why: tellingOf(state.reason), tone: 'trouble' };
       return {
         word: 'Holding',
         more: [
@@ -113,19 +115,12 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: 'Went back by itself',
         more: formatClock(state.atMs, nowMs),
-        why: oneLine(state.reason),
+        why: tellingOf(state.reason),
         tone: 'warning',
       };
     case 'failed':
       // At the gate nothing was begun: that is no failure, it is a no.
-      if (state.step === 'gate') {
-        return {
-          word: `${verbNames[state.verb]} refused`,
-          more: null,
-          why: oneLine(state.failure.detail ?? state.failure.message),
-          tone: 'warning',
-        };
-      }
+      if (state.step === 'gate') return explainRefusal(state.verb, state.failure);
       if (state.failure.code === 'cancelled') {
         return {
           word: `${verbNames[state.verb]} stopped`,
@@ -153,7 +148,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: `${verbNames[state.verb]} failed`,
         more: state.step === null ? null : `while ${stepWords(state.step)}`,
-        why: oneLine(state.failure.detail ?? state.failure.message),
+        why: tellingOf(state.failure.detail ?? state.failure.message),
         tone: 'trouble',
       };
     case 'unknown':
@@ -174,6 +169,18 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return unreachable(state);
   }
 }
+
+/** What was asked for and did not begin. */
+export const explainRefusal = (verb: Verb | 'preview', failure: Failure): SwitchWords => ({
+  word: `${verbNames[verb]} refused`,
+  more: null,
+  why: tellingOf(failure.detail ?? failure.message),
+  tone: 'warning',
+});
+
+/** What follows the word where there is room for one line: in trouble why, else how it goes. */
+export const inOneLine = ({ more, why, tone }: SwitchWords): string | null =>
+  tone === 'warning' || tone === 'trouble' ? (why ?? more) : (more ?? why);
 
 /** Who runs what the card shows, and since when, where that is somebody else. */
 const explainHolder = (holder: Holder | null, nowMs: number): string | null =>

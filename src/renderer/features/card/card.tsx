@@ -16,7 +16,7 @@ import { memo, type ReactNode } from 'react';
 import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../contract/views.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
-import { type Slot, slots } from '../../../core/slot.ts';
+import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
 import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -33,7 +33,7 @@ import {
 } from '../../ui/format.ts';
 import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainSwitch, type SwitchWords, ticks, verbNames } from '../../ui/switch-words.ts';
+import { explainRefusal, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
 import './card.css';
@@ -115,15 +115,7 @@ function Face({
 }: FaceProps & { nowMs: number }) {
   const state = service.switch;
   const said = explainSwitch(state, nowMs);
-  const words: SwitchWords =
-    declined === undefined
-      ? said
-      : {
-          word: `${verbNames[declined.verb]} refused`,
-          more: null,
-          why: oneLine(declined.failure.detail ?? declined.failure.message),
-          tone: 'warning',
-        };
+  const words = declined === undefined ? said : explainRefusal(declined.verb, declined.failure);
   const offers: Offer[] =
     declined === undefined
       ? offersOf(service, connected)
@@ -164,9 +156,9 @@ function Face({
       )}
       <footer className="card-foot">
         <SwitchMark state={state} size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14} />
-        <p className="card-words clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
-          <b>{asked === undefined ? words.word : 'Asking the server'}</b>
-          {words.more !== null && asked === undefined && <span> {words.more}</span>}
+        <p className="card-words" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
+          <b className="clip">{asked === undefined ? words.word : 'Asking the server'}</b>{' '}
+          {words.more !== null && asked === undefined && <span>{words.more}</span>}
         </p>
         {detail !== 'far' && (
           <Actions offers={offers} service={service} disabled={asked !== undefined} detail={detail} onOffer={onOffer} />
@@ -252,12 +244,15 @@ function Track({
   const state = service.switch;
   // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
   const isTheirs = 'holder' in state && state.holder !== null;
-  const telling = !live && (declined || isTheirs || state.kind === 'failed' || state.kind === 'went-back');
+  const isTrouble =
+    state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+  const telling =
+    slot === (service.live === null ? 'green' : otherSlot(service.live)) && (declined || isTheirs || isTrouble);
   if (telling) {
     return (
       <div className="track" data-slot={slot} data-telling>
         <span className="track-slot">{slot}</span>
-        <span className="track-why clip" title={words.why ?? undefined}>
+        <span className="track-why two-lines" title={words.why ?? undefined}>
           {words.why}
         </span>
       </div>
@@ -267,7 +262,7 @@ function Track({
     return (
       <div className="track" data-slot={slot} data-empty>
         <span className="track-slot">{slot}</span>
-        <span className="track-tail clip">{words.why ?? (isDeploying(state) ? 'preparing' : 'empty')}</span>
+        <span className="track-tail two-lines">{words.why ?? (isDeploying(state) ? 'preparing' : 'empty')}</span>
       </div>
     );
   }
@@ -279,7 +274,7 @@ function Track({
         {versionOf(at.version, at.image)}
       </span>
       <span
-        className="track-tail clip"
+        className={`track-tail ${tail.loud ? 'two-lines' : 'clip'}`}
         data-loud={tail.loud || undefined}
         title={typeof tail.text === 'string' ? tail.text : undefined}
       >
@@ -301,7 +296,7 @@ function PlainTracks({ service, words }: { service: ServiceView; words: SwitchWo
         </span>
       </div>
       <div className="track" data-slot="none" data-empty>
-        <span className="track-tail clip" title={words.why ?? undefined}>
+        <span className="track-tail two-lines" title={words.why ?? undefined}>
           {words.why}
         </span>
       </div>

@@ -71,12 +71,16 @@ export function samplesAt(now: number): Sample[] {
   return [
     sample(
       'Not adopted',
-      { kind: 'not-adopted', adoptable: true, reason: 'HTTP on port 3000, no state of its own' },
+      { kind: 'not-adopted', adoptable: true, reason: 'Runs as plain compose. Adopt it to update it without a gap.' },
       plain,
     ),
     sample(
       'Cannot be adopted',
-      { kind: 'not-adopted', adoptable: false, reason: 'Watchtower would overwrite it: turn that off first' },
+      {
+        kind: 'not-adopted',
+        adoptable: false,
+        reason: 'Holds data that only one release may open; held flips come later.',
+      },
       plain,
     ),
     sample('Idle', base.switch),
@@ -84,14 +88,19 @@ export function samplesAt(now: number): Sample[] {
       kind: 'preparing',
       verb: 'deploy',
       step: 'pull',
-      text: 'layer 4 of 9',
+      text: null,
       progress: { done: 43e6, total: 120e6, unit: 'bytes' },
       holder: null,
     }),
     sample('Next is ready', { kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, { slots: next }),
     sample(
       'Next is not ready',
-      { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
+      {
+        kind: 'not-ready',
+        passed: 2,
+        total: 4,
+        reason: '2 of 4 checks passed after 120 s; http 3000 /healthz : HTTP 503',
+      },
       { slots: next },
     ),
     sample(
@@ -150,19 +159,44 @@ export function samplesAt(now: number): Sample[] {
     ),
     sample(
       'Went back by itself',
-      { kind: 'went-back', atMs: now - 12 * minute, reason: '10 errors in a row after 1.5.0 got the traffic' },
+      {
+        kind: 'went-back',
+        atMs: now - 12 * minute,
+        reason: 'the entry point took green out: 10 wrong answers in a row',
+      },
       { slots: { ...next, green: slot(now, 'green', 'idle', '1.5.0', 14 * minute) } },
     ),
+    sample(
+      'Ended at its start',
+      { kind: 'not-ready', passed: 0, total: 0, reason: 'It exited with code 1: Error: SESSION_KEY is not set' },
+      { slots: next },
+    ),
+    sample('Refused', {
+      kind: 'failed',
+      verb: 'flip',
+      step: 'gate',
+      outcome: 'refused',
+      recovered: false,
+      failure: failure(
+        'lock-held',
+        'Another job holds frontend of shop: anna@desk since 20:40:11: deploy of frontend. Nothing was changed.',
+      ),
+    }),
     sample('Failed', {
       kind: 'failed',
       verb: 'deploy',
       step: 'pull',
       outcome: 'aborted',
       recovered: false,
-      failure: failure('image-missing', 'shop/frontend:1.9.0 does not exist in registry.home.lan.', {
-        detail: 'manifest unknown: shop/frontend:1.9.0',
-        running: 'Release 12 (1.4.2) in blue still has the traffic.',
-      }),
+      failure: failure(
+        'image-missing',
+        'The image registry.home.lan/shop/frontend:1.9.0 of frontend cannot be pulled.',
+        {
+          detail:
+            'Error response from daemon: manifest for registry.home.lan/shop/frontend:1.9.0 not found: manifest unknown: manifest unknown',
+          running: 'blue keeps the traffic with release 12.',
+        },
+      ),
     }),
     sample('Undone', {
       kind: 'failed',
@@ -193,6 +227,6 @@ export function samplesAt(now: number): Sample[] {
       }),
     }),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
-    sample('Locked', { kind: 'locked', by: 'anna', verb: 'retire', sinceMs: now - minute }, { slots: next }),
+    sample('Locked', { kind: 'locked', by: 'anna@desk', verb: 'retire', sinceMs: now - minute }, { slots: next }),
   ];
 }

@@ -8,7 +8,7 @@ import { useSeconds } from '../../ui/clock.ts';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
 import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainSwitch, ticks, verbNames } from '../../ui/switch-words.ts';
+import { explainRefusal, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
 import './list.css';
 
 /** The map's twin: the same services and the same actions as a table. */
@@ -171,7 +171,8 @@ function RowAt({
   const connected = useConnected(host);
   const asked = useAsked(host, service.id);
   const declined = useDeclined(host, service.id);
-  const words = explainSwitch(service.switch, nowMs);
+  const words =
+    declined === undefined ? explainSwitch(service.switch, nowMs) : explainRefusal(declined.verb, declined.failure);
   const live = service.live === null ? null : service.slots[service.live];
   const next = Object.values(service.slots).find((slot) => slot?.role === 'next');
   const offers = offersOf(service, connected).filter((offer) => listOffers.has(offer));
@@ -179,7 +180,7 @@ function RowAt({
     <tr
       data-service={service.id}
       data-testid={`row-${service.id}`}
-      data-tone={declined === undefined ? words.tone : 'warning'}
+      data-tone={words.tone}
       data-selected={selected || undefined}
       tabIndex={selected ? 0 : -1}
       aria-selected={selected}
@@ -216,8 +217,7 @@ function RowAt({
         <span>
           <SwitchMark state={service.switch} />
           <span className="clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
-            <b>{declined === undefined ? words.word : `${verbNames[declined.verb]} refused`}</b>{' '}
-            {declined === undefined ? (words.more ?? words.why) : oneLine(declined.failure.message)}
+            <b>{words.word}</b> {inOneLine(words)}
           </span>
         </span>
       </td>
