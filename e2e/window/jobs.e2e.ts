@@ -172,8 +172,12 @@ test('a flip that goes back unless confirmed: kept', async ({ open, lab }) => {
   await window.switchSays(frontend, 'next-ready');
   await window.action(frontend, 'arm').click();
   await expect(window.at('sheet-arm')).toContainText('goes back to 1.0.0 in blue by itself');
+  // As Flip does unless something else is chosen, and choosing moves nothing yet.
+  await expect(window.at('watch-5')).toBeChecked();
+  await window.at('arm-2').check();
   await window.picture(pictureFile('arm-sheet'));
-  await window.at('arm-2').click();
+  expect(await visit(lab)).toContain('1.0.0');
+  await window.at('sheet-arm').getByTestId('sheet-confirm').click();
   await window.switchSays(frontend, 'watching');
   await expect(window.card(frontend)).toContainText(/Confirm within [01]:\d\d/);
   await window.picture(pictureFile('to-be-confirmed'));

@@ -83,12 +83,12 @@ export const confirmChoices = [
   { minutes: 60, words: '1 hour' },
 ] as const;
 
-/** How long a flip may be watched. */
+/** How long a flip may be watched, the usual first. */
 export const watchChoices = [
-  { minutes: 0, words: 'not at all' },
   { minutes: 5, words: '5 minutes' },
   { minutes: 30, words: '30 minutes' },
   { minutes: 120, words: '2 hours' },
+  { minutes: 0, words: 'not at all' },
 ] as const;
 
 /** `2 of 4 checks pass`; of a lone check, whether it does. */

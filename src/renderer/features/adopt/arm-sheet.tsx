@@ -1,75 +1,81 @@
+import { type ReactNode, useState } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import type { VerbOptions } from '../../../core/job.ts';
 import { startVerb } from '../../bridge/store.ts';
-import { showSheet } from '../../bridge/window-state.ts';
-import { Dialog } from '../../ui/controls.tsx';
 import { confirmChoices, oneLine, watchChoices } from '../../ui/format.ts';
-import './sheets.css';
+import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
-/** A flip that goes back unless it is confirmed in time, or one that is watched: how long is chosen here, and choosing is doing. */
+/** How long it is watched, or within what it has to be confirmed. */
+type Choice = { confirmMinutes: number } | { watchMinutes: number };
+
+/** What a plain flip does. */
+const usual = { watchMinutes: 5 };
+
+/** A flip that is watched, or one that goes back unless it is confirmed in time: how long is chosen here. */
 export function ArmSheet({ host, service }: { host: string; service: ServiceView }) {
-  const close = () => showSheet(null);
+  const [chosen, setChosen] = useState<Choice>(usual);
   const name = oneLine(service.name);
   const versionIn = (role: 'current' | 'next'): string => {
     const slot = Object.values(service.slots).find((each) => each?.role === role);
     return slot == null ? role : `${oneLine(slot.version ?? `release ${slot.release}`)} in ${slot.slot}`;
   };
-  const flip = (options: VerbOptions) => {
-    close();
-    void startVerb(host, service, 'flip', options);
-  };
+  const title = `Flip ${name}, and choose how it is watched`;
+  const radio = (choice: Choice, testid: string, words: ReactNode) => (
+    <label key={testid} className="choice">
+      <input
+        type="radio"
+        name="watch"
+        data-testid={testid}
+        checked={JSON.stringify(chosen) === JSON.stringify(choice)}
+        onChange={() => setChosen(choice)}
+      />
+      {words}
+    </label>
+  );
   return (
-    <Dialog className="sheet" label={`Flip ${name}, and choose how it is watched`} testid="sheet-arm" onClose={close}>
-      <div className="sheet-head">
-        <h2>Flip {name}, and choose how it is watched</h2>
-      </div>
-      <div className="sheet-body">
-        <div>
-          <h3 className="block-title">Go back unless I confirm</h3>
-          <p>
-            The traffic moves to {versionIn('next')} at once. Unless somebody presses Keep in time, it goes back to{' '}
-            {versionIn('current')} by itself. The server counts: this window may be closed, and this machine off.
-          </p>
-        </div>
-        <p className="sheet-choices">
-          {confirmChoices.map(({ minutes, words }) => (
-            <button
-              key={minutes}
-              type="button"
-              className="button"
-              data-testid={`arm-${minutes}`}
-              onClick={() => flip({ confirmMinutes: minutes })}
-            >
-              Within {words}
-            </button>
-          ))}
+    <ConfirmSheet
+      label={title}
+      testid="sheet-arm"
+      title={title}
+      lead={`The traffic moves to ${versionIn('next')} at once.`}
+      promise="The server counts: this window may be closed, and this machine off."
+      confirm="Flip"
+      onConfirm={() => {
+        closeSheet();
+        void startVerb(host, service, 'flip', chosen);
+      }}
+    >
+      <fieldset className="choices">
+        <legend className="block-title">Go back only if it goes bad</legend>
+        <p>
+          It keeps the traffic, unless ten answers in a row are wrong, or four checks in a row fail, while the server
+          watches it. What is not watched goes back by hand only.
         </p>
         <div>
-          <h3 className="block-title">Go back only if it goes bad</h3>
-          <p>
-            It keeps the traffic, unless it answers wrongly ten times in a row while the server watches it. What is not
-            watched goes back by hand only.
-          </p>
+          {watchChoices.map(({ minutes, words }) =>
+            radio(
+              { watchMinutes: minutes },
+              `watch-${minutes}`,
+              minutes === 0 ? (
+                'Watch not at all'
+              ) : (
+                <span>
+                  Watch {words}
+                  {minutes === usual.watchMinutes && <span className="quiet"> (as Flip does)</span>}
+                </span>
+              ),
+            ),
+          )}
         </div>
-        <p className="sheet-choices">
-          {watchChoices.map(({ minutes, words }) => (
-            <button
-              key={minutes}
-              type="button"
-              className="button"
-              data-testid={`watch-${minutes}`}
-              onClick={() => flip({ watchMinutes: minutes })}
-            >
-              {minutes === 0 ? 'Watch not at all' : `Watch ${words}`}
-            </button>
-          ))}
-        </p>
-      </div>
-      <div className="sheet-foot">
-        <button type="button" className="button" data-testid="sheet-cancel" onClick={close}>
-          Cancel
-        </button>
-      </div>
-    </Dialog>
+      </fieldset>
+      <fieldset className="choices">
+        <legend className="block-title">Go back unless I confirm</legend>
+        <p>Unless somebody presses Keep in time, it goes back to {versionIn('current')} by itself.</p>
+        <div>
+          {confirmChoices.map(({ minutes, words }) =>
+            radio({ confirmMinutes: minutes }, `arm-${minutes}`, `Within ${words}`),
+          )}
+        </div>
+      </fieldset>
+    </ConfirmSheet>
   );
 }

@@ -30,9 +30,18 @@ test('a deploy is filled in as it was asked for', () => {
   expect(deploy(adoptedIdle(), { release: 8 })).toContain('Deploy release 8 of frontend again');
 });
 
-test('a flip may be confirmed in time, or be watched for a time', () => {
+test('a flip may be watched for a time, as it is by itself, or be confirmed in time', () => {
   const said = renderToStaticMarkup(createElement(ArmSheet, { host: 'h', service: frontend(nextReady()) }));
-  expect(said.match(/data-testid="(?:arm|watch)-\d+"/g)).toEqual(
-    ['arm-2', 'arm-10', 'arm-60', 'watch-0', 'watch-5', 'watch-30', 'watch-120'].map((id) => `data-testid="${id}"`),
-  );
+  const radios = said.match(/<input type="radio"[^>]*name="watch"[^>]*>/g) ?? [];
+  expect(radios.map((each) => [/data-testid="([\w-]+)"/.exec(each)?.[1], each.includes('checked')])).toEqual([
+    ['watch-5', true],
+    ['watch-30', false],
+    ['watch-120', false],
+    ['watch-0', false],
+    ['arm-2', false],
+    ['arm-10', false],
+    ['arm-60', false],
+  ]);
+  expect(said).toMatch(/data-testid="sheet-confirm">Flip</);
+  expect(said).toContain('four checks in a row fail');
 });
