@@ -5,6 +5,7 @@ import { ensureBuilt } from '../../build/electron/built.ts';
 import { ensureElectron } from '../../build/setup/electron.ts';
 import { outFolder } from '../../build/setup/folders.ts';
 import { logToStderr as log, renderSeconds, timed } from '../../build/setup/progress.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import { type Lab, upLab } from '../lab/lab.ts';
 import { type Load, type LoadReport, lastAnswerOf, quantile, startLoad } from '../load/load.ts';
 import { type App, launchApp, photograph } from '../window/app.ts';
@@ -107,7 +108,7 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
   /** Waits until this release answered often under the load that runs: the move is over for the customers, too. */
   const answers = async (release: string, count = 150) => {
     const goal = (load?.counters().releases[release] ?? 0) + count;
-    await eventually(`${release} answers`, () => (load?.counters().releases[release] ?? 0) >= goal);
+    await eventually(`${release} answers`, () => (load?.counters().releases[release] ?? 0) >= goal, 30_000);
   };
   const noteMove = async (left: string, verb: 'flip' | 'rollback', askedAtMs: number | null) => {
     const [view] = await window.hosts();
@@ -166,7 +167,11 @@ async function play({ lab, app, window }: Stage): Promise<boolean> {
     const before = (await app.browsed()).length;
     await window.action(service, 'preview').click();
     await window.at('preview').waitFor();
-    const url = await eventually('the browser is given an address', async () => (await app.browsed())[before] ?? null);
+    const url = await eventually(
+      'the browser is given an address',
+      async () => (await app.browsed())[before] ?? null,
+      30_000,
+    );
     await picture('preview');
     await page(url, '1.1.0', 'preview-1.1.0');
     await page(shopUrl, '1.0.0', 'shop-still-1.0.0');
@@ -333,16 +338,6 @@ const round = (value: number) => Math.round(value * 10) / 10;
 /** What the card says, in one line. */
 async function words(window: SwitchyardWindow): Promise<string> {
   return (await wordsOf(window.card(service))).replaceAll(/\s*\n\s*/g, ' · ');
-}
-
-async function eventually<T>(what: string, look: () => Promise<T | null | false> | T | null | false): Promise<T> {
-  const deadlineMs = performance.now() + 30_000;
-  for (;;) {
-    const value = await look();
-    if (value !== null && value !== false) return value;
-    if (performance.now() > deadlineMs) throw new Error(`not within 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
 
 try {

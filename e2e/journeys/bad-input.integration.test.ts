@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FailureCode } from '../../src/core/failure.ts';
 import type { Session } from '../../src/engine/session.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import {
   withDockerStopped,
   withFullDisk,
@@ -20,7 +21,6 @@ import {
   type Ended,
   editImage,
   endOf,
-  eventually,
   fileOn,
   folderPrint,
   frontendImage,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { eventually } from '../../src/testkit/eventually.ts';
 import { restartEngine, restartServer } from '../lab/faults.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLoad } from '../load/load.ts';
@@ -6,7 +7,6 @@ import {
   act,
   completes,
   connectTo,
-  eventually,
   fileOn,
   frontendImage,
   frontendOf,

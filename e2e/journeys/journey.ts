@@ -1,7 +1,6 @@
 import { spawn } from 'node:child_process';
 import http from 'node:http';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { expect } from 'vitest';
 import type { Failure } from '../../src/core/failure.ts';
 import type { Job, Verb } from '../../src/core/job.ts';
@@ -12,27 +11,6 @@ import { createSession } from '../../src/wiring/session.ts';
 import type { Lab } from '../lab/lab.ts';
 
 const repository = path.join(import.meta.dirname, '../..');
-
-/** Looks until it is there, and says what was looked for when it never comes. What `look` throws counts as “not yet”. */
-export async function eventually<Value>(
-  what: string,
-  look: () => Promise<Value | null | false> | Value | null | false,
-  timeoutMs = 20_000,
-): Promise<Value> {
-  const deadlineMs = performance.now() + timeoutMs;
-  let last: unknown = 'nothing';
-  for (;;) {
-    try {
-      const value = await look();
-      if (value !== null && value !== false) return value;
-    } catch (caught) {
-      last = caught instanceof Error ? caught.message : caught;
-    }
-    if (performance.now() > deadlineMs)
-      throw new Error(`not within ${timeoutMs} ms: ${what} (last: ${String(last).slice(0, 600)})`);
-    await sleep(50);
-  }
-}
 
 /** A session as the app and the command line make it, connected to a server of the lab. The caller closes it. */
 export async function connectTo(lab: Lab, host: string, options: { by?: string; target?: string } = {}) {

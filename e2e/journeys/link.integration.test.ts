@@ -5,13 +5,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Verb } from '../../src/core/job.ts';
 import type { Session, VerbOptions } from '../../src/engine/session.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type LinkProxy, startLinkProxy } from '../lab/link-proxy.ts';
 import {
   act,
   completes,
   connectTo,
-  eventually,
   frontendImage,
   frontendOf,
   get,

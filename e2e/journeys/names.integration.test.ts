@@ -1,17 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/session.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import type { Lab } from '../lab/lab.ts';
-import {
-  completes,
-  composeConfig,
-  connectTo,
-  eventually,
-  get,
-  granted,
-  quoted,
-  serviceOn,
-  withoutImages,
-} from './journey.ts';
+import { completes, composeConfig, connectTo, get, granted, quoted, serviceOn, withoutImages } from './journey.ts';
 import { theLab } from './the-lab.ts';
 
 const folder = '/home/home/it\'s a "nasty" $(touch pwned) `touch pwned` 🦊 <b>&amp; stack';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/session.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLoad } from '../load/load.ts';
 import {
@@ -8,7 +9,6 @@ import {
   composeConfig,
   connectTo,
   editImage,
-  eventually,
   fileOn,
   frontendImage,
   frontendOf,

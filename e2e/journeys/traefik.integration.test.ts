@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/session.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLoad } from '../load/load.ts';
 import {
   backendImage,
   completes,
   connectTo,
-  eventually,
   frontendImage,
   get,
   identities,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
+import { eventually } from '../../src/testkit/eventually.ts';
 import {
   type FailureKind,
   firstAnswerOf,
@@ -220,7 +221,7 @@ describe('who answered when', () => {
     let held: Turn[] | null = null;
     const port = await serve((turn) => (held === null ? good(turn, release) : held.push(turn)));
     const load = await startLoad({ host: '127.0.0.1', port, maxRequests: 1e6, maxMs: 60_000 });
-    await until(() => (load.counters().releases['1.0.0'] ?? 0) > 100);
+    await eventually('1.0.0 answers', () => (load.counters().releases['1.0.0'] ?? 0) > 100, 10_000);
     const commandedAtMs = Date.now();
     held = [];
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -229,7 +230,7 @@ describe('who answered when', () => {
     const waiting: Turn[] = held;
     held = null;
     for (const turn of waiting) good(turn, release);
-    await until(() => (load.counters().releases['2.0.0'] ?? 0) > 100);
+    await eventually('2.0.0 answers', () => (load.counters().releases['2.0.0'] ?? 0) > 100, 10_000);
     const report = await load.stop();
     expect(report.failed).toBe(0);
     const left = report.releases['1.0.0']?.lastEndAtMs ?? 0;
@@ -301,11 +302,4 @@ async function freePort(): Promise<number> {
   server.close();
   await once(server, 'close');
   return port;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  for (let tries = 0; !holds(); tries += 1) {
-    if (tries > 500) throw new Error('it never came to hold');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
 }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import path from 'node:path';
 import { tarArchive } from '../../../src/adapters/archive/tar-archive.ts';
 import { type Kit, uploadJob } from '../../../src/engine/job-upload.ts';
+import { eventually } from '../../../src/testkit/eventually.ts';
 import { KitServer } from '../server.ts';
 import { functionText } from './planting.ts';
 
@@ -33,13 +34,8 @@ async function flipUntil(server: KitServer, point: string, act: string): Promise
   await until(`the flip comes to ${point}`, () => existsSync(path.join(server.root, 'jobs/f1/reached')));
 }
 
-async function until(what: string, is: () => boolean): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!is()) {
-    if (performance.now() > deadline) throw new Error(`not in 30 s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}
+/** Comes soon or not at all, and is looked for often: a job goes on meanwhile. */
+const until = (what: string, is: () => boolean): Promise<boolean> => eventually(what, is, 30_000, 10);
 
 const runnerOf = (server: KitServer): number =>
   Number(readFileSync(path.join(server.root, 'jobs/f1/pid'), 'utf8').split(' ')[0]);

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerLogLine, DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
+import { eventually } from '../eventually.ts';
 
 /** How the suite changes what the engine shows. Names are given as they are to be seen. */
 export type ContainerSpec = {
@@ -78,7 +79,7 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
 
     it('shows stopped containers too, and how they ended', async () => {
       const id = await start(fresh('exit 7'));
-      await until(async () => (await engine.container(id))?.state === 'exited');
+      await eventually('it has exited', async () => (await engine.container(id))?.state === 'exited');
       expect((await engine.container(id))?.status).toContain('Exited (7)');
       expect((await engine.observe()).containers.find((each) => each.id === id)?.state).toBe('exited');
     });
@@ -96,7 +97,7 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
       const id = await start(spec);
       await under.stop(id);
       const own = (): DockerEvent[] => events.filter((each) => each.kind === 'container' && each.id === id);
-      await until(async () => own().some((each) => each.action === 'die'));
+      await eventually('it is told to have died', () => own().some((each) => each.action === 'die'));
       expect(own().map((each) => each.action)).toEqual(expect.arrayContaining(['create', 'start', 'die']));
       for (const each of own()) {
         expect(each.attributes.name).toBe(spec.name);
@@ -122,7 +123,7 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
       for (const terminal of [false, true]) {
         const id = await start(fresh(`echo '{"n":1}'; exec sleep 60`, { terminal }));
         const lines: ContainerLogLine[] = [];
-        await until(async () => {
+        await eventually('its line is in the log', async () => {
           lines.length = 0;
           await engine.logs(id, { tail: 5, follow: false, signal: signal(), onLines: (more) => lines.push(...more) });
           return lines.length > 0;
@@ -177,12 +178,4 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
       expect(facts.flatMap((each) => (each ? [each.id] : []))).toEqual(ids.filter((_, index) => facts[index] !== null));
     });
   });
-}
-
-async function until(isTrue: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 15_000;
-  while (!(await isTrue())) {
-    if (Date.now() > deadline) throw new Error('it did not happen within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
 }
