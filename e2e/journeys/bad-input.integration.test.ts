@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { FailureCode } from '../../src/core/failure.ts';
 import type { Session } from '../../src/engine/session.ts';
@@ -268,7 +267,7 @@ describe('when adopted', () => {
         `cd ${frontend.folder} && for i in $(seq 3000); do printf '# %s\\n' "$i" >>compose.yaml; [ -e ~/stop-editing ] && break; sleep 0.01; done; rm -f ~/stop-editing`,
       );
       try {
-        await sleep(300);
+        await eventually('the editing has begun', async () => (await compose()) !== original);
         expectTold(
           await act(session, name, 'deploy', { image: frontendImage('1.1.0') }),
           'compose-changed',

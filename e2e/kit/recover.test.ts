@@ -5,6 +5,7 @@ import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { renderScript } from '../../src/core/command.ts';
 import { observeScript, recoverScript } from '../../src/core/server-scripts.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
+import { eventually } from '../../src/testkit/eventually.ts';
 import { KitServer, kit } from './server.ts';
 
 let server: KitServer;
@@ -203,8 +204,9 @@ describe('what a job had started', () => {
       return orphan;
     });
     const file = path.join(server.root, 'stranger');
-    await server.sh(`setsid sh -c '${leader}' >'${file}' 2>/dev/null & sleep 0.3`);
-    const stranger = Number(readFileSync(file, 'utf8'));
+    await server.sh(`setsid sh -c '${leader}' >'${file}' 2>/dev/null &`);
+    // Written in one go, and empty until then.
+    const stranger = await eventually('it says who it is', () => Number(readFileSync(file, 'utf8')) || null);
     await server.kitLines(`end_session '${stranger}' '1' '${boot}' '${space}'`);
     expect(isActing(String(stranger))).toBe(true);
     process.kill(stranger, 'SIGKILL');

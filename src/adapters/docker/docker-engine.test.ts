@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../testkit/eventually.ts';
 import { createDocker, type OpenDocker } from './docker-engine.ts';
 
 let folder: string;
@@ -91,10 +92,11 @@ describe('Docker over streams', () => {
 
   it('does not hand out a prepared stream that has ended', async () => {
     docker.prepare();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    const areAll = (state: (socket: Socket) => boolean) => opened.length > 0 && opened.every(state);
+    await eventually('they are open', () => areAll((socket) => socket.readyState === 'open'));
     expect(opened.length).toBe(6);
     for (const each of opened) each.destroy();
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await eventually('they have ended', () => areAll((socket) => socket.closed));
     expect(await docker.version()).toBe('26.1');
   });
 
