@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from 'react';
 import type { HostView, ServiceView } from '../../contract/views.ts';
 import { on } from '../bridge/client.ts';
 import type { Offer } from '../bridge/offers.ts';
-import { useHost, useServer, useService } from '../bridge/store.ts';
+import { useHost, useServer, useService, useStack } from '../bridge/store.ts';
 import {
   openPanel,
   showActivity,
@@ -17,6 +17,7 @@ import { ActivityDrawer } from '../features/activity/activity.tsx';
 import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
 import { ArmSheet } from '../features/adopt/arm-sheet.tsx';
 import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
+import { FindingsSheet } from '../features/adopt/findings-sheet.tsx';
 import { EjectSheet, GateSheet, RetireSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
@@ -206,7 +207,8 @@ function Overlays({ host }: { host: HostView }) {
   const sheet = useWindow((state) => state.sheet);
   const palette = useWindow((state) => state.palette);
   const keys = useWindow((state) => state.keys);
-  const service = useService(host.id, sheet?.service ?? null);
+  const service = useService(host.id, sheet === null || sheet.kind === 'findings' ? null : sheet.service);
+  const stack = useStack(host.id, sheet?.kind === 'findings' ? sheet.stack : null);
   const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
   return (
     <>
@@ -220,6 +222,7 @@ function Overlays({ host }: { host: HostView }) {
       {sheet?.kind === 'gate' && service !== undefined && <GateSheet service={service} onOffer={onOffer} />}
       {sheet?.kind === 'retire' && service !== undefined && <RetireSheet host={host.id} service={service} />}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
+      {stack !== undefined && <FindingsSheet stack={stack} />}
       {palette && <Palette host={host} onOffer={onOffer} />}
       {keys && <KeysSheet />}
     </>

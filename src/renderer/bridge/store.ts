@@ -94,7 +94,7 @@ export const useService = (host: string, id: string | null): ServiceView | undef
 export const serviceNow = (host: string, id: string): ServiceView | undefined =>
   findService(useServer.getState(), host, id);
 
-export const useStack = (host: string, name: string): StackView | undefined =>
+export const useStack = (host: string, name: string | null): StackView | undefined =>
   useServer((state) => state.hosts.find((each) => each.id === host)?.map?.stacks.find((stack) => stack.name === name));
 
 /** Whether verbs can be asked for at all. */

@@ -7,12 +7,13 @@ import { call, on } from './client.ts';
 export const panelTabs = ['overview', 'releases', 'checks', 'logs', 'boundaries'] as const;
 export type PanelTab = (typeof panelTabs)[number];
 
-/** A sheet asks before something that has a price; it stands over the window until answered. `options` are filled in. */
-export type Sheet = {
-  kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'retire' | 'eject';
-  service: string;
-  options?: VerbOptions;
-};
+/**
+ * A sheet asks before something that has a price, or says what has no room elsewhere; it stands over the window until
+ * answered. `options` are filled in.
+ */
+export type Sheet =
+  | { kind: 'adopt' | 'arm' | 'deploy' | 'gate' | 'retire' | 'eject'; service: string; options?: VerbOptions }
+  | { kind: 'findings'; stack: string };
 
 /** One job on one host. */
 export type JobRef = { host: string; id: string };

@@ -109,7 +109,7 @@ export function Findings({ findings }: { findings: FindingView[] }) {
   return (
     <div className="stacked">
       {findings.map((finding) => (
-        <Note key={`${finding.level} ${finding.title}`} level={finding.level} title={finding.title}>
+        <Note key={`${finding.level} ${finding.title} ${finding.text}`} level={finding.level} title={finding.title}>
           <p>{finding.text}</p>
         </Note>
       ))}

@@ -2,9 +2,10 @@ import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
 import { type Offer, type OnOffer, offerLabels, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
-import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
+import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
+import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
 import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
@@ -131,7 +132,12 @@ function StackRow({ stack }: { stack: StackView }) {
             {' '}
             {troubles} {troubles === 1 ? 'needs' : 'need'} a look
           </span>
-        )}
+        )}{' '}
+        <FindingsButton
+          stack={stack.name}
+          findings={stack.findings}
+          onOpen={() => showSheet({ kind: 'findings', stack: stack.name })}
+        />
       </th>
     </tr>
   );

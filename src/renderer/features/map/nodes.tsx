@@ -2,7 +2,8 @@ import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
 import { Boxes, ChevronsDownUp, Database } from 'lucide-react';
 import { type ComponentType, createContext, memo, useContext } from 'react';
 import { useHost, useServer, useStack } from '../../bridge/store.ts';
-import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
+import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
+import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatAbsolute, oneLine, shortImage } from '../../ui/format.ts';
 import { HealthMark, worstOf } from '../../ui/marks.tsx';
 import type { Point } from './layout.ts';
@@ -144,11 +145,11 @@ export const StackNode = memo(function StackNode({ data, width, height }: NodePr
       <header className="frame-head" title={stack.folder ?? undefined}>
         <h2 className="clip">{shown}</h2>
         <span className="frame-count">{count(stack.services.length, 'service')}</span>
-        {stack.findings.length > 0 && (
-          <span className="frame-finding" title={stack.findings.map((finding) => finding.text).join('\n')}>
-            {stack.findings[0]?.title}
-          </span>
-        )}
+        <FindingsButton
+          stack={name}
+          findings={stack.findings}
+          onOpen={() => showSheet({ kind: 'findings', stack: name })}
+        />
         <span className="frame-tints">
           {!collapsed &&
             detail !== 'far' &&
