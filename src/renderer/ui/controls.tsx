@@ -10,7 +10,7 @@ import { formatAbsolute, formatAge } from './format.ts';
 export function Ago({ atMs, bare = false }: { atMs: number; bare?: boolean }) {
   const now = useHalfMinutes();
   const age = formatAge(Math.max(0, Date.now() - atMs, now - atMs));
-  return <time title={formatAbsolute(atMs)}>{bare ? age : age === 'now' ? 'just now' : `${age} ago`}</time>;
+  return <time title={formatAbsolute(atMs)}>{bare ? age : age === 'now' ? 'a moment ago' : `${age} ago`}</time>;
 }
 
 /** Copies a text, by the older way where the newer one is not allowed. Says whether it did. */

@@ -1,5 +1,5 @@
 import type { DiffLine } from '../../contract/views.ts';
-import { oneLine, shortDigest } from './format.ts';
+import { oneLine, shortDigest, splitImage } from './format.ts';
 import './diff-table.css';
 
 const fieldWords: Record<DiffLine['field'], string> = {
@@ -13,6 +13,45 @@ const fieldWords: Record<DiffLine['field'], string> = {
 
 const shown = (line: DiffLine, text: string): string =>
   line.field === 'digest' ? (shortDigest(text) ?? text) : oneLine(text);
+
+/** Where only the tag of an image is another: its repository, and the two tags. */
+function tagsOf({ field, before, after }: DiffLine): { repository: string; before: string; after: string } | null {
+  if (field !== 'image' || before === null || after === null) return null;
+  const [left, right] = [splitImage(before), splitImage(after)];
+  if (left === null || right === null || left.repository !== right.repository || left.tag === right.tag) return null;
+  return { repository: left.repository, before: left.tag, after: right.tag };
+}
+
+function BeforeAfter({ line }: { line: DiffLine }) {
+  const tags = tagsOf(line);
+  if (tags !== null) {
+    return (
+      <>
+        <span className="quiet">{oneLine(tags.repository)}</span>
+        <p className="diff-tags">
+          <del title={line.before ?? ''}>{oneLine(tags.before)}</del> <span aria-hidden>→</span>{' '}
+          <ins title={line.after ?? ''}>{oneLine(tags.after)}</ins>
+        </p>
+      </>
+    );
+  }
+  return (
+    <>
+      {line.before !== null && (
+        <del title={line.before}>
+          <span aria-hidden>−</span>
+          {shown(line, line.before)}
+        </del>
+      )}
+      {line.after !== null && (
+        <ins title={line.after}>
+          <span aria-hidden>+</span>
+          {shown(line, line.after)}
+        </ins>
+      )}
+    </>
+  );
+}
 
 /** Before and after, one line a difference, told by a sign and a word as well. */
 export function DiffTable({ lines }: { lines: DiffLine[] }) {
@@ -36,18 +75,7 @@ export function DiffTable({ lines }: { lines: DiffLine[] }) {
               {line.key !== '' && line.key !== line.field && <span className="mono clip">{oneLine(line.key)}</span>}
             </th>
             <td>
-              {line.before !== null && (
-                <del title={line.before}>
-                  <span aria-hidden>−</span>
-                  {shown(line, line.before)}
-                </del>
-              )}
-              {line.after !== null && (
-                <ins title={line.after}>
-                  <span aria-hidden>+</span>
-                  {shown(line, line.after)}
-                </ins>
-              )}
+              <BeforeAfter line={line} />
             </td>
           </tr>
         ))}

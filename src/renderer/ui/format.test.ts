@@ -12,6 +12,7 @@ import {
   passing,
   shortDigest,
   shortImage,
+  splitImage,
   tagOf,
 } from './format.ts';
 
@@ -50,7 +51,7 @@ test('an age has one unit', () => {
 });
 
 test('a countdown is minutes and two digits, and never negative', () => {
-  expect([252_000, 9_000, -5].map(formatCountdown)).toEqual(['4:12', '0:09', '0:00']);
+  expect([252_000, 9_000, 300_900, -5].map(formatCountdown)).toEqual(['4:12', '0:09', '5:00', '0:00']);
 });
 
 test('the clock says the day only when it is not today', () => {
@@ -94,4 +95,13 @@ test('a port says where it is bound only when that is not everywhere', () => {
   expect(formatPort({ hostIp: '0.0.0.0', hostPort: 80, protocol: 'tcp' })).toBe('80');
   expect(formatPort({ hostIp: '127.0.0.1', hostPort: 53, protocol: 'udp' })).toBe('127.0.0.1:53/udp');
   expect(formatPort({ hostIp: '::1', hostPort: 53, protocol: 'tcp' })).toBe('[::1]:53');
+});
+
+test('an image is split where its tag begins, and not at the port of its registry', () => {
+  expect(splitImage('registry.lan:5000/shop/frontend:1.5.0')).toEqual({
+    repository: 'registry.lan:5000/shop/frontend',
+    tag: '1.5.0',
+  });
+  expect(splitImage('shop/frontend:1@sha256:ab')).toEqual({ repository: 'shop/frontend', tag: '1' });
+  expect(splitImage('registry.lan:5000/shop/frontend')).toBe(null);
 });

@@ -42,9 +42,9 @@ export function formatAge(ms: number): string {
   return `${Math.floor(days / 365)} y`;
 }
 
-/** `4:12` for a countdown. */
+/** `4:12` for a countdown. Whole seconds that are left: of five minutes never more than `5:00`, though the clock it is told by is up to a second old. */
 export function formatCountdown(ms: number): string {
-  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const seconds = Math.max(0, Math.floor(ms / 1000));
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
@@ -111,6 +111,12 @@ export function shortImage(image: string): string {
 /** `release 12 (1.4.2) in blue`. */
 export const releaseWords = (at: { release: number; version: string | null; slot: string }): string =>
   `release ${at.release}${at.version === null ? '' : ` (${oneLine(at.version)})`} in ${at.slot}`;
+
+/** The image in two parts, `shop/frontend` and `1.5.0`; without a digest, which has a line of its own. Null where it names no tag. */
+export function splitImage(image: string): { repository: string; tag: string } | null {
+  const tag = tagOf(image);
+  return tag === null ? null : { repository: image.replace(/@.*$/, '').slice(0, -tag.length - 1), tag };
+}
 
 /** The tag of an image reference, or null. */
 export function tagOf(image: string): string | null {

@@ -50,7 +50,7 @@ export function AdoptSheet({ host, service, asked }: { host: string; service: Se
       label={`Adopt ${name}`}
       testid="sheet-adopt"
       title={`Adopt ${name}`}
-      lead="Its two tracks are set up once. From then on it updates without a gap, and every update can be undone."
+      lead="Its two slots are set up once. From then on it updates without a gap, and every update can be undone."
       promise={plan?.adoptable === true ? 'compose.yaml keeps every byte.' : ''}
       confirm={`Adopt ${name.length > 24 ? 'it' : name}`}
       disabled={plan?.adoptable !== true || sending}

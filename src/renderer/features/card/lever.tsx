@@ -45,7 +45,7 @@ export function Lever({
       data-thumb={thumb}
       aria-checked={service.live === 'green'}
       aria-label={`${oneLine(service.name)}. ${where}${what}`}
-      title={service.adopted ? `${where}${what}` : 'One track only: not adopted yet.'}
+      title={service.adopted ? `${where}${what}` : 'Not adopted yet: it has no slots.'}
       aria-disabled={move === undefined || busy}
       onClick={(event) => {
         if (move === undefined || busy) return;

@@ -5,6 +5,7 @@ import { slots } from '../../../core/slot.ts';
 import { useHost } from '../../bridge/store.ts';
 import { Ago, Note } from '../../ui/controls.tsx';
 import { formatDuration, oneLine, passing } from '../../ui/format.ts';
+import { stepWords, verbNames } from '../../ui/switch-words.ts';
 
 /** What decides that a release is healthy, and what it says now. */
 export function ChecksTab({ host, service }: { host: string; service: ServiceView }) {
@@ -92,7 +93,7 @@ export function ChecksTab({ host, service }: { host: string; service: ServiceVie
       {last !== undefined && about.length > 0 && (
         <section>
           <h3 className="block-title">
-            In the last {last.verb}, <Ago atMs={last.startedAt} />
+            In the last {verbNames[last.verb].toLowerCase()}, <Ago atMs={last.startedAt} />
           </h3>
           <ul className="plain-list">
             {about.map((step) => (
@@ -105,7 +106,7 @@ export function ChecksTab({ host, service }: { host: string; service: ServiceVie
                   <CircleDashed size={14} aria-label={step.state} />
                 )}
                 <span>
-                  <b>{oneLine(step.name)}</b>
+                  <b>{stepWords(step.name)}</b>
                   {step.text !== null && `: ${oneLine(step.text)}`}
                   {step.ms !== null && <span className="quiet number"> · {formatDuration(step.ms)}</span>}
                 </span>

@@ -60,10 +60,10 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
       </section>
       {service.adopted && <Changes host={host} service={service} onOffer={onOffer} />}
       {!service.adopted && state.kind === 'not-adopted' && (
-        <Note level="note" title={state.adoptable ? 'One track only' : 'Cannot be adopted now'}>
+        <Note level="note" title={state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}>
           <p>{state.reason}</p>
           {state.adoptable && (
-            <p className="quiet">Adopting gives it a second track, so that its next release starts beside this one.</p>
+            <p className="quiet">Adopting gives it two slots, so that its next release starts beside this one.</p>
           )}
         </Note>
       )}
@@ -218,7 +218,7 @@ function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: 
         <>
           <span className="slot-version">{oneLine(at.version ?? tagOf(at.image) ?? shortImage(at.image))}</span>
           <span className="quiet slot-role">
-            {at.role === 'previous' && service.canFlipBack ? 'previous, kept warm' : roleWords[at.role]}
+            {at.role === 'previous' && service.canFlipBack ? 'previous, warm' : roleWords[at.role]}
           </span>
           <p className="slot-more">
             release {at.release} · <Digest digest={at.digest} />
@@ -279,6 +279,7 @@ function Compared({
   return (
     <section>
       <h3 className="block-title">What next changes</h3>
+      {answer.state === 'asking' && <p className="quiet">Comparing with what runs.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.state === 'here' &&
         (answer.value.length === 0 ? (

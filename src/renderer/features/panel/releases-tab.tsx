@@ -153,6 +153,7 @@ function Comparison({
           Done
         </button>
       </div>
+      {answer.state === 'asking' && <p className="quiet">Comparing.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.state === 'here' &&
         (answer.value.length === 0 ? <p className="quiet">They are the same.</p> : <DiffTable lines={answer.value} />)}

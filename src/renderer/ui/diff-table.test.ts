@@ -1,0 +1,24 @@
+import { createElement } from 'react';
+import { renderToStaticMarkup } from 'react-dom/server';
+import { expect, test } from 'vitest';
+import type { DiffLine } from '../../contract/views.ts';
+import { DiffTable } from './diff-table.tsx';
+
+const image = (before: string | null, after: string | null): string => {
+  const line: DiffLine = { field: 'image', key: '', before, after };
+  return renderToStaticMarkup(createElement(DiffTable, { lines: [line] }))
+    .replace(/<[^>]+>/g, ' ')
+    .replace(/ +/g, ' ');
+};
+
+test('another tag of one image is told as that, its repository once', () => {
+  expect(image('registry.lan:5000/shop:1.6.0', 'registry.lan:5000/shop:1.3.0')).toContain(
+    'registry.lan:5000/shop 1.6.0 → 1.3.0',
+  );
+});
+
+test('another image, or one without a tag, is told whole', () => {
+  expect(image('a/shop:1', 'b/shop:1')).toContain('− a/shop:1 + b/shop:1');
+  expect(image('a/shop', 'a/shop:2')).toContain('− a/shop + a/shop:2');
+  expect(image(null, 'a/shop:2')).toContain('+ a/shop:2');
+});
