@@ -150,8 +150,7 @@ test('a deploy is stopped from activity, and from the command line: undone, and 
   expect(await visit(lab)).toBe(before);
   await window.picture(pictureFile('stopped'));
   await window.putAway(frontend);
-  await window.action(frontend, 'retire').click();
-  await window.switchSays(frontend, ['idle', 'settled']);
+  await window.retireNext(frontend);
 
   await window.deploy(frontend, '1.5.0');
   const job = await newest(window, 'deploy');

@@ -236,8 +236,7 @@ test('the app is closed while a job runs: it says that it goes on, and it does',
   test.setTimeout(150_000);
   const first = await open();
   await first.window.connect('home');
-  await first.window.action(frontend, 'retire').click();
-  await first.window.switchSays(frontend, ['idle', 'settled']);
+  await first.window.retireNext(frontend);
   await first.window.deploy(frontend, '1.5.0');
   await first.app.close();
   const log = await readFile(path.join(first.app.dataFolder, 'logs', 'main.log'), 'utf8');
@@ -255,8 +254,7 @@ test('a release that never gets ready cannot be flipped to', async ({ open, lab 
   await window.connect('home');
   await window.putAway(frontend);
   const before = await visit(lab);
-  await window.action(frontend, 'retire').click();
-  await window.switchSays(frontend, ['idle', 'settled']);
+  await window.retireNext(frontend);
   await window.deploy(frontend, '1.3.0');
   await window.switchSays(frontend, 'not-ready', 60_000);
   await expect(window.card(frontend)).toContainText('503');
@@ -294,8 +292,7 @@ test('a release that ends at its start says its last words', async ({ open, lab 
   await window.connect('home');
   await window.putAway(frontend);
   const before = await visit(lab);
-  await window.action(frontend, 'retire').click();
-  await window.switchSays(frontend, ['idle', 'settled']);
+  await window.retireNext(frontend);
   await window.deploy(frontend, '1.4.0');
   await window.switchSays(frontend, 'not-ready', 60_000);
   await window.select(frontend);
@@ -309,8 +306,7 @@ test('an image that does not exist is told on the card, and put away', async ({ 
   const { window } = await open({ size: { width: 1600, height: 1000 } });
   await window.connect('home');
   await window.putAway(frontend);
-  await window.action(frontend, 'retire').click();
-  await window.switchSays(frontend, ['idle', 'settled']);
+  await window.retireNext(frontend);
   await window.deploy(frontend, '9.9.9');
   await window.switchSays(frontend, 'failed');
   await expect(window.card(frontend)).toContainText('Deploy failed');
@@ -352,8 +348,7 @@ test('a release that goes bad after its flip: the traffic goes back by itself', 
   await window.connect('home');
   await window.putAway(frontend);
   const before = await visit(lab);
-  await window.action(frontend, 'retire').click();
-  await window.switchSays(frontend, ['idle', 'settled']);
+  await window.retireNext(frontend);
   await window.deploy(frontend, '1.2.0');
   await window.switchSays(frontend, 'next-ready', 60_000);
   await window.action(frontend, 'flip').click();

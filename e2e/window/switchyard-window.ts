@@ -102,6 +102,15 @@ export class SwitchyardWindow {
     await dismiss.waitFor({ state: 'detached' });
   }
 
+  /** Retires next from the card, through the sheet that asks where it is ready, and waits until it is gone. */
+  async retireNext(id: string): Promise<void> {
+    const retire = this.action(id, 'retire');
+    const asks = (await retire.getAttribute('aria-label'))?.includes('…') === true;
+    await retire.click();
+    if (asks) await this.at('sheet-retire').getByTestId('sheet-confirm').click();
+    await this.switchSays(id, ['idle', 'settled']);
+  }
+
   /** Opens the sheet of deploying from the card, and fills it. */
   async chooseImage(id: string, tag: string): Promise<void> {
     await this.action(id, 'deploy').click();

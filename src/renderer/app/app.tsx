@@ -220,7 +220,9 @@ function Overlays({ host }: { host: HostView }) {
       )}
       {sheet?.kind === 'arm' && service !== undefined && <ArmSheet host={host.id} service={service} />}
       {sheet?.kind === 'gate' && service !== undefined && <GateSheet service={service} onOffer={onOffer} />}
-      {sheet?.kind === 'retire' && service !== undefined && <RetireSheet host={host.id} service={service} />}
+      {sheet?.kind === 'retire' && service !== undefined && (
+        <RetireSheet host={host.id} service={service} role={sheet.options?.role ?? 'previous'} />
+      )}
       {sheet?.kind === 'eject' && service !== undefined && <EjectSheet host={host.id} service={service} />}
       {stack !== undefined && <FindingsSheet stack={stack} />}
       {palette && <Palette host={host} onOffer={onOffer} />}

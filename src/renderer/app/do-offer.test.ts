@@ -74,17 +74,24 @@ test('a next that is not ready is not flipped to: the sheet says why', () => {
   expect(asked()).toEqual([]);
 });
 
-test('next is retired at once, previous is asked about: it is the warm way back', () => {
+test('previous and a ready next are asked about before they are retired; any other next is not', () => {
   const settled = serviceView('frontend', {
     ...watching(),
     slots: { blue: slot('blue', 'previous', 12, 'a:1'), green: slot('green', 'current', 13, 'a:2') },
   });
   show(hostView([settled]));
   doOffer('h1', 'retire-previous', settled);
-  expect(useWindow.getState().sheet).toEqual({ kind: 'retire', service: 'shop/frontend' });
+  expect(useWindow.getState().sheet).toEqual({
+    kind: 'retire',
+    service: 'shop/frontend',
+    options: { role: 'previous' },
+  });
   doOffer('h1', 'retry', { ...settled, switch: failedAt('retire').switch });
   expect(asked()).toEqual([]);
   doOffer('h1', 'retire', serviceView('frontend', nextReady()));
+  expect(useWindow.getState().sheet).toMatchObject({ kind: 'retire', options: { role: 'next' } });
+  expect(asked()).toEqual([]);
+  doOffer('h1', 'retire', serviceView('frontend', notReady()));
   expect(asked()).toEqual([request('retire', { role: 'next' })]);
 });
 

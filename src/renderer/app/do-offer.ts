@@ -2,7 +2,7 @@ import type { ServiceView } from '../../contract/views.ts';
 import type { Job, Verb } from '../../core/job.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
-import { type Offer, slotIn } from '../bridge/offers.ts';
+import { asksToRetire, type Offer, slotIn } from '../bridge/offers.ts';
 import { notePreview } from '../bridge/previews.ts';
 import { stopJob } from '../bridge/stopping.ts';
 import { declinePreview, dismiss, lastOptionsOf, refOf, startVerb, useServer } from '../bridge/store.ts';
@@ -28,10 +28,12 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       void startVerb(host, service, offer);
       return;
     case 'retire':
-      void startVerb(host, service, 'retire', { role: 'next' });
+      // One that is ready is there to be flipped to: it is asked about, as previous is.
+      if (asksToRetire(service)) showSheet({ kind: 'retire', service: service.id, options: { role: 'next' } });
+      else void startVerb(host, service, 'retire', { role: 'next' });
       return;
     case 'retire-previous':
-      showSheet({ kind: 'retire', service: service.id });
+      showSheet({ kind: 'retire', service: service.id, options: { role: 'previous' } });
       return;
     case 'eject':
       showSheet({ kind: 'eject', service: service.id });

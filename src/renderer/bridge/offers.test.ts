@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adoptedIdle, nextReady, notReady, pullFailed, service, watching } from '../../testkit/window/fixtures.ts';
-import { offerLabels, offersOf, reservationOf } from './offers.ts';
+import { labelOf, offersOf, reservationOf } from './offers.ts';
 
 const frontend = (more: Parameters<typeof service>[3]) => service('shop', 'frontend', 'shop/frontend:1.0.0', more);
 
@@ -69,9 +69,24 @@ test('what is retired is said: next where there is one, previous only where it i
     'eject',
   ]);
   expect(offersOf(frontend(nextReady()))).not.toContain('retire-previous');
-  expect([offerLabels.retire, offerLabels['retire-previous']]).toEqual(['Retire next', 'Retire previous…']);
 });
 
 test('only what is adopted can be ejected', () => {
   expect(offersOf(frontend({ ...pullFailed(), adopted: false }))).not.toContain('eject');
+});
+
+test('what a sheet asks about has an ellipsis, and what begins at once has none', () => {
+  const failedAt = (verb: 'deploy' | 'flip'): Parameters<typeof frontend>[0] => {
+    const { switch: state } = pullFailed();
+    return { ...pullFailed(), ...(state?.kind === 'failed' ? { switch: { ...state, verb } } : {}) };
+  };
+  expect([labelOf('retry', frontend(failedAt('deploy'))), labelOf('retry', frontend(failedAt('flip')))]).toEqual([
+    'Retry…',
+    'Retry',
+  ]);
+  expect([labelOf('retire', frontend(nextReady())), labelOf('retire', frontend(notReady()))]).toEqual([
+    'Retire next…',
+    'Retire next',
+  ]);
+  expect(labelOf('retire-previous', frontend(watching()))).toBe('Retire previous…');
 });

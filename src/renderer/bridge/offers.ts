@@ -24,7 +24,8 @@ export type Offer = (typeof offerNames)[number];
 
 export type OnOffer = (offer: Offer, service: ServiceView) => void;
 
-export const offerLabels: Record<Offer, string> = {
+/** The words of an offer; those of what is asked about first depend on the service, and have an ellipsis then: `labelOf`. */
+const offerLabels: Record<Offer, string> = {
   adopt: 'Adopt…',
   deploy: 'Deploy next…',
   flip: 'Flip',
@@ -42,6 +43,23 @@ export const offerLabels: Record<Offer, string> = {
   dismiss: 'Dismiss',
   eject: 'Eject…',
 };
+
+/** Whether a next is ready that would be thrown away; any other is nothing to lose. */
+export const asksToRetire = (service: ServiceView): boolean => slotIn(service, 'next')?.ready === true;
+
+/** Whether the verb that failed is asked about by a sheet. */
+function asksAgain(service: ServiceView): boolean {
+  if (service.switch.kind !== 'failed') return false;
+  const { verb } = service.switch;
+  if (verb === 'retire') return asksToRetire(service) || slotIn(service, 'next') === null;
+  return verb === 'adopt' || verb === 'deploy' || verb === 'eject';
+}
+
+/** The words of an offer, with an ellipsis where a sheet asks before anything begins. */
+export function labelOf(offer: Offer, service: ServiceView): string {
+  const asks = (offer === 'retire' && asksToRetire(service)) || (offer === 'retry' && asksAgain(service));
+  return `${offerLabels[offer]}${asks ? '…' : ''}`;
+}
 
 /**
  * The offers of a service, the likeliest first. The same on card, list, panel and palette. An old map only shows:

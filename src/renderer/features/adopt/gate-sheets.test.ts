@@ -31,6 +31,7 @@ test('previous is retired only after it was said that it is the way back', () =>
   const said = renderToStaticMarkup(
     createElement(RetireSheet, {
       host: 'h',
+      role: 'previous',
       service: frontend({
         ...watching(),
         slots: { blue: slot('blue', 'previous', 12, 'a:1.4.2'), green: slot('green', 'current', 13, 'a:1.5.0') },
@@ -39,4 +40,9 @@ test('previous is retired only after it was said that it is the way back', () =>
   );
   expect(said).toContain('stops release 12 (1.4.2) in blue');
   expect(said).toContain('going back takes a redeploy');
+});
+
+test('a ready next is retired only after it was said what that throws away', () => {
+  const retire = createElement(RetireSheet, { host: 'h', role: 'next', service: frontend(nextReady()) });
+  expect(renderToStaticMarkup(retire)).toContain('stops release 13 (1.5.0) in green');
 });

@@ -1,5 +1,5 @@
 import type { ServiceView } from '../../../contract/views.ts';
-import { type OnOffer, offerLabels, slotIn } from '../../bridge/offers.ts';
+import { labelOf, type OnOffer, slotIn } from '../../bridge/offers.ts';
 import { startVerb } from '../../bridge/store.ts';
 import { Dialog, Note } from '../../ui/controls.tsx';
 import { oneLine, passing, releaseWords } from '../../ui/format.ts';
@@ -51,7 +51,7 @@ export function GateSheet({ service, onOffer }: { service: ServiceView; onOffer:
         {state.kind === 'not-ready' && (
           <>
             <button type="button" className="button" data-testid="gate-retire" onClick={() => instead('retire')}>
-              {offerLabels.retire}
+              {labelOf('retire', service)}
             </button>
             <button
               type="button"
@@ -68,29 +68,38 @@ export function GateSheet({ service, onOffer }: { service: ServiceView; onOffer:
   );
 }
 
-/** Previous is the only way back that takes a moment, so that giving it up is asked about. */
-export function RetireSheet({ host, service }: { host: string; service: ServiceView }) {
-  const name = oneLine(service.name);
-  const previous = slotIn(service, 'previous');
+/** What only a redeploy brings back is asked about: previous is the way back that takes a moment, a ready next is there to be flipped to. */
+export function RetireSheet({
+  host,
+  service,
+  role,
+}: {
+  host: string;
+  service: ServiceView;
+  role: 'next' | 'previous';
+}) {
+  const title = `Retire ${role} of ${oneLine(service.name)}`;
+  const retired = slotIn(service, role);
   return (
     <ConfirmSheet
-      label={`Retire previous of ${name}`}
+      label={title}
       testid="sheet-retire"
-      title={`Retire previous of ${name}`}
-      confirm="Retire previous"
+      title={title}
+      confirm={`Retire ${role}`}
       calm
-      disabled={previous === null}
+      disabled={retired === null}
       onConfirm={() => {
         closeSheet();
-        void startVerb(host, service, 'retire', { role: 'previous' });
+        void startVerb(host, service, 'retire', { role });
       }}
     >
       <p>
-        {previous === null
-          ? 'There is no previous any more.'
-          : `This stops ${releaseWords(previous)}, which gives up its slot.`}{' '}
-        It is the only release that can be flipped back to at once. From then on going back takes a redeploy: the
-        release is started anew and has to pass its checks before it can have the traffic.
+        {retired === null
+          ? `There is no ${role} any more.`
+          : `This stops ${releaseWords(retired)}, which gives up its slot.`}{' '}
+        {role === 'previous'
+          ? 'It is the only release that can be flipped back to at once. From then on going back takes a redeploy: the release is started anew and has to pass its checks before it can have the traffic.'
+          : 'The release that has the traffic is not touched. It can be deployed again from the list of releases, and has to pass its checks anew.'}
       </p>
     </ConfirmSheet>
   );

@@ -17,7 +17,7 @@ import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../co
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
-import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
@@ -358,16 +358,16 @@ export function Actions({
             disabled={disabled}
             className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
             data-testid={`action-${offer}`}
-            aria-label={`${offerLabels[offer]} ${oneLine(service.name)}`}
+            aria-label={`${labelOf(offer, service)} ${oneLine(service.name)}`}
             data-reserved={reservationOf(offer, service) !== null || undefined}
             aria-description={offer === 'stop' ? explainStop(service) : undefined}
-            title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? offerLabels[offer])}
+            title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? labelOf(offer, service))}
             onClick={(event) => {
               event.stopPropagation();
               onOffer(offer, service);
             }}
           >
-            {Icon === undefined ? offerLabels[offer] : <Icon size={14} />}
+            {Icon === undefined ? labelOf(offer, service) : <Icon size={14} />}
           </button>
         );
       })}

@@ -1,6 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -262,7 +262,7 @@ function RowAt({
                 onOffer(offer, service);
               }}
             >
-              {offerLabels[offer]}
+              {labelOf(offer, service)}
             </button>
           ),
         )}

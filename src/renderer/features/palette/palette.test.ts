@@ -19,12 +19,12 @@ test('what the command line can do, the palette can: how a flip is watched, ejec
       'Flip frontend, and go back unless I confirm within 10 minutes',
       'Flip frontend, and watch it not at all',
       'Flip frontend, and watch it for 30 minutes',
-      'Retire next frontend',
+      'Retire next… frontend',
       'Eject… frontend',
       'Deploy release 8 of frontend again…',
     ]),
   );
-  expect(titles(pullFailed())).toContain('Retry frontend');
+  expect(titles(pullFailed())).toContain('Retry… frontend');
 });
 
 test('a flip that is barred says why, and leads to what is to be done', () => {

@@ -3,7 +3,7 @@ import { useEffect, useId, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { HostView, ReleaseView, ServiceView } from '../../../contract/views.ts';
 import { call } from '../../bridge/client.ts';
-import { type Offer, offerLabels, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { stopJob } from '../../bridge/stopping.ts';
 import { refOf, startVerb, useServer } from '../../bridge/store.ts';
 import {
@@ -164,7 +164,7 @@ export function commandsOf(
         .filter((offer) => paletteOffers.has(offer))
         .map((offer) => ({
           key: `${service.id} ${offer}`,
-          title: `${offerLabels[offer]} ${oneLine(service.name)}`,
+          title: `${labelOf(offer, service)} ${oneLine(service.name)}`,
           more: oneLine(reservationOf(offer, service) ?? service.stack),
           run: () => onOffer(offer, service),
         })),

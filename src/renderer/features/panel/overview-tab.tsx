@@ -1,6 +1,6 @@
-import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
-import { type OnOffer, offersOf } from '../../bridge/offers.ts';
+import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { closePreview, usePreview } from '../../bridge/previews.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
@@ -8,7 +8,7 @@ import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import { dataWarning, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
+import { dataWarning, explainSwitch, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -101,6 +101,16 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
   );
 }
 
+/** How what was asked for ended, as the head of what is told of it. */
+function leadOf({ verb, step, outcome, recovered, failure }: Extract<SwitchView, { kind: 'failed' }>): string {
+  const name = verbNames[verb];
+  const at = step === null ? '' : ` while ${stepWords(step)}`;
+  if (step === 'gate') return `${name} was refused`;
+  if (failure.code === 'cancelled') return `${name} was stopped${at}`;
+  if (outcome === 'indeterminate') return `${name}: how it ended is not known yet`;
+  return `${name} ${recovered ? 'was undone' : 'failed'}${at}`;
+}
+
 function Trouble({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   const declined = useDeclined(host, service.id);
   const state = service.switch;
@@ -114,19 +124,11 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
     );
   }
   if (state.kind === 'failed') {
-    const wasStopped = state.failure.code === 'cancelled';
+    const isFailure = explainSwitch(state, Date.now()).tone === 'trouble';
     return (
-      <FailureNote
-        failure={state.failure}
-        level={state.step === 'gate' || wasStopped ? 'warning' : 'stop'}
-        lead={
-          state.step === 'gate'
-            ? `${verbNames[state.verb]} was refused`
-            : `${verbNames[state.verb]} ${wasStopped ? 'was stopped' : 'failed'}${state.step === null ? '' : ` while ${stepWords(state.step)}`}`
-        }
-      >
+      <FailureNote failure={state.failure} level={isFailure ? 'stop' : 'warning'} lead={leadOf(state)}>
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
-          Retry
+          {labelOf('retry', service)}
         </button>
         <button type="button" className="button small" onClick={() => onOffer('follow', service)}>
           Whole output

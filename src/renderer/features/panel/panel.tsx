@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { type Offer, type OnOffer, offerLabels, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
@@ -161,7 +161,7 @@ function StandingAt({
                 disabled={asked !== undefined}
                 onClick={() => onOffer(offer, service)}
               >
-                {offerLabels[offer]}
+                {labelOf(offer, service)}
               </button>
             ),
           )}
