@@ -55,17 +55,29 @@ test('a deploy is retried by its sheet, filled in as it was; what was asked for 
   expect(asked().at(-1)).toEqual(request('flip', {}));
 });
 
-test('stop stops a job of the service itself, never a neighbour’s; follow shows that one', async () => {
-  const jobs: Job[] = [runningJob({ id: 'theirs', service: 'backend' })];
+test('stop stops a job of the service itself, never a neighbour’s', () => {
+  const theirs = runningJob({ id: 'theirs', service: 'backend' });
   const service = serviceView('frontend', watching());
-  show(hostView([service], { jobs }));
+  show(hostView([service], { jobs: [theirs] }));
   doOffer('h1', 'stop', service);
   expect(bridge.calls.filter((each) => each.name === 'jobs.stop')).toEqual([]);
-  doOffer('h1', 'follow', service);
-  expect(useWindow.getState().job).toEqual({ host: 'h1', id: 'theirs' });
-  show(hostView([service], { jobs: [...jobs, runningJob({ id: 'ours' })] }));
+  show(hostView([service], { jobs: [theirs, runningJob({ id: 'ours' })] }));
   doOffer('h1', 'stop', service);
   expect(bridge.calls.at(-1)).toEqual({ name: 'jobs.stop', input: { host: 'h1', stack: 'shop', job: 'ours' } });
+});
+
+test('follow shows what runs for the service, else its newest job, as the flip that is watched', () => {
+  const ended = (id: string, startedAt: number): Job => runningJob({ id, startedAt, state: 'completed', endedAt: 9 });
+  const jobs = [ended('deploy', 1), ended('flip', 2), runningJob({ id: 'theirs', service: 'backend', startedAt: 3 })];
+  const service = serviceView('frontend', watching());
+  const followed = (more: Job[]) => {
+    show(hostView([service], { jobs: more }));
+    doOffer('h1', 'follow', service);
+    return useWindow.getState().job?.id;
+  };
+  expect(followed(jobs)).toBe('flip');
+  expect(followed([...jobs, runningJob({ id: 'rollback', startedAt: 0 })])).toBe('rollback');
+  expect(followed([])).toBe(undefined);
 });
 
 test('a next that is not ready is not flipped to: the sheet says why', () => {

@@ -52,8 +52,8 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       openPanel(service.id, 'overview');
       return;
     case 'follow': {
-      // Nothing of its own runs, as while it is watched: what runs beside it may be what one looks for.
-      const job = runningJob(host, service) ?? runningJobs(host, service)[0] ?? null;
+      // While it is watched nothing of its own runs: what is watched is the flip, its newest job.
+      const job = runningJob(host, service) ?? jobsOf(host, service)[0] ?? null;
       showActivity(true, job === null ? null : { host, id: job.id });
       return;
     }
@@ -96,11 +96,11 @@ async function openPreview(host: string, service: ServiceView): Promise<void> {
   else declinePreview(host, service.id, reply.failure);
 }
 
-/** What runs in the service's stack. */
-const runningJobs = (host: string, service: ServiceView): Job[] =>
-  (useServer.getState().hosts.find((each) => each.id === host)?.jobs ?? []).filter(
-    (job) => job.stack === service.stack && job.state === 'running',
-  );
+/** The jobs of a service that run and ran, the newest first. */
+const jobsOf = (host: string, service: ServiceView): Job[] =>
+  (useServer.getState().hosts.find((each) => each.id === host)?.jobs ?? [])
+    .filter((job) => job.stack === service.stack && job.service === service.name)
+    .sort((a, b) => b.startedAt - a.startedAt);
 
 const runningJob = (host: string, service: ServiceView): Job | null =>
-  runningJobs(host, service).find((job) => job.service === service.name) ?? null;
+  jobsOf(host, service).find((job) => job.state === 'running') ?? null;

@@ -37,6 +37,7 @@ export type WindowState = {
   palette: boolean;
   keys: boolean;
   activity: boolean;
+  activityHeight: number;
   /** The job that activity shows whole. */
   job: JobRef | null;
   sheet: Sheet | null;
@@ -62,6 +63,8 @@ const remember = (name: string, value: string): void => {
 };
 
 export const minimumPanelWidth = 320;
+export const minimumActivityHeight = 140;
+const usualActivityHeight = Math.round(Math.min(320, (globalThis.innerHeight || 800) * 0.45));
 
 export const useWindow = create<WindowState>(() => ({
   host: null,
@@ -77,6 +80,7 @@ export const useWindow = create<WindowState>(() => ({
   palette: false,
   keys: false,
   activity: false,
+  activityHeight: Math.max(minimumActivityHeight, Number(remembered('activity-height')) || usualActivityHeight),
   job: null,
   sheet: null,
   theme: 'system',
@@ -114,10 +118,19 @@ export const showLogs = (service: string, logSlot: Slot | null): void => {
 export const showLogSlot = (logSlot: Slot | null): void => set({ logSlot });
 export const wrapLogs = (logWrap: boolean): void => set({ logWrap });
 export const toggleBlast = (): void => set((state) => ({ blast: !state.blast && state.service !== null }));
+/** In a narrow window the map keeps more of it; panel.css says the same. */
+const mostPanelWidth = (): number => window.innerWidth * (window.innerWidth < 1100 ? 0.4 : 0.62);
+
 export function resizePanel(width: number): void {
-  const panelWidth = Math.round(Math.max(minimumPanelWidth, Math.min(width, window.innerWidth * 0.62)));
+  const panelWidth = Math.round(Math.max(minimumPanelWidth, Math.min(width, mostPanelWidth())));
   remember('panel-width', String(panelWidth));
   set({ panelWidth });
+}
+
+export function resizeActivity(height: number): void {
+  const activityHeight = Math.round(Math.max(minimumActivityHeight, Math.min(height, window.innerHeight * 0.7)));
+  remember('activity-height', String(activityHeight));
+  set({ activityHeight });
 }
 
 export const toggleView = (): void =>

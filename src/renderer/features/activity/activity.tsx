@@ -16,10 +16,11 @@ import type { Job, JobStep } from '../../../core/job.ts';
 import { explainOutcome, stepNow } from '../../../core/job-words.ts';
 import { jobKey, stopJob, useStopping } from '../../bridge/stopping.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
-import { showActivity, useWindow } from '../../bridge/window-state.ts';
+import { minimumActivityHeight, resizeActivity, showActivity, useWindow } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
 import { Ago, Bar, FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute, formatClock, formatDuration, oneLine } from '../../ui/format.ts';
+import { Grip } from '../../ui/grip.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 import './activity.css';
@@ -51,6 +52,7 @@ const entryKey = ({ host, job }: Entry): string => jobKey(host.id, job.id);
 /** Jobs that run and ran, on all hosts: how each stands, with its steps and its whole output. Those that run come first. */
 export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
   const wanted = useWindow((state) => state.job);
+  const height = useWindow((state) => state.activityHeight);
   const entries = hosts
     .flatMap((host) => host.jobs.map((job): Entry => ({ host, job })))
     .sort(
@@ -60,7 +62,14 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
   const shown = entries.find(({ host, job }) => host.id === wanted?.host && job.id === wanted.id) ?? entries[0];
   const running = entries.filter(({ job }) => job.state === 'running').length;
   return (
-    <section className="activity" data-testid="activity" aria-label="Activity">
+    <section className="activity" style={{ height }} data-testid="activity" aria-label="Activity">
+      <Grip
+        edge="top"
+        label="Height of the activity"
+        size={height}
+        least={minimumActivityHeight}
+        onResize={resizeActivity}
+      />
       <header className="activity-head">
         <h2>Activity</h2>
         <span className="quiet">
@@ -126,6 +135,7 @@ function JobRow({ entry: { host, job }, current }: { entry: Entry; current: bool
       <span className="job-name clip">
         {verbNames[job.verb]} <b>{oneLine(job.service)}</b>{' '}
         <span className="quiet">
+          {job.figures.release !== undefined && `release ${job.figures.release} of `}
           {oneLine(job.stack)} on {oneLine(host.target)}
         </span>
       </span>

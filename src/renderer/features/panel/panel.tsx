@@ -1,12 +1,21 @@
 import { X } from 'lucide-react';
-import { type KeyboardEvent as ReactKeyboardEvent, useRef } from 'react';
+import type { KeyboardEvent as ReactKeyboardEvent } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
 import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
-import { closePanel, type PanelTab, panelTabs, resizePanel, showTab, useWindow } from '../../bridge/window-state.ts';
+import {
+  closePanel,
+  minimumPanelWidth,
+  type PanelTab,
+  panelTabs,
+  resizePanel,
+  showTab,
+  useWindow,
+} from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
 import { oneLine } from '../../ui/format.ts';
+import { Grip } from '../../ui/grip.tsx';
 import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { explainSwitch, ticks } from '../../ui/switch-words.ts';
@@ -33,7 +42,7 @@ export function Panel({ host, service: id, onOffer }: { host: string; service: s
   if (service === undefined) return null;
   return (
     <aside className="panel" style={{ width }} data-testid="panel" aria-label={`Service ${oneLine(service.name)}`}>
-      <Grip />
+      <Grip edge="left" label="Width of the panel" size={width} least={minimumPanelWidth} onResize={resizePanel} />
       <header className="panel-head">
         <HealthMark health={service.health} size={16} />
         <h2 className="clip" title={service.name}>
@@ -68,36 +77,6 @@ export function Panel({ host, service: id, onOffer }: { host: string; service: s
         {tab === 'boundaries' && <BoundariesTab host={host} service={service} />}
       </div>
     </aside>
-  );
-}
-
-function Grip() {
-  const start = useRef<{ x: number; width: number } | null>(null);
-  const width = useWindow((state) => state.panelWidth);
-  return (
-    // biome-ignore lint/a11y/useSemanticElements: a rule cannot be dragged.
-    <div
-      className="panel-grip"
-      role="separator"
-      tabIndex={0}
-      aria-orientation="vertical"
-      aria-label="Width of the panel"
-      aria-valuenow={width}
-      onPointerDown={(event) => {
-        start.current = { x: event.clientX, width };
-        event.currentTarget.setPointerCapture(event.pointerId);
-      }}
-      onPointerMove={(event) => {
-        if (start.current !== null) resizePanel(start.current.width + start.current.x - event.clientX);
-      }}
-      onPointerUp={() => {
-        start.current = null;
-      }}
-      onKeyDown={(event) => {
-        if (event.key === 'ArrowLeft') resizePanel(width + 24);
-        else if (event.key === 'ArrowRight') resizePanel(width - 24);
-      }}
-    />
   );
 }
 
