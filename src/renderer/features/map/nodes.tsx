@@ -27,6 +27,12 @@ const detailOf = (state: { transform: [number, number, number] }): 'near' | 'mid
   return zoom >= nearZoom ? 'near' : zoom >= 0.42 ? 'mid' : 'far';
 };
 
+/** The size of a door's and a store's letters, so that they are 10 px on the screen at least; from afar, where that has no room, they have none. */
+const labelSizeOf = (state: { transform: [number, number, number] }): number | null => {
+  const zoom = state.transform[2];
+  return detailOf(state) === 'far' ? null : Math.max(12, Math.ceil(10 / zoom));
+};
+
 /** Whether the open blast radius leaves this service standing. */
 function useSurvives(host: string, id: string): boolean {
   const of = useWindow((state) => (state.blast ? state.service : null));
@@ -69,10 +75,15 @@ export const ServiceNode = memo(function ServiceNode({ data }: NodeProps) {
 export const DoorNode = memo(function DoorNode({ data }: NodeProps) {
   const { host } = useContext(MapContext);
   const survives = useSurvives(host, data.service as string);
+  const size = useStore(labelSizeOf);
   const label = data.label as string;
   return (
     <div className="door" title={`Published port ${label}`} data-survives={survives || undefined}>
-      <span className="number">{label}</span>
+      {size !== null && (
+        <span className="number" style={{ fontSize: size }}>
+          {label}
+        </span>
+      )}
       <Handle type="source" position={Position.Right} isConnectable={false} />
     </div>
   );
@@ -81,12 +92,17 @@ export const DoorNode = memo(function DoorNode({ data }: NodeProps) {
 export const StoreNode = memo(function StoreNode({ data }: NodeProps) {
   const { host } = useContext(MapContext);
   const survives = useSurvives(host, (data.services as string[])[0] ?? '');
+  const size = useStore(labelSizeOf);
   const name = data.name as string;
   return (
     <div className="store" title={`Volume ${oneLine(name)}`} data-survives={survives || undefined}>
       <Handle type="target" position={Position.Left} isConnectable={false} />
-      <Database size={15} aria-hidden />
-      <span className="clip">{oneLine(name)}</span>
+      <Database size={size === null ? 26 : size + 3} aria-hidden />
+      {size !== null && (
+        <span className="clip" style={{ fontSize: size }}>
+          {oneLine(name)}
+        </span>
+      )}
     </div>
   );
 });
