@@ -71,6 +71,19 @@ export const test = base.extend<TestFixtures, { lab: Lab }>({
   },
 });
 
+/**
+ * Writes a line into the output of a job of the shop, as a program that it calls would, and returns it: one that goes well
+ * may have none of its own.
+ */
+export async function speakInJob(lab: Lab, job: string): Promise<string> {
+  const line = `said by a program in ${job}`;
+  await lab.exec(
+    'home',
+    `test -f shop/.switchyard/jobs/${job}/output && echo '${line}' >>shop/.switchyard/jobs/${job}/output`,
+  );
+  return line;
+}
+
 /** How one host is written into an ssh config of the test's own; the lab's own values where none is given. */
 export interface HostEntry {
   alias: string;

@@ -1,7 +1,6 @@
-import type { Job } from '../../src/core/job.ts';
 import type { Lab } from '../lab/lab.ts';
 import { switchyard } from './command-line.ts';
-import { expect, pictureFile, test } from './fixture.ts';
+import { expect, pictureFile, speakInJob, test } from './fixture.ts';
 import type { SwitchyardWindow } from './switchyard-window.ts';
 
 // Jobs as two windows and a command line see them: each test goes on from where the one before left the shop.
@@ -47,11 +46,6 @@ async function holdRequest(lab: Lab): Promise<{ release(): Promise<void> }> {
     },
   };
 }
-
-const jobsOf = async (window: SwitchyardWindow): Promise<Job[]> => (await window.hosts())[0]?.jobs ?? [];
-
-const newest = async (window: SwitchyardWindow, verb: Job['verb']): Promise<Job | undefined> =>
-  (await jobsOf(window)).filter((job) => job.verb === verb).sort((a, b) => b.startedAt - a.startedAt)[0];
 
 /** A press that was on its way when another was quicker: what the window does, without the button that is gone by now. */
 const pressFlip = ({ page }: SwitchyardWindow) =>
@@ -123,7 +117,7 @@ test('two windows, one flip: the second sees it live, and is told who and since 
   expect(await pressFlip(two)).toBe(true);
   await two.switchSays(frontend, 'failed');
   await expect(two.card(frontend)).toContainText('Flip refused');
-  await expect.poll(async () => (await newest(one, 'flip'))?.state).toBe('refused');
+  await expect.poll(async () => (await one.newestJob('flip'))?.state).toBe('refused');
   await one.switchSays(frontend, 'watching');
   await one.action(frontend, 'rollback').click();
   for (const window of [one, two]) await window.switchSays(frontend, 'settled');
@@ -144,16 +138,18 @@ test('a deploy is stopped from activity, and from the command line: undone, and 
   await window.at('job-stop').click();
   await expect(detail).toContainText('stopped, undone', { timeout: 30_000 });
   await expect(window.card(frontend)).toContainText('Deploy stopped');
+  const asked = await window.newestJob('deploy');
+  expect(asked?.failure?.code).toBe('cancelled');
+  const said = await speakInJob(lab, asked?.id ?? '');
   await window.at('job-log-toggle').click();
-  await expect(window.at('job-log')).not.toBeEmpty();
-  expect((await newest(window, 'deploy'))?.failure?.code).toBe('cancelled');
+  await expect(window.at('job-log')).toContainText(said);
   expect(await visit(lab)).toBe(before);
   await window.picture(pictureFile('stopped'));
   await window.putAway(frontend);
   await window.retireNext(frontend);
 
   await window.deploy(frontend, '1.5.0');
-  const job = await newest(window, 'deploy');
+  const job = await window.newestJob('deploy');
   const stopped = await switchyard(lab.sshConfigPath, 'stop', 'home', job?.id ?? '');
   expect(stopped).toMatchObject({ code: 12, json: { failure: { code: 'cancelled' }, job: { state: 'aborted' } } });
   await expect(window.card(frontend)).toContainText('Deploy stopped');
@@ -222,7 +218,7 @@ test('a flip that waits for a request in flight is stopped from the palette: its
   await keyboard.type('stop: flip frontend');
   await keyboard.press('Enter');
   await window.switchSays(frontend, 'watching');
-  await expect.poll(async () => (await newest(window, 'flip'))?.state).toBe('completed');
+  await expect.poll(async () => (await window.newestJob('flip'))?.state).toBe('completed');
   expect(await visit(lab)).toContain('1.1.0');
   await request.release();
 });

@@ -4,7 +4,7 @@ import type { Lab } from '../lab/lab.ts';
 import { startLinkProxy } from '../lab/link-proxy.ts';
 import { photograph } from './app.ts';
 import { switchyard } from './command-line.ts';
-import { expect, pictureFile, test, writeSshConfig } from './fixture.ts';
+import { expect, pictureFile, speakInJob, test, writeSshConfig } from './fixture.ts';
 import { type SwitchyardWindow, wordsOf } from './switchyard-window.ts';
 
 // One story on one server, told in the order of the tests: each goes on from where the one before left the shop.
@@ -61,8 +61,9 @@ test('adopt by mouse: the price is said before, compose.yaml keeps every byte', 
   await window.at('activity-toggle').click();
   await expect(window.at('activity')).toContainText('completed');
   await expect(window.at('activity')).toContainText(/gap [\d.]+ m?s/);
+  const said = await speakInJob(lab, (await window.newestJob('adopt'))?.id ?? '');
   await window.at('job-log-toggle').click();
-  await expect(window.at('job-log')).not.toBeEmpty();
+  await expect(window.at('job-log')).toContainText(said);
   await window.picture(pictureFile('activity'));
 });
 

@@ -1,5 +1,6 @@
 import type { Locator, Page } from 'playwright';
 import type { HostView } from '../../src/contract/views.ts';
+import type { Job } from '../../src/core/job.ts';
 import type { Switch } from '../../src/core/stack-map.ts';
 
 /** The words that are seen there. */
@@ -133,6 +134,12 @@ export class SwitchyardWindow {
     await this.at('sheet-confirm').click();
     await this.at('sheet-adopt').waitFor({ state: 'detached' });
     await this.switchSays(id, ['idle', 'settled'], 90_000);
+  }
+
+  /** The newest job of a verb that this window's first host knows. */
+  async newestJob(verb: Job['verb']): Promise<Job | undefined> {
+    const jobs = (await this.hosts())[0]?.jobs ?? [];
+    return jobs.filter((job) => job.verb === verb).sort((a, b) => b.startedAt - a.startedAt)[0];
   }
 
   /** Has the app read everything from the server again, by the menu of its tab. */
