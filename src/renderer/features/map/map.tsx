@@ -17,20 +17,8 @@ import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
 import { layOut } from './elk.ts';
-import {
-  arrange,
-  type Box,
-  collapsedSize,
-  type Direction,
-  doorHeight,
-  doorWidth,
-  type Frame,
-  lineId,
-  nextCard,
-  type Point,
-  type StackLayout,
-  storeSize,
-} from './layout.ts';
+import { type Box, type Direction, nextCard } from './layout.ts';
+import { edgesOf, type Laid, nodesOf, type Places } from './map-nodes.ts';
 import {
   type CardFace,
   DoorNode,
@@ -41,7 +29,7 @@ import {
   StackNode,
   StoreNode,
 } from './nodes.tsx';
-import { cardSize, collapseAbove, type StackTopology, type Topology, topologyOf } from './topology.ts';
+import { cardSize, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
 
@@ -56,9 +44,6 @@ export function MapScreen({ host, map, face }: { host: HostView; map: MapView; f
     </ReactFlowProvider>
   );
 }
-
-type Places = Record<string, Point>;
-type Laid = { topology: Topology; layouts: Record<string, StackLayout> };
 
 /** The layouts of all stacks of a topology, the last complete ones until the next are there. */
 function useLayouts(topology: Topology): Laid | null {
@@ -88,136 +73,6 @@ function usePositions(host: string): [Places | null, (places: Places | null) => 
     [host],
   );
   return [places, save];
-}
-
-const looseSize = (loose: number) => ({ width: 320, height: 60 + Math.min(loose, 12) * 28 + (loose > 12 ? 24 : 0) });
-const looseId = '(loose)';
-
-/** Stacks with a proxy stand first: traffic comes from the left. Those that open and close stand last. */
-function framesOf({ topology, layouts }: Laid): Frame[] {
-  const rank = (stack: StackTopology): number => {
-    if (topology.stacks.length > 1 && stack.services.length > collapseAbove) return 2;
-    return stack.services.some((service) => service.tier === 'proxy') ? 0 : 1;
-  };
-  const frames = topology.stacks.map((stack) => ({
-    id: stack.name,
-    rank: rank(stack),
-    size: layouts[stack.name]?.size ?? collapsedSize,
-    ...(rank(stack) === 2 ? { base: collapsedSize } : {}),
-  }));
-  const height = (frame: Frame): number => (frame.base ?? frame.size).height;
-  frames.sort((a, b) => a.rank - b.rank || height(b) - height(a) || a.id.localeCompare(b.id));
-  return topology.loose === 0 ? frames : [...frames, { id: looseId, size: looseSize(topology.loose) }];
-}
-
-function nodesOf(laid: Laid, moved: Places): Node[] {
-  const { topology, layouts } = laid;
-  const frames = framesOf(laid);
-  const corners = arrange(frames);
-  const nodes: Node[] = [];
-  for (const { id, size } of frames) {
-    const stack = topology.stacks.find((each) => each.name === id);
-    const layout = layouts[id];
-    const base = { position: moved[id] ?? corners[id] ?? { x: 0, y: 0 }, draggable: true, selectable: false };
-    if (stack === undefined || layout === undefined) {
-      nodes.push({ ...base, id, type: 'loose', data: {}, ...size, style: size });
-      continue;
-    }
-    const places: Places = { ...layout.places };
-    for (const key of Object.keys(places)) places[key] = moved[key] ?? places[key] ?? { x: 0, y: 0 };
-    const reach = { ...size };
-    if (!stack.collapsed) {
-      for (const service of stack.services) {
-        const at = places[service.id];
-        if (at === undefined) continue;
-        reach.width = Math.max(reach.width, at.x + cardSize.width + 28);
-        reach.height = Math.max(reach.height, at.y + cardSize.height + 28);
-      }
-    }
-    nodes.push({
-      ...base,
-      id,
-      type: 'stack',
-      data: { name: id, collapsed: stack.collapsed, tints: stack.tints, places },
-      width: reach.width,
-      height: reach.height,
-      style: reach,
-      dragHandle: '.frame-head',
-      zIndex: 0,
-    });
-    if (stack.collapsed) continue;
-    const inside = (
-      node: string,
-      type: string,
-      data: Record<string, unknown>,
-      at: { width: number; height: number },
-    ) => {
-      nodes.push({
-        id: node,
-        type,
-        parentId: id,
-        position: places[node] ?? { x: 28, y: 48 },
-        extent: [
-          [type === 'door' ? -14 : 16, 44],
-          [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY],
-        ],
-        data,
-        width: at.width,
-        height: at.height,
-        zIndex: 2,
-        selectable: false,
-      });
-    };
-    for (const door of stack.doors) {
-      inside(
-        door.id,
-        'door',
-        { label: door.label, service: door.service },
-        { width: doorWidth(door.label), height: doorHeight },
-      );
-    }
-    for (const store of stack.stores)
-      inside(store.id, 'store', { name: store.name, services: store.services }, storeSize);
-    for (const service of stack.services) inside(service.id, 'service', { id: service.id }, cardSize);
-  }
-  return nodes;
-}
-
-function edgesOf({ topology, layouts }: Laid, moved: Places): Edge[] {
-  const edges: Edge[] = [];
-  for (const stack of topology.stacks) {
-    if (stack.collapsed) continue;
-    const layout = layouts[stack.name];
-    const add = (source: string, target: string, kind: string) => {
-      const id = lineId(source, target);
-      const still = moved[source] === undefined && moved[target] === undefined;
-      edges.push({
-        id,
-        source,
-        target,
-        type: 'wire',
-        zIndex: 1,
-        data: { kind, frame: stack.name, way: still ? layout?.ways[id] : undefined },
-      });
-    };
-    for (const door of stack.doors) add(door.id, door.service, 'door');
-    for (const each of stack.depends) add(each.from, each.to, 'depends');
-    for (const each of stack.routes) add(each.from, each.to, 'route');
-    for (const store of stack.stores) for (const service of store.services) add(service, store.id, 'store');
-  }
-  const stackOf = (id: string): string =>
-    topology.stacks.find((stack) => stack.services.some((service) => service.id === id))?.name ?? '';
-  for (const route of topology.routes) {
-    edges.push({
-      id: lineId(route.from, route.to),
-      source: route.from,
-      target: route.to,
-      type: 'wire',
-      zIndex: 1,
-      data: { kind: 'route', between: { from: stackOf(route.from), to: stackOf(route.to) } },
-    });
-  }
-  return edges;
 }
 
 /** Moves of the view are short, and at once for those who want no motion. */
