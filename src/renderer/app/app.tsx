@@ -14,11 +14,6 @@ import {
   useWindow,
 } from '../bridge/window-state.ts';
 import { ActivityDrawer } from '../features/activity/activity.tsx';
-import { AdoptSheet } from '../features/adopt/adopt-sheet.tsx';
-import { ArmSheet } from '../features/adopt/arm-sheet.tsx';
-import { DeploySheet } from '../features/adopt/deploy-sheet.tsx';
-import { FindingsSheet } from '../features/adopt/findings-sheet.tsx';
-import { EjectSheet, GateSheet, RetireSheet } from '../features/adopt/gate-sheets.tsx';
 import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
@@ -30,6 +25,11 @@ import { MapScreen } from '../features/map/map.tsx';
 import { KeysSheet } from '../features/palette/keys-sheet.tsx';
 import { Palette } from '../features/palette/palette.tsx';
 import { Panel } from '../features/panel/panel.tsx';
+import { AdoptSheet } from '../features/sheets/adopt-sheet.tsx';
+import { ArmSheet } from '../features/sheets/arm-sheet.tsx';
+import { DeploySheet } from '../features/sheets/deploy-sheet.tsx';
+import { FindingsSheet } from '../features/sheets/findings-sheet.tsx';
+import { EjectSheet, GateSheet, RetireSheet } from '../features/sheets/gate-sheets.tsx';
 import { doOffer } from './do-offer.ts';
 import { useKeys } from './keys.ts';
 import './app.css';
