@@ -177,11 +177,16 @@ async function cure(server: Lane['stage']['server']): Promise<void> {
   );
 }
 
-/** Waits for the exit of each job; what has none after that time is found by I4. */
+/**
+ * Waits for the exit of each job; what has none after that time is found by I4. Then, three seconds at most, for what ends by
+ * itself: who renewed the lease of one that was killed, and a watch that finds another at its work.
+ */
 async function exitsWritten(server: Lane['stage']['server']): Promise<void> {
   await server.sh(
-    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.root}/jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || exit 0; sleep 0.1; done`,
-    { timeoutMs: tellMs * 2 },
+    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.root}/jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || break; sleep 0.1; done
+[ ! -e ${feather.state}/watch ] || exit 0
+for i in $(seq 30); do pgrep -f '^sh ./(run|watch).sh' >/dev/null || break; sleep 0.1; done`,
+    { timeoutMs: tellMs * 2 + 3_000 },
   );
 }
 

@@ -63,8 +63,17 @@ describe('a flip', () => {
     server.answers('green', 'bad no answer');
     expect(await server.run('b2', server.flipPlan('rollback'))).toMatchObject({
       state: 'refused',
-      failure: { code: 'not-ready' },
+      failure: { code: 'previous-not-ready' },
     });
+  });
+
+  it('FL15 back that is asked for once more, of the map as it was, does not go forth again', async () => {
+    await flip('f1');
+    const asked = server.flipPlan('rollback');
+    const plan = { ...asked, variables: { ...asked.variables, GOES_TO: '0001' } };
+    expect(await server.run('b1', plan)).toMatchObject({ state: 'completed' });
+    expect(await server.run('b2', plan)).toMatchObject({ state: 'refused', failure: { code: 'nothing-to-do' } });
+    expect([server.live, server.roleOf('current')]).toEqual(['blue-settled', '0001']);
   });
 
   it('FL7 that the entry point does not take is undone in the same job', async () => {
@@ -180,7 +189,7 @@ describe('the watch after a flip', () => {
       state: 'rolled-back',
       verb: 'rollback',
       by: 'the watch',
-      failure: { code: 'not-ready' },
+      failure: { code: 'went-back' },
     });
     expect([server.live, server.runtime, server.roleOf('current')]).toEqual(['blue-settled', 'blue-settled', '0001']);
   });

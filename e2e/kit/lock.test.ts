@@ -57,6 +57,23 @@ describe('the lock', () => {
     expect(new Set(lines).size).toBe(lines.length);
   });
 
+  it.each([
+    [
+      'JN10 is taken by who goes back though the disk has no room for a folder, from what is kept back',
+      'rollback',
+      'took 1',
+    ],
+    ['JN10 is refused to all others there, with the reason', 'flip', 'refused disk-full'],
+  ])('%s', async (_name, VERB, said) => {
+    writeFileSync(path.join(server.root, 'reserve'), 'kept');
+    const full = 'mkdir() { [ ! -e "$ROOT/reserve" ] && command mkdir "$@"; }\n';
+    const { stdout } = await server.kitLines(
+      `${full}refuse() { printf "refused %s\\n" "$1"; exit 0; }\nlock_acquire && printf "took %s\\n" "$epoch"\nlock_release\n`,
+      { VERB },
+    );
+    expect(stdout.trim()).toBe(said);
+  });
+
   it('JN4 of the stack is held by one of two deploys at a time while they write, and by nobody after', async () => {
     const writing = `
       lock_acquire || exit 1

@@ -69,12 +69,12 @@ describe('a flip whose process is killed', () => {
     ['gate:effect', before],
     ['gate:record', before],
     ['move:before', before],
+    ['move:armed', before],
     ['move:mapped', after],
     ['move:told', after],
     ['move:current', after],
     ['move:effect', after],
     ['move:record', after],
-    ['move:armed', after],
     ['drain:before', after],
     ['drain:effect', after],
     ['drain:record', after],
@@ -90,6 +90,14 @@ describe('a flip whose process is killed', () => {
     const records = server.journal().length;
     await server.sh(renderScript(recoverScript, [jobFolder('j1')]));
     expect([now(), server.journal().length]).toEqual([state, records]);
+  });
+
+  it('FL16 moves no traffic to a release that is gone since: it stays where the entry point sends it', async () => {
+    await killedAt('move:mapped');
+    server.answers('green', 'bad no answer');
+    await recover();
+    expect([server.live, server.runtime, server.roleOf('current')]).toEqual(['blue-settled', 'blue-settled', '0001']);
+    expect(server.jobs().get('j1')).toMatchObject({ state: 'aborted', recovered: true });
   });
 
   it.each<[string, (uptime: number) => number, boolean]>([
@@ -349,9 +357,50 @@ describe('a flip that must be confirmed', () => {
     const plant = 'at() { if [ "$step:$1" = keep:before ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n';
     await uploadJob(server.shell, tarArchive, kit, 'j2', confirm(), plant);
     await expect.poll(() => existsSync(path.join(jobFolder('j2'), 'fired')), { timeout: 15_000 }).toBe(true);
-    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
+    // Until the watch lets go of the service nobody else recovers anything there.
+    await expect.poll(() => server.jobs().get('j1-watch')?.state, { timeout: 15_000 }).toBe('rolled-back');
     await recover('j2');
     expect(server.jobs().get('j2')).toMatchObject({ state: 'aborted', failure: { code: 'job-died' } });
+  });
+
+  it('WA7 goes back though its runner was killed right behind the move, with no client there', async () => {
+    const plant = 'at() { if [ "$step:$1" = move:mapped ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j1', armed(3), plant);
+    await expect.poll(() => existsSync(path.join(jobFolder('j1'), 'fired')), { timeout: 15_000 }).toBe(true);
+    expect(server.live).toBe('green-watching');
+    await expect.poll(() => server.live, { timeout: 20_000 }).toBe('blue-settled');
+    await expect.poll(() => server.jobs().get('j1-watch')?.state, { timeout: 10_000 }).toBe('rolled-back');
+    expect(server.runtime).toBe('blue-settled');
+  });
+
+  it('WA7 is not moved when its watch cannot be written', async () => {
+    const plant = 'put_line() { case $1 in */watch) return 1 ;; esac; { printf "%s\\n" "$2" >"$1"; }; }\n';
+    await uploadJob(server.shell, tarArchive, kit, 'j1', armed(3), plant);
+    expect(await server.ended('j1')).toMatchObject({ state: 'aborted', failure: { code: 'disk-full' } });
+    expect([now(), server.runtime]).toEqual([before, 'blue-settled']);
+  });
+
+  it('WA8 never settles, however long previous takes to answer again', async () => {
+    expect(await server.run('j1', armed(2))).toMatchObject({ state: 'completed' });
+    server.answers('blue', 'bad no answer');
+    server.tell('stat', stat.replace(/^(p3000_green-watching,blue,.*),UP,$/m, '$1,DOWN,'));
+    await expect
+      .poll(() => server.feedTexts().some((line) => line.includes('previous does not answer either')), {
+        timeout: 15_000,
+      })
+      .toBe(true);
+    expect(server.live).toBe('green-watching');
+    server.answers('blue', 'good HTTP 200');
+    await expect.poll(() => server.live, { timeout: 15_000 }).toBe('blue-settled');
+  });
+
+  it.each(['deploy', 'retire', 'eject'] as const)('WA8 is not made final by %s', async (verb) => {
+    expect(await server.run('j1', armed(600))).toMatchObject({ state: 'completed' });
+    const { root, variables } = server.flipPlan('rollback');
+    const plan = { verb, script: verb, root, variables: { ...variables, REPLACE: '1' }, files: [] };
+    expect(await server.run('j2', plan)).toMatchObject({ state: 'refused', failure: { code: 'not-confirmed' } });
+    expect([server.live, server.roleOf('previous')]).toEqual(['green-watching', '0001']);
+    expect(existsSync(path.join(server.service, 'watch'))).toBe(true);
   });
 
   it('WA4 that is confirmed settles as any other', async () => {

@@ -1,7 +1,18 @@
-import { existsSync, lchownSync, lstatSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  lchownSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { KitServer } from './server.ts';
+import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
+import { uploadJob } from '../../src/engine/job-upload.ts';
+import { KitServer, kit } from './server.ts';
 
 let server: KitServer;
 let script: string;
@@ -86,13 +97,39 @@ describe('rollback.sh by hand', () => {
     mkdirSync(lock, { recursive: true });
     writeFileSync(path.join(lock, 'who'), 'bob@desk since 12:00:00: deploy of frontend\n');
     const started = (await server.kitLines(`process_started ${process.pid}`)).stdout.trim();
-    writeFileSync(path.join(lock, 'owner'), `${process.pid} ${started} boot\n`);
+    const [boot, space] = (await server.kitLines('boot_id; echo; process_space')).stdout.trim().split('\n');
+    writeFileSync(path.join(lock, 'owner'), `${process.pid} ${started} ${boot} ${space}\n`);
     expect(await byHand()).toMatchObject({ code: 11, stdout: expect.stringContaining('bob@desk') });
     expect(server.live).toBe('green-watching');
-    writeFileSync(path.join(lock, 'owner'), '4194303 1 boot\n');
+    // Of another process space: nobody here can see whether it lives, so that its lease tells.
+    const uptime = Math.floor(Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]));
+    writeFileSync(path.join(lock, 'owner'), `${process.pid} ${started} ${boot} pid:[1]\n`);
+    writeFileSync(path.join(lock, 'lease'), `${uptime + 30}\n`);
+    expect((await byHand()).code).toBe(11);
+    writeFileSync(path.join(lock, 'lease'), `${uptime - 1}\n`);
+    expect((await byHand('--dry-run')).code).toBe(0);
+    writeFileSync(path.join(lock, 'owner'), `4194303 1 ${boot} ${space}\n`);
     expect((await byHand()).code).toBe(0);
     // A job that slept meanwhile finds a higher epoch.
     expect(existsSync(path.join(server.root, 'lock/frontend/4/released'))).toBe(true);
+  });
+
+  it('FL12 with --force ends the job that it takes over from, and all that this had started', async () => {
+    const plant = 'at() { [ "$step:$1" = move:before ] && { : >"$job_dir/fired"; sleep 60; }; }\n';
+    server.role('next', '0003');
+    server.role('previous', null);
+    server.release('0003', 'blue');
+    await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'), plant);
+    await expect.poll(() => existsSync(path.join(server.root, 'jobs/j1/fired')), { timeout: 15_000 }).toBe(true);
+    const session = async () =>
+      (
+        await server.sh(`read -r pid _ <'${server.root}/jobs/j1/pid'; ps -o stat= -s "$pid" | grep -cv '^Z'`)
+      ).stdout.trim();
+    expect(await session()).not.toBe('0');
+    server.role('next', null);
+    expect((await byHand()).code).toBe(11);
+    expect((await byHand('--force')).code).toBe(0);
+    expect([await session(), server.live, server.runtime]).toEqual(['0', 'blue-settled', 'blue-settled']);
   });
 
   it('FL12 holds the lock while it acts, so that no job begins meanwhile', async () => {

@@ -4,13 +4,15 @@ made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
     made_override=
+    rm -f "$service_dir/override.hash"
     # What is not as this job wrote it is somebody else's by now.
     if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
-      if [ -e "$job_dir/override.before" ]; then replace_file override.before "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+      if [ -e "$job_dir/override.kept" ]; then put_back override.kept "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
     fi
     at put-back
     needs_docker
-    plain_again
+    # Until the service runs as plain compose again, its copy in blue is all that there is.
+    said=$(plain_again) || leave_unfinished "$SERVICE could not be started as plain compose yet: $(printf '%s' "$said" | tail -n 1)"
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
   [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}"; }
@@ -22,11 +24,15 @@ say_completed() { completed "$SERVICE is adopted: its entry point answers, relea
 
 # It is adopted when the last of its files is written; until then it is as if it had never begun.
 recover() {
-  recorded release begin || return 0
-  [ -s "$service_dir/override.hash" ] && say_completed
+  recorded release begin || [ -n "$unreadable" ] || return 0
+  # Somebody else's adoption may be what is here.
+  of_job=$(cat "$service_dir/releases/0001/job" 2>/dev/null)
+  if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$service_dir/service.json" ]; }; then return 0; fi
+  [ -s "$service_dir/override.hash" ] && cmp -s "$job_dir/override.yaml" "$OVERRIDE" && say_completed
   made_folder=1
-  recorded start begin && made_slot=1
-  recorded switch begin && made_override=1
+  { recorded start begin || [ -n "$unreadable" ]; } && made_slot=1
+  # A record that cannot be read may be the one that says so; the file tells as well.
+  { recorded switch begin || cmp -s "$job_dir/override.yaml" "$OVERRIDE"; } && made_override=1
   undo
 }
 
@@ -70,13 +76,14 @@ finish
 
 begin ready
 open_prober || abort bug "The probe cannot be started." "" ""
-wait_ready "$(slot_container blue)" || abort "$ready_code" "The copy of $SERVICE in slot blue does not get ready, so nothing was switched." "" "$ready_reason"
+wait_ready "$(slot_container blue)" || abort put-back "The copy of $SERVICE in slot blue does not get ready, so nothing was switched." "" "$ready_reason"
 close_runtime
 mark_release 0001 "ready $passed $total"
 finish
 
 begin switch
 check_compose_hash
+[ ! -e "$OVERRIDE" ] || keep_file override.kept "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 made_override=1
 replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
@@ -106,6 +113,8 @@ sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | p
 point "$service_dir/current" releases/0001
 at roles
 [ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
-printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash"
+printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash" || abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$ROOT" | tail -n 1)"
+# Adopted is what has this file.
+past_return=1
 finish '"release":"0001","slot":"blue"'
 say_completed

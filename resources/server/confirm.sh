@@ -1,6 +1,4 @@
 # confirm: a flip that would go back unless it is confirmed in time is confirmed; it goes on being watched.
-must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
-
 say_completed() { completed "Release $(number_of "$(role_release current)") of $SERVICE is confirmed: it keeps the traffic while it is well."; }
 
 # Confirmed is what the watch's file says, or, when the watch has ended since, where it left the traffic.

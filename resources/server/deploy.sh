@@ -4,9 +4,14 @@
 number='' started='' keep=''
 undo() {
   [ -n "${puller:-}" ] && kill "$puller" 2>/dev/null
-  # A next that does not get ready stays, stopped or not, so that its logs can be read; half-written folders do not.
   [ -n "$number" ] && rm -rf "$service_dir/releases/.$number.part"
-  [ -n "$keep" ] || take_back
+  [ -n "$keep" ] || take_back "$(json_text "${why_message:-}")"
+}
+
+# Next stays where it is, stopped or not, so that its logs can be read; whatever else ends this job takes it back.
+keep_next() { # why it is not ready
+  keep=1
+  mark_release "$number" "not-ready ${passed:-0} ${total:-0} $1"
 }
 
 # Takes next out of its slot again. Its folder stays, for it is in the history; one that no role names has no part in it yet.
@@ -38,7 +43,12 @@ recover() {
   done
   [ -n "$number" ] || return 0
   slot=$(release_slot "$number")
-  read -r state _ <"$service_dir/releases/$number/state"
+  read -r state had of _ <"$service_dir/releases/$number/state"
+  # It died between the line in compose.yaml, which comes after all checks, and the word for it.
+  if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ -n "${EDITED_FILE:-}" ] && recorded ready begin && cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; then
+    mark_release "$number" "ready $had $of"
+    state=ready
+  fi
   if [ "$state" = ready ]; then completed "Release $(number_of "$number") of $SERVICE is ready in $slot." "\"release\":\"$number\",\"slot\":\"$slot\""; fi
   # Where the traffic is, or was moved to by hand meanwhile, nothing is stopped.
   [ "$slot" != "$(live_slot)" ] || return 0
@@ -46,10 +56,14 @@ recover() {
   [ "$state" = not-ready ] || take_back 'its job ended before it was ready'
 }
 
+# Past it there is no return: compose.yaml names next's image, and next passed its checks.
 write_image_line() {
   [ "$(compose_hash)" = "$COMPOSE_HASH" ] || return 2
   at checked
-  replace_file compose.edited "$EDITED_FILE" || return 3
+  past_return=1
+  replace_file compose.edited "$EDITED_FILE" && return
+  past_return=
+  return 3
 }
 
 start_job gate,pull,release,start,ready
@@ -58,6 +72,7 @@ started_at=$(now_ms)
 begin gate
 heal_live
 heal_roles
+refuse_unconfirmed
 check_compose_hash
 live=$(live_state)
 case $live in
@@ -97,24 +112,28 @@ figure release "$(printf '%s' "$number" | sed 's/^0*//')"
 
 begin start
 # Only now, with all that next needs at hand, does previous give up its slot; the watch ends with it.
-settle_live
+settle_live || abort entry-failed "The watch of the last flip of $SERVICE could not be ended, so its release was not replaced." "" ""
 started=1
 stop_slot "$slot"
+held=$(slot_holds "$slot")
+[ -z "$held" ] || abort no-free-slot "The container of release $(number_of "$held") of $SERVICE in $slot cannot be removed." "" "$(slot_container "$slot")"
 at freed
 give_up_previous
 point "$service_dir/next" "releases/$number"
 said=$(start_slot "$number") || {
-  keep=1
-  mark_release "$number" "not-ready 0 0 $(json_text "$(printf '%s' "$said" | tail -n 1)")"
+  keep_next "$(json_text "$(printf '%s' "$said" | tail -n 1)")"
   abort exited-at-start "Release $(number_of "$number") of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
 }
+# Its checks must not be answered by somebody else's container.
+[ "$(slot_holds "$slot")" = "$number" ] || abort exited-at-start "The container in $slot is not the one of release $(number_of "$number") of $SERVICE." "" "$(slot_container "$slot")"
 finish
 
 begin ready
-keep=1
 open_runtime "$ENTRY" || abort entry-failed "The entry point $ENTRY cannot be reached." "" ""
 if ! wait_ready "$(slot_container "$slot")"; then
-  mark_release "$number" "not-ready ${passed:-0} ${total:-0} $(json_text "$ready_reason")"
+  # One that ends at its start was asked nothing.
+  [ "$ready_code" != exited-at-start ] || passed=0 total=0
+  keep_next "$(json_text "$ready_reason")"
   # A container that keeps exiting would be restarted for ever; its logs stay.
   [ "$ready_code" = exited-at-start ] && { docker update --restart no "$(slot_container "$slot")" && docker stop -t 1 "$(slot_container "$slot")"; } >/dev/null 2>&1
   abort "$ready_code" "Release $(number_of "$number") of $SERVICE did not get ready in slot $slot." "" "$ready_reason"
@@ -126,25 +145,32 @@ tries=0
 until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" '$4==s && $6==2 {up=1} END{exit !up}'; do
   tries=$((tries + 1))
   [ "$tries" = 20 ] && [ -n "$address" ] && ask "set server $root_server addr $address" >/dev/null
-  [ "$tries" -gt 150 ] && { mark_release "$number" "not-ready $passed $total the entry point does not see it"; abort not-ready "Release $(number_of "$number") passes its checks, but the entry point does not see it." "" "$address"; }
+  [ "$tries" -gt 150 ] && { keep_next 'the entry point does not see it'; abort not-ready "Release $(number_of "$number") passes its checks, but the entry point does not see it." "" "$address"; }
   sleep 0.1 2>/dev/null || sleep 1
 done
 if [ -e "$job_dir/compose.edited" ]; then
+  # Should this job die after the line is written, its checks are known (see recover).
+  mark_release "$number" "preparing $passed $total"
   holding_stack write_image_line
   case $? in
     0) ;;
     2)
-      mark_release "$number" "not-ready $passed $total the compose files were changed while it was being prepared"
+      keep_next 'the compose files were changed while it was being prepared'
       abort compose-changed "The compose files of $STACK were changed while release $(number_of "$number") was being prepared, so its image: line was not written. Deploy again." "" "$EDITED_FILE"
       ;;
     99)
-      mark_release "$number" "not-ready $passed $total another job holds the compose files"
+      keep_next 'another job holds the compose files'
       abort lock-held "Another job holds the compose files of $STACK, so the image: line of release $(number_of "$number") was not written. Deploy again." "" "$EDITED_FILE"
       ;;
-    *) abort folder-read-only "$EDITED_FILE cannot be written." "" "" ;;
+    *)
+      keep_next 'the compose files cannot be written'
+      abort folder-read-only "$EDITED_FILE cannot be written." "" ""
+      ;;
   esac
 fi
-mark_release "$number" "ready $passed $total"
+past_return=1
+mark_release "$number" "ready $passed $total" || { spend_reserve && mark_release "$number" "ready $passed $total"; } ||
+  abort disk-full "Release $(number_of "$number") passes its checks, but that cannot be written down." "" "$(df -Pk "$ROOT" | tail -n 1)"
 figure deployMs $(($(now_ms) - started_at))
 finish "\"release\":\"$number\",\"slot\":\"$slot\",\"ms\":$(($(now_ms) - started_at))"
 

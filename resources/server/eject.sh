@@ -17,13 +17,6 @@ override_as_left() {
   if [ -e "$OVERRIDE" ]; then [ -e "$job_dir/override.after" ] && cmp -s "$job_dir/override.after" "$OVERRIDE"; else ! [ -e "$job_dir/override.after" ]; fi
 }
 
-keep_file() { # name in the job's folder, file
-  cp -p "$2" "$job_dir/$1.part" && sync_path "$job_dir/$1.part" && mv -f "$job_dir/$1.part" "$job_dir/$1" && sync_path "$job_dir" || { rm -f "$job_dir/$1.part"; return 1; }
-}
-
-# By a rename, which needs no room on the disk: an undo must not stop half way because there is none.
-put_back() { mv -f "$job_dir/$1" "$2" && sync_path "${2%/*}"; }
-
 clean() {
   stop_slot blue
   stop_slot green
@@ -35,11 +28,14 @@ clean() {
 
 say_completed() { completed "$SERVICE is plain compose again and runs release $(number_of "$current")."; }
 
-# Once plain compose answered, it is finished; until then the entry point comes back.
+# Once plain compose answered, it is finished, unless the files were put back since; until then the entry point comes back.
+# Where a record cannot be read, the files tell what there is to put back.
 recover() {
-  recorded edit begin || return 0
-  current=$(record_field "$record_file" release)
-  if recorded replace "done"; then
+  if recorded edit begin; then current=$(record_field "$record_file" release); else
+    [ -n "$unreadable" ] || return 0
+    current=$(role_release current)
+  fi
+  if recorded replace "done" && override_as_left; then
     recorded clean begin || begin clean
     recorded clean "done" || { clean; open_step=clean; }
     say_completed
@@ -54,6 +50,7 @@ start_job check,edit,replace,clean
 begin check
 heal_live
 heal_roles
+refuse_unconfirmed
 check_compose_hash
 current=$(role_release current)
 [ -n "$current" ] || refuse release-unknown "$SERVICE has no current release." "" ""
@@ -85,13 +82,14 @@ said=$(plain_again) ||
   abort entry-failed "compose could not start $SERVICE as it was." "" "$(printf '%s' "$said" | tail -n 1)"
 plain=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
 open_prober || abort bug "The probe cannot be started." "" ""
-wait_ready "$plain" || { close_runtime; abort "$ready_code" "$SERVICE as plain compose does not get ready." "" "$ready_reason"; }
+wait_ready "$plain" || { close_runtime; abort put-back "$SERVICE as plain compose does not get ready." "" "$ready_reason"; }
 close_runtime
+# Plain compose answers: from here on it is finished, not undone.
+past_return=1
 figure gapMs $(($(now_ms) - begun))
 finish
 
 begin clean
-past_return=1
 clean
 finish
 say_completed

@@ -2,6 +2,7 @@
 # safety argument: src/core/SPEC.md tells it line by line.
 moved=
 undo() {
+  [ -n "$past_return" ] || disarm_watch
   [ -n "$moved" ] || return
   moved=
   set_live "$before"
@@ -15,18 +16,27 @@ stop_short() { hurry=1; }
 
 # Whichever of these is the last to be written, live.map decides (SPEC FL9).
 write_roles() { # target, release that is left
-  point "$service_dir/current" "releases/$1"
+  write_role current "$1"
+  roles_written=$?
   at current
-  [ -n "$2" ] && point "$service_dir/previous" "releases/$2"
-  [ "$(role_release next)" = "$1" ] && rm -f "$service_dir/next"
+  [ -z "$2" ] || write_role previous "$2" || roles_written=1
+  # While one of them is missing, next is what tells which release has the traffic.
+  [ "$roles_written" -eq 0 ] && [ "$(role_release next)" = "$1" ] && rm -f "$service_dir/next"
   return 0
 }
+write_role() { point "$service_dir/$1" "releases/$2" 2>/dev/null || { spend_reserve && point "$service_dir/$1" "releases/$2"; }; }
 
-# The watch begins with the move, not after the drain: from here on it goes back by itself, whatever becomes of this job.
+# Armed before the move, which then goes back by itself, whatever becomes of this job.
 arm_watch() {
   word=watch
   [ -n "${CONFIRM_S:-}" ] && word=confirm
   put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB $word"
+}
+
+disarm_watch() {
+  watch_job=
+  read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
+  [ "$watch_job" != "$JOB" ] || rm -f "$service_dir/watch"
 }
 
 # It must not hold this job's ends of the pipes, or closing them here would wait for its end.
@@ -40,21 +50,34 @@ say_completed() { # [fields of the open step's record]
   completed "The traffic of $SERVICE is$back on release $(number_of "$target") ($to)." "${1:-}"
 }
 
+# The move was written and the entry point never told; who should have got the traffic may be gone since. Then the traffic stays
+# where the entry point still sends it, and live.map says so again.
+stay_where_it_answers() {
+  believed=$(entry_state)
+  is_live_state "$believed" && [ "${believed%-*}" != "$(live_slot)" ] || return 0
+  ! run_checks "$(slot_container "$(live_slot)")" || return 0
+  run_checks "$(slot_container "${believed%-*}")" && set_live "$believed" || return 0
+  say "Release $(number_of "${target:-}") does not answer; the traffic stays where it is."
+  heal_roles
+}
+
 # live.map says whether the move was made. What it says is told to the running entry point, whatever that believed.
 recover() {
   # Without the intent nothing was moved; or it cannot be read, and the roles and the entry point follow live.map all the same.
   # A rollback on a full disk may have moved it without an intent.
   if ! recorded move begin; then
     [ -n "$unreadable" ] || [ "$VERB" = rollback ] || return 0
-    heal_roles
     open_runtime "$ENTRY"
+    stay_where_it_answers
+    heal_roles
     tell_entry "$(live_state)"
-    [ -n "$unreadable" ] || end aborted job-died "The rollback of $SERVICE stopped at step $step, for its process was gone." "$(running_words)" ""
+    [ -n "$unreadable" ] || end aborted job-died "The rollback of $SERVICE stopped, for its process was gone." "$(running_words)" ""
     return 0
   fi
   to=$(record_field "$record_file" to) target=$(record_field "$record_file" release) left=$(record_field "$record_file" left)
   to=${to%%-*}
   open_runtime "$ENTRY"
+  stay_where_it_answers
   tell_entry "$(live_state)"
   if [ "$(live_slot)" != "$to" ]; then
     recorded move "done" || return 0
@@ -116,6 +139,10 @@ before=$(live_state)
 from=${before%%-*}
 case $from in blue | green) ;; *) refuse entry-failed "live.map of $SERVICE does not say who has the traffic: '$before'." "" "" ;; esac
 to=$(other_slot "$from")
+# Asked once more of a map that was drawn before, going back would go forth again, to the release that was left.
+if [ -n "${GOES_TO:-}" ] && [ "$(role_release current)" = "$GOES_TO" ]; then
+  refuse nothing-to-do "Release $(number_of "$GOES_TO") of $SERVICE has the traffic already." "$(running_words)" ""
+fi
 target=$(role_release "$TARGET_ROLE")
 if [ -z "$target" ]; then refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release to move the traffic to." "$(running_words)" ""; fi
 if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release $(number_of "$target") of $SERVICE is in no free slot: it has the traffic already, or it was retired." "$(running_words)" ""; fi
@@ -137,12 +164,19 @@ if ! answers_now "$(slot_container "$to")"; then
   esac
 fi
 if [ "$passed" -ne "$total" ] && ! { [ "$VERB" = rollback ] && start_previous "$(slot_container "$to")"; }; then
-  refuse not-ready "Release $(number_of "$target") does not pass its checks now ($passed of $total), so the traffic stays where it is." "$(running_words)" "$failing"
+  code=not-ready
+  [ "$VERB" != rollback ] || code=previous-not-ready
+  refuse "$code" "Release $(number_of "$target") does not pass its checks now ($passed of $total), so the traffic stays where it is." "$(running_words)" "$failing"
 fi
 finish "\"to\":\"$to\",\"release\":\"$target\""
 
 current=$(role_release current)
 begin move "\"from\":\"$before\",\"to\":\"$to-$MOVE_STATE\",\"release\":\"$target\",\"left\":\"$current\""
+if [ "$MOVE_STATE" = watching ]; then
+  arm_watch || abort disk-full "The watch of $SERVICE cannot be written. Nothing was moved." "" "$(df -Pk "$ROOT" | tail -n 1)"
+  at armed
+  start_watch
+fi
 moved=1
 started=$(exact_ms)
 set_live "$to-$MOVE_STATE" ||
@@ -151,7 +185,7 @@ at mapped
 commanded=$(exact_ms)
 # The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
 if ! insist "$to-$MOVE_STATE" "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; "; then
-  if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1; then
+  if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$to-$MOVE_STATE"; then
     say 'The running entry point did not take the command; it was started anew and reads live.map.'
   else
     abort entry-failed "The entry point $ENTRY did not take the move." "" "$(docker logs --tail 1 "$ENTRY" 2>&1)"
@@ -165,13 +199,7 @@ at told
 write_roles "$target" "$current"
 finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
 
-if [ "$MOVE_STATE" = watching ]; then
-  arm_watch
-  at armed
-  start_watch
-else
-  rm -f "$service_dir/watch"
-fi
+[ "$MOVE_STATE" = watching ] || rm -f "$service_dir/watch"
 
 begin drain
 # From here on it only waits, and makes way for whoever goes back (SPEC FL11). In a shell of its own: a redirection that fails

@@ -6,7 +6,11 @@ stop_role() {
   stop_slot "$slot"
   at stopped
   [ "$(role_release "$TARGET_ROLE")" = "$target" ] && rm -f "$service_dir/$TARGET_ROLE" "$service_dir/settled" "$service_dir/went-back"
-  [ "$TARGET_ROLE" = next ] && mark_release "$target" "retired 0 0"
+  [ "$TARGET_ROLE" = next ] || return 0
+  # Why one did not get ready stays in its history.
+  was=
+  read -r was _ 2>/dev/null <"$service_dir/releases/$target/state"
+  [ "$was" = not-ready ] || mark_release "$target" "retired 0 0"
   return 0
 }
 
@@ -20,12 +24,13 @@ recover() {
   say_completed
 }
 
-say_completed() { completed "Release $(number_of "$target") of $SERVICE was retired; $slot is free." "\"release\":\"$target\",\"slot\":\"$slot\""; }
+say_completed() { figure release "$(number_of "$target")"; completed "Release $(number_of "$target") of $SERVICE was retired; $slot is free." "\"release\":\"$target\",\"slot\":\"$slot\""; }
 
 start_job gate,stop
 begin gate
 heal_live
 heal_roles
+refuse_unconfirmed
 target=$(role_release "$TARGET_ROLE")
 [ -n "$target" ] || refuse nothing-to-do "$SERVICE has no $TARGET_ROLE release." "$(running_words)" ""
 slot=$(release_slot "$target")

@@ -34,13 +34,39 @@ top=0
 for each in "$LOCK_DIR"/[0-9]*; do
   [ -d "$each" ] && [ "${each##*/}" -gt "$top" ] && top=${each##*/}
 done
-# Whether the process that took the lock still runs: the same one, not another that has its number by now.
+# Whether the process that took the lock still runs: the same one, not another that has its number by now. Where it cannot be
+# seen from here, in another process space, its lease tells.
+pid='' begun='' boot='' space=''
+boot_now=$(cat /proc/sys/kernel/random/boot_id 2>/dev/null)
+space_now=$(readlink /proc/self/ns/pid 2>/dev/null)
 holder_lives() {
-  read -r pid begun _ 2>/dev/null <"$LOCK_DIR/$top/owner" && kill -0 "$pid" 2>/dev/null || return 1
+  read -r pid begun boot space 2>/dev/null <"$LOCK_DIR/$top/owner" || return 1
+  [ -z "$boot_now" ] || [ "$boot" = "$boot_now" ] || return 1
+  if [ -n "$space" ] && [ "$space" != "$space_now" ]; then
+    lease=0 now=0
+    read -r lease 2>/dev/null <"$LOCK_DIR/$top/lease"
+    read -r now _ 2>/dev/null </proc/uptime
+    now=${now%%.*}
+    [ "$now" -le "$lease" ] && [ "$lease" -le "$((now + 120))" ]
+    return
+  fi
+  kill -0 "$pid" 2>/dev/null || return 1
   [ -r "/proc/$pid/stat" ] || return 0
   [ "$(sed 's/.*) //; /^[ZX]/d' "/proc/$pid/stat" | cut -d' ' -f20)" = "$begun" ]
 }
-if [ "$top" -gt 0 ] && ! [ -e "$LOCK_DIR/$top/released" ] && [ -z "$force" ] && holder_lives; then
+# What it takes over from, a job that died or with --force one that lives, must act no more, nor what that job had started: the
+# session that it leads. Only where its number is not somebody else's by now.
+end_holder() {
+  case $pid in '' | *[!0-9]*) return ;; esac
+  [ -r "/proc/$$/stat" ] && [ "$boot" = "$boot_now" ] && [ "$space" = "$space_now" ] || return
+  ! [ -e "/proc/$pid" ] || holder_lives || return
+  left=$(cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$pid" -v self="$$" '{ n = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && n != self) printf "%s ", n }')
+  # shellcheck disable=SC2086
+  [ -z "$left" ] || kill -KILL $left 2>/dev/null
+}
+held=''
+[ "$top" -eq 0 ] || [ -e "$LOCK_DIR/$top/released" ] || held=1
+if [ -n "$held" ] && holder_lives && [ -z "$force" ]; then
   echo "Refused: $(cat "$LOCK_DIR/$top/who") is still running. Wait for it, or add --force."
   exit 11
 fi
@@ -80,7 +106,7 @@ if [ -z "$dry" ]; then
   rm -f "$ROOT/room.hand.tmp"
   claim
   case $? in
-    0) ;;
+    0) [ -z "$held" ] || end_holder ;;
     1) echo "Refused: another job has just begun. Wait for it, or try again."; exit 11 ;;
     *) echo 'The disk has no room for the lock; going back all the same.' ;;
   esac
@@ -126,16 +152,26 @@ trap '' HUP INT TERM
 # On a full disk what is there is overwritten in its place, which needs no space.
 { printf 'live %s\n' "$to-settled" >"$map.hand.tmp" && owned "$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
   { rm -f "$map.hand.tmp"; printf 'live %s\n\n' "$to-settled" 1<>"$map"; }
+sync "$map" "${map%/*}" 2>/dev/null || sync
+believes() {
+  case $(docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "get map /usr/local/etc/haproxy/live.map live\n" >&5 && cat <&5' 2>/dev/null) in
+    *"value=\"$to-settled\""*) return 0 ;;
+  esac
+  return 1
+}
 docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "%s\n" "$1" >&5 && cat <&5 >/dev/null' set \
   "set server p${PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-settled" 2>/dev/null ||
   docker restart -t 1 "$ENTRY" >/dev/null
-seen=$(docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "get map /usr/local/etc/haproxy/live.map live\n" >&5 && cat <&5' 2>/dev/null)
-case $seen in
-  *"value=\"$to-settled\""*) ;;
-  *)
-    docker restart -t 1 "$ENTRY" >/dev/null || { echo "live.map says $to, but the entry point $ENTRY cannot be started: docker logs $ENTRY"; exit 13; }
-    ;;
-esac
+# Done is what the entry point says itself.
+if ! believes; then
+  docker restart -t 1 "$ENTRY" >/dev/null
+  tries=0
+  until believes; do
+    tries=$((tries + 1))
+    [ "$tries" -lt 20 ] || { echo "live.map says $to, but the entry point $ENTRY does not run by it: docker logs $ENTRY"; exit 13; }
+    sleep 0.5 2>/dev/null || sleep 1
+  done
+fi
 # What runs in the two slots is what current and previous are now, whatever a job that died left them to be.
 gone=$(release_in "$have")
 back=$(release_in "$to")
@@ -153,11 +189,13 @@ case $last in '' | *[!0-9]*) last=0 ;; esac
 number=$(printf '%08d' "$((last + 1))")
 at=$(date +%s)000
 name=$(printf '%s' "$SERVICE" | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g')
+record=$ROOT/journal/$number-by-hand-move-done.json
 {
   printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
-    "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$ROOT/journal/$number-by-hand-move-done.json"
-  owned "$ROOT/journal/$number-by-hand-move-done.json"
-  printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson"
-  owned "$ROOT/feed.ndjson"
-} 2>/dev/null || echo "The traffic has moved, but that could not be written to the history: $(df -Pk "$ROOT" | tail -n 1)"
+    "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$record.hand.tmp" &&
+    { sync "$record.hand.tmp" || sync; } && mv -f "$record.hand.tmp" "$record" && { sync "$ROOT/journal" || sync; } &&
+    owned "$record" &&
+    printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson" &&
+    owned "$ROOT/feed.ndjson"
+} 2>/dev/null || { rm -f "$record.hand.tmp"; echo "The traffic has moved, but that could not be written to the history: $(df -Pk "$ROOT" | tail -n 1)"; }
 echo "Done: $to has the traffic of $SERVICE."

@@ -20,7 +20,7 @@ self_line >"$flip_dir/watch-pid.$$" && { [ -e "$flip_dir/watch-pid" ] && resumed
 began=$(uptime_s)
 
 # Whether the watch is still this one's. Sets word: confirm while the flip must be confirmed.
-mine() { read -r _ _ _ _ watch_job word 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ] && [ "$(live_state)" = "$watching" ]; }
+mine() { watch_job=; read -r _ _ _ _ watch_job word 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ] && [ "$(live_state)" = "$watching" ]; }
 
 # An entry point that was started during the watch, with all else perhaps, is given a minute: a release that is still
 # coming up is not ill. One that was young at the flip already is not what this is about.
@@ -31,10 +31,22 @@ young() {
   [ "$age" -lt 60 ] && { [ -n "$resumed" ] || [ "$age" -lt "$(($(uptime_s) - began))" ]; }
 }
 
+# Started before the move, so that nothing that becomes of the flip leaves it unwatched. Fails when the flip made no move.
+await_move() {
+  until mine; do
+    [ "$watch_job" = "$flip_job" ] && ! [ -e "$flip_dir/exit" ] || break
+    read -r flip_pid flip_start flip_boot flip_space 2>/dev/null <"$flip_dir/pid"
+    [ "$(life_of "$flip_pid" "$flip_start" "$flip_boot" "$flip_space")" = yes ] || break
+    sleep 0.2 2>/dev/null || sleep 1
+  done
+  mine
+}
+
 # Whether its time is over. After a reboot nobody knows how long it has been: one that only watches then ends as soon as the
 # release is known to be well; one that waits to be confirmed goes by the clock on the wall.
 over() {
-  if [ "$(boot_id)" = "$booted" ]; then [ "$(uptime_s)" -ge "$until" ]; return; fi
+  # A container that was started anew has the boot id of its machine, and counts its uptime from nought.
+  if [ "$(boot_id)" = "$booted" ] && [ "$until" -le "$(($(uptime_s) + WATCH_S))" ]; then [ "$(uptime_s)" -ge "$until" ]; return; fi
   [ "$word" != confirm ] || [ "$(exact_ms)" -ge "$until_ms" ]
 }
 
@@ -52,7 +64,8 @@ previous_answers() {
   run_checks "$(slot_container "$from")"
 }
 
-# Looks until there is something to be done. Sets verdict: why it goes back, or nothing when it settles.
+# Looks until there is something to be done. Sets verdict: why it goes back, or nothing when it settles. Fails when the watch is
+# not this one's any more.
 follow() {
   failures=0 verdict='' spared=
   while mine; do
@@ -68,25 +81,33 @@ follow() {
     if [ -n "$verdict" ] && young; then verdict='' failures=1; fi
     if [ -z "$verdict" ] && over && [ "$word" = confirm ]; then verdict="nobody confirmed it within $(((WATCH_S + 59) / 60)) min"; fi
     if [ -n "$verdict" ]; then
-      previous_answers && return
+      previous_answers && return 0
       [ -n "$spared" ] || say "The traffic stays, though $verdict: previous does not answer either."
       spared=1 verdict='' failures=0
     fi
     # Where this process cannot be seen, its lease tells that it lives (SPEC JN5).
     looks=$(((${looks:-0} + 1) % 10))
     [ "$looks" -ne 1 ] || renew_lease "$flip_dir"
-    if over && [ "$failures" -eq 0 ]; then return; fi
-    [ "$(boot_id)" = "$booted" ] && over && return
+    # One that nobody confirmed never settles, however long previous takes to answer again.
+    if [ "$word" != confirm ] && over && { [ "$failures" -eq 0 ] || [ "$(boot_id)" = "$booted" ]; }; then return 0; fi
     sleep 0.5 2>/dev/null || sleep 1
   done
+  return 1
 }
 
 # Writes and tells what it came to, each part again where an earlier try was cut short.
 act() { # state that is final
   set_live "$1"
   at mapped
-  open_runtime "$ENTRY"
-  tell_entry "$1"
+  # Told is what the entry point says itself: until then nothing is written of it. Docker may be away, the socket be there.
+  act_tries=0
+  until { open_runtime_quickly || open_runtime "$ENTRY"; } && tell_entry "$1"; do
+    close_runtime
+    act_tries=$((act_tries + 1))
+    # Whoever comes next takes it up again from its record (SPEC WA3).
+    [ "$act_tries" -lt 10 ] || { lock_release; exit 1; }
+    sleep 5
+  done
   final_slot=${1%-*}
   if [ "$final_slot" = "$from" ]; then
     point "$service_dir/current" "releases/$back"
@@ -111,10 +132,11 @@ announce() {
 # Its file goes last: while it is there, somebody takes the watch up again.
 end_watch() {
   close_runtime
+  keep_reserve
   lock_release
   if [ -n "$verdict" ]; then
     put_surely "$job_dir/exit" rolled-back
-    feed "\"kind\":\"end\",\"outcome\":\"rolled-back\",\"code\":\"not-ready\",\"message\":\"$(json_text "$SERVICE went back by itself: $verdict")\",\"running\":\"$(json_text "$(running_words)")\",\"detail\":\"\""
+    feed "\"kind\":\"end\",\"outcome\":\"rolled-back\",\"code\":\"went-back\",\"message\":\"$(json_text "$SERVICE went back by itself: $verdict")\",\"running\":\"$(json_text "$(running_words)")\",\"detail\":\"\""
   else
     rm -rf "$job_dir"
     feed '"kind":"settled","step":"watch"'
@@ -128,7 +150,7 @@ end_watch() {
 become_job() {
   close_runtime
   JOB=$act_job job_dir=$ROOT/jobs/$act_job
-  mkdir -p "$job_dir"
+  mkdir -p "$job_dir" 2>/dev/null || { spend_reserve && mkdir -p "$job_dir"; }
   # Who holds the service is waited for, however long that takes: going back is not given up.
   refuse() {
     renew_lease "$flip_dir"
@@ -161,9 +183,18 @@ if recorded watch begin; then
 fi
 JOB=$flip_job
 
-open_runtime "$ENTRY"
-follow
-mine || exit 0
+until await_move && open_runtime "$ENTRY" && follow; do
+  close_runtime
+  mine && continue
+  [ "$watch_job" = "$flip_job" ] || exit 0
+  # Who acts on the service may yet put back what it moved.
+  top=$(highest_epoch)
+  if [ "$top" -gt 0 ] && lock_held "$top"; then sleep 1; continue; fi
+  mine && continue
+  # Nothing is left to be watched: its file would have every client take it up again.
+  [ ! -e "$flip_dir/exit" ] || rm -f "$service_dir/watch"
+  exit 0
+done
 still_wanted() { mine; }
 settles=
 [ -n "$verdict" ] || settles=1

@@ -60,10 +60,10 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   logs      TARGET STACK/SERVICE         both slots                      [--follow]
 
   -F FILE   an ssh config to use instead of ~/.ssh/config
-  --json    one JSON document on standard output
+  --json    one JSON document on standard output; with --follow one a line
 
-exit codes: 0 completed, 10 went back, 11 refused (nothing changed), 12 aborted (nothing changed),
-            13 indeterminate, 2 usage, 1 a mistake of Switchyard`;
+exit codes: 0 completed, 10 went back, 11 refused (nothing changed), 12 aborted (undone, or next did not
+            get ready; the traffic stays), 13 not known yet, 2 usage, 1 a mistake of Switchyard`;
 
 /** The command line as data, or the sentence that says what is wrong with it. */
 export function parseInvocation(argv: string[]): Invocation | { wrong: string } {

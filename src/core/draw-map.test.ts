@@ -74,6 +74,7 @@ const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerS
   services: [service],
   deadJobs: [],
   unseenJobs: [],
+  endedJobs: new Map(),
   setAside: [],
   damaged: [],
   ...more,
@@ -343,7 +344,7 @@ describe('a map with an adopted service', () => {
     expect(alone).toMatchObject({
       canFlipBack: true,
       switch: { kind: 'settled' },
-      findings: [{ title: 'The service is held' }],
+      findings: [{ title: 'The service is locked' }],
     });
   });
 

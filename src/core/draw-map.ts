@@ -288,7 +288,7 @@ function drawAdopted(
     isWatched: isWatched(state, facts.asOfMs),
     findings:
       state.holder !== null && newest?.state !== 'running'
-        ? [{ level: 'note', title: 'The service is held', text: state.holder }]
+        ? [{ level: 'note', title: 'The service is locked', text: state.holder }]
         : [],
   };
 }

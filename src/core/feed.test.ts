@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { foldDeath, foldFeed, parseFeedLine } from './feed.ts';
+import { foldDeath, foldEnd, foldFeed, parseFeedLine } from './feed.ts';
 import type { Job } from './job.ts';
 
 const fold = (lines: string[]): ReadonlyMap<string, Job> =>
@@ -116,5 +116,14 @@ describe('a feed, folded', () => {
     expect(dead).toMatchObject({ state: 'indeterminate', endedAt: 9_000, failure: { code: 'job-died' } });
     expect(dead.failure?.message).toContain('ended while looking first without a word');
     expect(foldDeath(dead, 10_000)).toBe(dead);
+  });
+
+  it('JN12 a job whose last line was lost is told by how it ended; one that told more stays as it is', () => {
+    const running = fold([begin, `{"job":"j1","at":1010,"kind":"begin","step":"gate"}`]).get('j1') as Job;
+    expect(foldEnd(running, 'completed', 9_000)).toMatchObject({ state: 'completed', failure: null, endedAt: 9_000 });
+    const aborted = foldEnd(running, 'aborted', 9_000);
+    expect(aborted).toMatchObject({ state: 'aborted', failure: { code: 'job-died' } });
+    expect(aborted.steps.some(({ state }) => state === 'running')).toBe(false);
+    expect(foldEnd(aborted, 'completed', 10_000)).toBe(aborted);
   });
 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type Failure, failure, failureCodes } from './failure.ts';
-import { type Job, type JobStep, outcomes, verbs } from './job.ts';
+import { type Job, type JobStep, type Outcome, outcomes, verbs } from './job.ts';
 import { explainStep } from './job-words.ts';
 
 const base = { job: z.string(), at: z.number() };
@@ -131,6 +131,23 @@ function endFailure(line: Extract<FeedLine, { kind: 'end' }>): Failure | null {
 }
 
 const isDead = (job: Job): boolean => job.state === 'indeterminate' && job.failure?.code === 'job-died';
+
+/** A job that ended on the server, and whose last line was lost: by a full disk, a power cut, or a death right before it. */
+export function foldEnd(job: Job, outcome: Outcome, atMs: number): Job {
+  if (job.state !== 'running') return job;
+  const completed = outcome === 'completed';
+  const steps = job.steps.map((step) =>
+    step.state === 'running' ? { ...step, state: completed ? ('done' as const) : ('failed' as const) } : step,
+  );
+  const lost = `The ${job.verb} of ${job.service} ended as ${outcome}; what it said of why was lost.`;
+  return {
+    ...job,
+    steps,
+    state: outcome,
+    endedAt: atMs,
+    failure: completed ? null : failure('job-died', lost, { running: 'The map says who has the traffic.' }),
+  };
+}
 
 /** A job that the server knows no process of any more, and that wrote no end. */
 export function foldDeath(job: Job, atMs: number): Job {

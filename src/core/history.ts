@@ -101,7 +101,8 @@ function outcomeOf(
   role: ReleaseRecord['role'],
   retired: boolean,
 ): ReleaseRecord['outcome'] {
-  if (word === 'not-ready') return 'not-ready';
+  // The watch says so of one that it took the traffic from.
+  if (word === 'not-ready') return wasLive ? 'went-back' : 'not-ready';
   if (wasLive) return 'left';
   if (word === 'retired' || retired || role === 'old') return word === 'preparing' ? 'not-ready' : 'retired';
   return word === 'ready' ? 'ready' : 'preparing';

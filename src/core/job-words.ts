@@ -1,3 +1,4 @@
+import type { FailureCode } from './failure.ts';
 import type { Job, JobStep, Verb } from './job.ts';
 
 /** What is under way while a verb runs. */
@@ -35,6 +36,8 @@ const stepWords: ReadonlyMap<string, string> = new Map([
 /** What is done in a step, for people: `ready` is `checking`. A name nobody knows is told as it is, untrusted text. */
 export const explainStep = (name: string): string => stepWords.get(name) ?? name;
 
+const keptNext: readonly (FailureCode | undefined)[] = ['not-ready', 'exited-at-start', 'compose-changed'];
+
 /** How a job stands or ended, in words for a list: `went back`, `undone after its process died`. */
 export function explainOutcome(job: Job): string {
   const died = 'after its process died';
@@ -49,7 +52,11 @@ export function explainOutcome(job: Job): string {
       return 'refused, nothing changed';
     case 'aborted':
       if (job.recovered) return `undone ${died}`;
-      return job.failure?.code === 'cancelled' ? 'stopped, undone' : 'aborted, undone';
+      if (job.failure?.code === 'cancelled') return 'stopped, undone';
+      // Next stays in its slot then, so that its logs can be read.
+      return job.verb === 'deploy' && keptNext.includes(job.failure?.code)
+        ? 'next did not get ready'
+        : 'aborted, undone';
     case 'indeterminate':
       return 'not known yet';
   }

@@ -47,7 +47,7 @@ export type ReleaseRecord = {
   deployMs: number | null;
   liveSinceMs: number | null;
   liveForMs: number | null;
-  outcome: 'live' | 'ready' | 'not-ready' | 'left' | 'retired' | 'preparing';
+  outcome: 'live' | 'ready' | 'not-ready' | 'went-back' | 'left' | 'retired' | 'preparing';
   /** One line of why, when not ready. */
   reason: string | null;
   warm: boolean;

@@ -19,12 +19,18 @@ export const frameFiles = `BEGIN {
 
 /** Reads every state folder given as arguments, framed by control characters that our own files never hold. */
 export const observeScript = `
-printf '\\001now %s\\n' "$(date +%s)"
+now=$(date +%s%3N)
+case $now in *[!0-9]*) now=$(date +%s)000 ;; esac
+printf '\\001now %s\\n' "$now"
 ${lifeFunction}for root in "$@"; do
   [ -d "$root" ] || continue
   printf '\\001root %s\\n' "$root"
   for job in "$root"/jobs/*; do
-    [ -e "$job/run.sh" ] && ! [ -e "$job/exit" ] || continue
+    if [ -e "$job/exit" ]; then
+      read -r outcome <"$job/exit" && printf '\\001ended %s %s\\n' "\${job##*/}" "$outcome"
+      continue
+    fi
+    [ -e "$job/run.sh" ] || continue
     # Before a job says who it is, who took it in stands for it.
     who=$job/pid
     [ -s "$who" ] || who=$job/receiver
@@ -40,7 +46,7 @@ ${lifeFunction}for root in "$@"; do
     [ "$life" = no ] && printf '\\001torn %s\\n' "$part"
   done
   for watch in "$root"/*/watch; do
-    [ -e "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
+    [ -f "$watch" ] && read -r _ _ _ _ job _ <"$watch" && [ -e "$root/jobs/$job/exit" ] && [ -e "$root/jobs/$job/watch.sh" ] || continue
     life=no
     [ -e "$root/jobs/$job/watch-pid" ] && life "$root/jobs/$job/watch-pid"
     [ "$life" != no ] || printf '\\001unwatched %s\\n' "$root/jobs/$job"
@@ -49,7 +55,8 @@ ${lifeFunction}for root in "$@"; do
   for file in "$root"/*/service.json "$root"/*/entry/live.map "$root"/*/watch "$root"/*/settled "$root"/*/went-back \\
     "$root"/*/current/release.json "$root"/*/next/release.json "$root"/*/previous/release.json \\
     "$root"/*/current/state "$root"/*/next/state "$root"/*/previous/state; do
-    [ -e "$file" ] || continue
+    # A service of the name "watch" has a folder of its locks that is called so as well.
+    [ -f "$file" ] || continue
     if [ -r "$file" ]; then set -- "$@" "$file"; else printf '\\001unreadable %s\\n' "$file"; fi
   done
   for who in "$root"/lock/*/*/who; do

@@ -43,6 +43,8 @@ describe('what the server’s files say', () => {
         '\u0001dead job7',
         '\u0001dead job8',
         '\u0001unseen job9',
+        '\u0001ended job6 completed',
+        '\u0001ended job5 nonsense',
         `\u0001aside ${root}/damaged/00000007-j-move-done.json`,
       ],
     );
@@ -51,6 +53,7 @@ describe('what the server’s files say', () => {
         root,
         deadJobs: ['job7', 'job8'],
         unseenJobs: ['job9'],
+        endedJobs: new Map([['job6', 'completed']]),
         damaged: [],
         setAside: [`${root}/damaged/00000007-j-move-done.json`],
         services: [
@@ -92,6 +95,7 @@ describe('what the server’s files say', () => {
         root,
         deadJobs: [],
         unseenJobs: [],
+        endedJobs: new Map(),
         setAside: [],
         damaged: [`${root}/frontend/current/release.json`, `${root}/backend/service.json`],
         services: [serviceState({ live: 'blue-settled', current: null })],

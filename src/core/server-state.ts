@@ -1,4 +1,5 @@
 import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
+import { type Outcome, outcomes } from './job.ts';
 import {
   parseJson,
   type ReleaseFile,
@@ -42,6 +43,8 @@ export type ServerState = {
   deadJobs: string[];
   /** Jobs that wrote no end and whose process cannot be seen from here: their lease decides, so that they are looked at again. */
   unseenJobs: string[];
+  /** Jobs that ended, with how: their last line in the feed may have been lost. */
+  endedJobs: ReadonlyMap<string, Outcome>;
   /** Files that could not be read, by path; they are where they were. */
   damaged: string[];
   /** Journal records that could not be read, by the path to which each was moved (SPEC JN11). */
@@ -62,10 +65,12 @@ export const tornUploads = (output: string): string[] =>
  */
 export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
   const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
-  const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) * 1000 - nowMs;
+  const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) - nowMs;
   const states: ServerState[] = [];
   let files = new Map<string, string>();
-  let current: Pick<ServerState, 'root' | 'deadJobs' | 'unseenJobs' | 'setAside'> | null = null;
+  let current:
+    | (Pick<ServerState, 'root' | 'deadJobs' | 'unseenJobs' | 'setAside'> & { endedJobs: Map<string, Outcome> })
+    | null = null;
   let unreadable: string[] = [];
   let path: string | null = null;
   const close = () => {
@@ -80,11 +85,15 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   for (const line of output.split('\n')) {
     if (line.startsWith('\u0001root ')) {
       close();
-      current = { root: line.slice(6), deadJobs: [], unseenJobs: [], setAside: [] };
+      current = { root: line.slice(6), deadJobs: [], unseenJobs: [], endedJobs: new Map(), setAside: [] };
     } else if (line.startsWith('\u0001dead ')) {
       current?.deadJobs.push(line.slice(6));
     } else if (line.startsWith('\u0001unseen ')) {
       current?.unseenJobs.push(line.slice(8));
+    } else if (line.startsWith('\u0001ended ')) {
+      const [id = '', word] = line.slice(7).split(' ');
+      const outcome = outcomes.find((each) => each === word);
+      if (outcome !== undefined) current?.endedJobs.set(id, outcome);
     } else if (line.startsWith('\u0001aside ')) {
       current?.setAside.push(line.slice(7));
     } else if (line.startsWith('\u0001unreadable ')) {

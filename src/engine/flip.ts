@@ -1,7 +1,7 @@
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { stateFolder } from '../core/server-layout.ts';
+import { releaseFolder, stateFolder } from '../core/server-layout.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
 import { notAdopted, type VerbFacts } from './verbs.ts';
@@ -13,7 +13,7 @@ import { notAdopted, type VerbFacts } from './verbs.ts';
  */
 export function planFlipJob(facts: VerbFacts, verb: 'flip' | 'rollback', options: VerbOptions): Result<JobPlan> {
   if (facts.state === null) return notAdopted(facts);
-  const { record } = facts.state;
+  const { record, previous } = facts.state;
   const confirmMinutes = verb === 'flip' ? options.confirmMinutes : undefined;
   const watchMinutes = confirmMinutes ?? options.watchMinutes;
   const watchSeconds = watchMinutes === undefined ? record.watchSeconds : Math.round(watchMinutes * 60);
@@ -30,6 +30,8 @@ export function planFlipJob(facts: VerbFacts, verb: 'flip' | 'rollback', options
     root: stateFolder(facts.folder),
     variables: {
       ...recordVariables(record, facts.folder, facts.by),
+      // Asked twice, or of a map that is a moment old, it must not go forth again.
+      GOES_TO: verb === 'rollback' && previous !== null ? releaseFolder(previous.file.number) : '',
       TARGET_ROLE: verb === 'flip' ? 'next' : 'previous',
       MOVE_STATE: watched ? 'watching' : 'settled',
       WATCH_S: String(watchSeconds),

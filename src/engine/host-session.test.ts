@@ -356,7 +356,7 @@ describe('a job', () => {
     host.scripts.unshift(['rollback.sh', () => outcome('Refused: green is gone.\n', { code: 11 })]);
     expect(await session.start(name, 'rollback', {})).toMatchObject({
       ok: true,
-      value: { state: 'refused', failure: { code: 'not-ready', message: 'green is gone.' } },
+      value: { state: 'refused', failure: { code: 'previous-not-ready', message: 'green is gone.' } },
     });
     expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'disk-full' } });
   });

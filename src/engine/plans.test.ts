@@ -56,7 +56,17 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     docker,
     compose: null,
     states: adopted
-      ? [{ root: '/srv/shop/.switchyard', services: [state], deadJobs: [], unseenJobs: [], damaged: [], setAside: [] }]
+      ? [
+          {
+            root: '/srv/shop/.switchyard',
+            services: [state],
+            deadJobs: [],
+            unseenJobs: [],
+            endedJobs: new Map(),
+            damaged: [],
+            setAside: [],
+          },
+        ]
       : [],
     jobs: [],
     ours: new Set(),

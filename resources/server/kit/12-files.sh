@@ -22,12 +22,14 @@ put_surely() { put_line "$1" "$2" 2>/dev/null || { spend_reserve && put_line "$1
 point() {
   [ ! -L "$1.$JOB.tmp" ] || rm -f "$1.$JOB.tmp"
   ln -s "$2" "$1.$JOB.tmp" || return 1
-  mv -fT "$1.$JOB.tmp" "$1" 2>/dev/null || { rm -f "$1" && mv -f "$1.$JOB.tmp" "$1"; }
+  mv -fT "$1.$JOB.tmp" "$1" 2>/dev/null && return
+  # Only where there is no -T is the old one taken away first.
+  case $(mv --help 2>&1) in *-T*) rm -f "$1.$JOB.tmp"; return 1 ;; esac
+  rm -f "$1" && mv -f "$1.$JOB.tmp" "$1"
 }
 
-
 # A little of the disk is kept back, so that going back on a full one can still write down what it does (SPEC JN10). Kept by
-# each job that ends well; spent by who goes back, recovers, or is past the point of no return, and finds not a byte left.
+# each job that ends; spent by who goes back, recovers, or is past the point of no return, and finds not a byte left.
 reserve_kib=256
 keep_reserve() {
   [ -s "$ROOT/reserve" ] ||

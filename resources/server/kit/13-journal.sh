@@ -53,14 +53,14 @@ begin() {
   feed "\"kind\":\"begin\",\"step\":\"$step\""
   # What cannot be written down beforehand is not done, but for going back, and for what follows a move that is made.
   journal "$step" begin "${2:-}" || [ "$VERB" = rollback ] || [ -n "$past_return" ] ||
-    abort disk-full "The journal of $STACK cannot be written, so step $step was not begun." "" "$(df -Pk "$ROOT" | tail -n 1)"
+    abort disk-full "The journal of $STACK cannot be written, so the $VERB of $SERVICE went no further." "" "$(df -Pk "$ROOT" | tail -n 1)"
   at before
 }
 
 finish() {
   at effect
   journal "$step" "done" "${1:-}" || [ "$VERB" = rollback ] || [ -n "$past_return" ] || [ -n "$recovering" ] ||
-    abort disk-full "The journal of $STACK cannot be written, so step $step is undone." "" "$(df -Pk "$ROOT" | tail -n 1)"
+    abort disk-full "The journal of $STACK cannot be written, so the $VERB of $SERVICE is undone." "" "$(df -Pk "$ROOT" | tail -n 1)"
   at record
   feed "\"kind\":\"done\",\"step\":\"$step\""
 }

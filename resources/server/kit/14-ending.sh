@@ -4,7 +4,8 @@ exit_code() {
   case $1 in completed) echo 0 ;; rolled-back) echo 10 ;; refused) echo 11 ;; aborted) echo 12 ;; indeterminate) echo 13 ;; *) echo 1 ;; esac
 }
 
-docker_answers() { docker version >/dev/null 2>&1; }
+# One that takes the question and never answers is away as well.
+docker_answers() { timeout 10 docker version >/dev/null 2>&1; }
 
 # What is to be undone or stopped by Docker waits for it, 20 s at most. Without it the job ends unfinished, and is recovered
 # by whoever comes next once Docker is back (SPEC JN8): it must not be told as undone.
@@ -34,7 +35,7 @@ end() {
     *)
       # Whatever failed last: with Docker away, that is the reason, and nothing that it seemed to be.
       docker_answers ||
-        set -- "$1" docker-stopped "Docker does not answer on this server, so the $VERB of $SERVICE stopped at step $step." \
+        set -- "$1" docker-stopped "Docker does not answer on this server, so the $VERB of $SERVICE stopped." \
           "Nothing runs while Docker is stopped. $(running_words)" "${3:-} ${5:-}"
       ;;
   esac
@@ -51,6 +52,8 @@ end() {
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
   put_surely "$job_dir/exit" "$1"
+  # Also after one that failed: it may have spent it, and the next to go back may need it.
+  [ "$epoch" -eq 0 ] || keep_reserve
   lock_release
   feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
   trap - EXIT
@@ -98,13 +101,15 @@ stop_short() { :; }
 
 on_signal() {
   trap '' TERM INT HUP
+  # It may have been waiting for the stack's lock (holding_stack); what it has to give back is the service's.
+  [ -z "${held_dir:-}" ] || { lock_dir=$held_dir epoch=$held_epoch held_dir=; }
   if [ -n "$past_return" ]; then
     stop_short
     return
   fi
   ended=stopped
   undo_mine
-  end aborted cancelled "The job was asked to stop at step $step." "$(running_words)" ""
+  end aborted cancelled "The $VERB of $SERVICE was asked to stop." "$(running_words)" ""
 }
 
 # What has the traffic now, in words.

@@ -93,7 +93,7 @@ write_claim() {
 claim_epoch() {
   claim=$lock_dir/.$JOB.$$
   claim_line=$(self_line)
-  mkdir "$claim" 2>/dev/null || mkdir -p "$claim" || return 1
+  mkdir "$claim" 2>/dev/null || mkdir -p "$claim" 2>/dev/null || { spend_reserve && mkdir -p "$claim"; } || { claim_full=1; return 1; }
   { write_claim 2>/dev/null || { spend_reserve && write_claim; }; } && mv "$claim" "$lock_dir/$1" 2>/dev/null
   claim_owner=
   read -r claim_owner 2>/dev/null <"$lock_dir/$1/owner"
@@ -104,8 +104,8 @@ claim_epoch() {
 
 # Takes the lock in lock_dir, or refuses and returns 1. Sets epoch.
 take_lock() {
-  [ -d "$lock_dir" ] || mkdir -p "$lock_dir"
-  tries=0
+  [ -d "$lock_dir" ] || mkdir -p "$lock_dir" 2>/dev/null || { spend_reserve && mkdir -p "$lock_dir"; }
+  tries=0 claim_full=
   while :; do
     top=$(highest_epoch)
     died=
@@ -122,6 +122,10 @@ take_lock() {
       rm -rf "${lock_dir:?}/$epoch"
     fi
     epoch=0
+    if [ -n "$claim_full" ]; then
+      refuse disk-full "The lock of $SERVICE of $STACK cannot be written. Nothing was changed." "$(running_words)" "$(df -Pk "$ROOT" | tail -n 1)"
+      return 1
+    fi
     tries=$((tries + 1))
     if [ "$tries" -gt 50 ]; then
       refuse lock-held "Too many jobs want $SERVICE of $STACK at once. Nothing was changed." "$(running_words)" ""
@@ -209,7 +213,7 @@ holding_stack() { # command
   done
   refuse() { end refused "$@"; }
   stack_epoch=$epoch
-  lock_dir=$held_dir epoch=$held_epoch
+  lock_dir=$held_dir epoch=$held_epoch held_dir=
   [ "$stack_epoch" -gt 0 ] || return 99
   "$@"
   stack_code=$?

@@ -17,11 +17,19 @@ set_live() {
 settle_live() {
   case $(live_state) in *-watching) ;; *) return 0 ;; esac
   settled=$(live_slot)-settled
-  set_live "$settled"
+  set_live "$settled" || return 1
   at settled
-  open_runtime "$ENTRY" && tell_entry "$settled"
+  settle_told=
+  open_runtime "$ENTRY" && tell_entry "$settled" && settle_told=1
   close_runtime
   rm -f "$service_dir/watch"
+  [ -n "$settle_told" ]
+}
+
+# A flip that goes back unless somebody confirms it: whatever would make it final is refused meanwhile (SPEC WA5).
+must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
+refuse_unconfirmed() {
+  ! must_confirm || refuse not-confirmed "The last flip of $SERVICE waits to be confirmed, and goes back unless it is. Until then its way back is kept. Nothing was changed." "$(running_words)" ""
 }
 
 live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
@@ -36,7 +44,7 @@ heal_live() {
   if [ "$(live_state)" = hold ] || is_live_state "$(live_state)"; then return 0; fi
   heal_shut=
   [ -n "$runtime_open" ] || { open_runtime "$ENTRY" && heal_shut=1; }
-  heal_state=$(ask 'get map /usr/local/etc/haproxy/live.map live' | sed -n 's/.*value="\([a-z-]*\)".*/\1/p')
+  heal_state=$(entry_state)
   is_live_state "$heal_state" || heal_state=$(release_slot "$(role_release current)")-settled
   if is_live_state "$heal_state" && set_live "$heal_state"; then
     tell_entry "$heal_state"

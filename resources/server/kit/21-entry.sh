@@ -140,6 +140,9 @@ request() {
 
 ask() { request "ask$tab$1"; }
 
+# What the running entry point goes by.
+entry_state() { ask 'get map /usr/local/etc/haproxy/live.map live' | sed -n 's/.*value="\([a-z-]*\)".*/\1/p'; }
+
 entry_believes() { # state: whether the running entry point goes by it, once told
   case $(ask "${2:-}get map /usr/local/etc/haproxy/live.map live") in *"value=\"$1\""*) return 0 ;; esac
   return 1
@@ -159,7 +162,8 @@ insist() { # state, command
   return 1
 }
 
-# Tells the running entry point what live.map says now. One that does not take it is started anew: it reads the file.
+# Tells the running entry point what live.map says now. One that does not take it is started anew: it reads the file. Fails when
+# it does not go by it even then.
 tell_entry() { # state
-  insist "$1" "set map /usr/local/etc/haproxy/live.map live $1; " || docker restart -t 1 "$ENTRY" >/dev/null 2>&1
+  insist "$1" "set map /usr/local/etc/haproxy/live.map live $1; " || { docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$1"; }
 }

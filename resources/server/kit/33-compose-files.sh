@@ -13,6 +13,13 @@ check_compose_hash() {
   refuse compose-changed "The compose files of $STACK changed while this job was being prepared. Nothing was changed." "$(running_words)" ""
 }
 
+# Keeps file $2 as $1 in the job's folder, so that it can be put back by a rename, which needs no room on the disk: an undo must
+# not stop half way because there is none.
+keep_file() { # name in the job's folder, file
+  cp -p "$2" "$job_dir/$1.part" && sync_path "$job_dir/$1.part" && mv -f "$job_dir/$1.part" "$job_dir/$1" && sync_path "$job_dir" || { rm -f "$job_dir/$1.part"; return 1; }
+}
+put_back() { mv -f "$job_dir/$1" "$2" && sync_path "${2%/*}"; }
+
 # Puts payload $1 in place of file $2, keeping its mode and owner's rights.
 replace_file() {
   cp "$job_dir/$1" "$2.$JOB.tmp" && { [ ! -e "$2" ] || chmod "$(stat -c %a "$2" 2>/dev/null || echo 644)" "$2.$JOB.tmp"; } && { [ -e "$2" ] || chmod 644 "$2.$JOB.tmp"; } &&

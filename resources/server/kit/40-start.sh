@@ -54,6 +54,8 @@ recover_others() {
 recover_job() {
   ended=recovering
   job_died "$job_dir" || exit 0
+  # Before the lock: who goes back needs no Docker, and must not wait for one that hangs.
+  docker_answers || exit 75
   [ -e "$job_dir/pid" ] || { sleep 1; job_died "$job_dir" || exit 0; }
   # Whoever holds the service now goes first; it recovers this job too, or the next does.
   refuse() { exit 11; }
@@ -62,7 +64,6 @@ recover_job() {
   lock_acquire
   [ -e "$job_dir/exit" ] && exit 0
   end_session "$died_pid" "$died_start" "$died_boot" "$died_space"
-  docker_answers || exit 75
   began_without_pid=
   [ -e "$job_dir/pid" ] || began_without_pid=1
   renew_lease "$job_dir"
@@ -86,11 +87,13 @@ recover_job() {
   recovering=1
   [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
   at recover
+  # What the running entry point still knows must not be lost by telling it what a damaged live.map says.
+  [ "$VERB" = adopt ] || [ ! -e "$service_dir/entry/live.map" ] || heal_live
   drop_stale_watch
   recover
   # Whether there was anything to undo, nobody can say any more; what runs now, live.map says.
-  [ -z "$unreadable" ] || end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone. Its record $unreadable cannot be read, so what it had done was looked up instead." "$(running_words)" "$ROOT/damaged/$unreadable"
-  end aborted job-died "The $VERB of $SERVICE stopped at step $step, for its process was gone, and was undone." "$(running_words)" ""
+  [ -z "$unreadable" ] || end aborted job-died "The $VERB of $SERVICE stopped, for its process was gone. Its record $unreadable cannot be read, so what it had done was looked up instead." "$(running_words)" "$ROOT/damaged/$unreadable"
+  end aborted job-died "The $VERB of $SERVICE stopped, for its process was gone, and was undone." "$(running_words)" ""
 }
 
 # A watch whose traffic is settled or gone elsewhere, and that is not in the middle of its own last act: its file would have
@@ -130,7 +133,6 @@ tidy() {
   if [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
     tail -n 2000 "$ROOT/feed.ndjson" >"$ROOT/feed.$JOB.tmp" && mv -f "$ROOT/feed.$JOB.tmp" "$ROOT/feed.ndjson"
   fi
-  keep_reserve
   count=0
   # A flip that is still watched is taken up again by its folder.
   watched=" $(cat "$ROOT"/*/watch 2>/dev/null | cut -d' ' -f5 | tr '\n' ' ') "

@@ -71,7 +71,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
         now.jobs = foldFeed(now.jobs, started);
       }
       if (!uploaded.ok) {
-        const back = await goBackByHand(shell, plan.value.root, serviceSlug(name.service));
+        const serviceDir = `${plan.value.root}/${serviceSlug(name.service)}`;
+        const back = await goBackByHand(shell, serviceDir, plan.value.variables.GOES_TO ?? '');
         now.jobs = foldFeed(now.jobs, {
           kind: 'end',
           job: id,

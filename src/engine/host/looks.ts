@@ -1,6 +1,6 @@
 import { renderScript } from '../../core/command.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
-import { foldDeath } from '../../core/feed.ts';
+import { foldDeath, foldEnd } from '../../core/feed.ts';
 import { labels, stateFolder } from '../../core/server-layout.ts';
 import {
   observeScript,
@@ -26,6 +26,7 @@ export type Looks = {
 
 const againMs = 2_000;
 const laterMs = 5_000;
+const lastLineMs = 2_000;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
 
@@ -53,6 +54,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     // Said to be dead only when it could not be recovered at once.
     now.dead = new Set([...dead].filter((id) => (now.recoveries.get(id)?.tries ?? 0) > triesBeforeDeath));
     now.jobs = new Map([...now.jobs].map(([id, job]) => [id, now.dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
+    foldLostEnds();
     onStates();
     const script = async (text: string, args: string[]): Promise<void> => {
       if (args.length > 0) await link.shell.run(renderScript(text, args), { timeoutMs: 20_000 });
@@ -67,6 +69,25 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
     if (now.states.some(({ unseenJobs }) => unseenJobs.length > 0)) lookLater();
     void setAside(link);
+  };
+
+  /** Since when jobs are known to have ended that the feed still says run. */
+  const endedSinceMs = new Map<string, number>();
+  const foldLostEnds = (): void => {
+    const ended = new Map(now.states.flatMap(({ endedJobs }) => [...endedJobs]));
+    now.jobs = new Map(
+      [...now.jobs].map(([id, job]) => {
+        const outcome = ended.get(id);
+        if (outcome === undefined || job.state !== 'running') {
+          endedSinceMs.delete(id);
+          return [id, job];
+        }
+        const since = endedSinceMs.get(id) ?? clock.nowMs();
+        endedSinceMs.set(id, since);
+        // Its last line is written right after; it says more than this.
+        return [id, clock.nowMs() - since < lastLineMs ? job : foldEnd(job, outcome, clock.nowMs())];
+      }),
+    );
   };
 
   /** Once a link, behind the map: what cannot be read is moved out of the way, and told with the next look (SPEC JN11). */

@@ -13,6 +13,7 @@ const outcomeWords: Record<ReleaseView['outcome'], string> = {
   ready: 'ready',
   'not-ready': 'did not get ready',
   left: 'served, then left',
+  'went-back': 'went back by itself',
   retired: 'retired',
   preparing: 'preparing',
 };
