@@ -38,21 +38,21 @@ export const acts = {
     verb: 'deploy',
     from: ['lone', 'flipped', 'ready'],
     options: { replace: true },
-    steps: [['gate'], ['pull'], ['release'], ['start', 'freed'], ['ready', 'checked']],
+    steps: [['gate'], ['pull'], ['release'], ['start', 'freed'], ['ready', 'checked', 'ended']],
     entry: {},
   },
   flip: {
     verb: 'flip',
     from: ['ready'],
     options: { watchMinutes: 0 },
-    steps: [['gate'], ['move', 'mapped', 'told', 'current'], ['drain']],
+    steps: [['gate'], ['move', 'mapped', 'told', 'current'], ['drain', 'ended']],
     entry: {},
   },
   rollback: {
     verb: 'rollback',
     from: ['flipped'],
     options: {},
-    steps: [['gate'], ['move', 'mapped', 'told', 'current'], ['drain']],
+    steps: [['gate'], ['move', 'mapped', 'told', 'current'], ['drain', 'ended']],
     entry: {},
   },
   /** A watch that ends well, a second after its flip. */
@@ -93,7 +93,7 @@ export const acts = {
     verb: 'eject',
     from: ['lone', 'flipped', 'ready'],
     options: {},
-    steps: [['check'], ['edit', 'edited'], ['replace'], ['clean', 'stopped']],
+    steps: [['check'], ['edit', 'edited'], ['replace'], ['clean', 'stopped', 'ended']],
     entry: { until: 'replace:before' },
   },
 } as const satisfies Record<string, Act>;

@@ -3,7 +3,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { renderScript } from '../../src/core/command.ts';
-import { observeScript, recoverScript } from '../../src/core/server-scripts.ts';
+import { observeScript, recoverScript, releaseScript } from '../../src/core/server-scripts.ts';
+import { parseServerStates, staleLocks } from '../../src/core/server-state.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { eventually } from '../../src/testkit/eventually.ts';
 import { KitServer, kit } from './server.ts';
@@ -90,6 +91,20 @@ describe('a flip whose process is killed', () => {
     const records = server.journal().length;
     await server.sh(renderScript(recoverScript, [jobFolder('j1')]));
     expect([now(), server.journal().length]).toEqual([state, records]);
+  });
+
+  it('JN5 JN12 behind its end is told by its exit, and its lock is let go of', async () => {
+    await killedAt('drain:ended');
+    await expect.poll(() => ended('j1')).toBe(true);
+    const observe = async () => (await server.sh(renderScript(observeScript, [server.root]))).stdout;
+    const output = await observe();
+    expect(output).toContain('\u0001ended j1 completed\n');
+    expect(output).not.toContain('flip of frontend');
+    const stale = staleLocks(output, parseServerStates(output));
+    expect(stale).toEqual([path.join(server.root, 'lock/frontend/1')]);
+    await server.sh(renderScript(releaseScript, stale));
+    expect([heldEpochs(), staleLocks(await observe(), [])]).toEqual([[], []]);
+    expect(await server.run('j2', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
   });
 
   it('FL16 moves no traffic to a release that is gone since: it stays where the entry point sends it', async () => {

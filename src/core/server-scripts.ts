@@ -60,7 +60,10 @@ ${lifeFunction}for root in "$@"; do
     if [ -r "$file" ]; then set -- "$@" "$file"; else printf '\\001unreadable %s\\n' "$file"; fi
   done
   for who in "$root"/lock/*/*/who; do
-    [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] && set -- "$@" "$who"
+    [ -e "$who" ] && ! [ -e "\${who%/who}/released" ] || continue
+    # Of a process that is gone it is nobody's: the next job takes it over.
+    life "\${who%/who}/owner"
+    if [ "$life" = no ]; then printf '\\001stale %s\\n' "\${who%/who}"; else set -- "$@" "$who"; fi
   done
   [ $# -gt 0 ] && awk '${frameFiles}' "$@"
 done
@@ -95,6 +98,13 @@ export const setAsideNamedScript = `
 cd "$1/journal" || exit 0
 shift
 mkdir -p ../damaged && mv -f -- "$@" ../damaged/
+`;
+
+/** Lets go of the locks in the folders given as arguments, whose holders are gone. */
+export const releaseScript = `
+for lock in "$@"; do
+  [ -d "$lock" ] && : >"$lock/released"
+done
 `;
 
 /** Removes the folders given as arguments. */

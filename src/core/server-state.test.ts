@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { release, releaseFile, serviceRecord, serviceState } from '../testkit/engine/facts.ts';
-import { parseReleaseState, parseServerStates } from './server-state.ts';
+import { parseReleaseState, parseServerStates, staleLocks } from './server-state.ts';
 
 const root = '/srv/shop/.switchyard';
 
@@ -23,6 +23,13 @@ const record = JSON.stringify(serviceRecord(), null, 2);
 const written = (number: number, slot: 'blue' | 'green') => JSON.stringify(releaseFile(number, slot), null, 2);
 
 describe('what the server’s files say', () => {
+  it('JN5 names locks that are nobody’s, but where a job is left that takes them over', () => {
+    const lock = `${root}/lock/frontend/4`;
+    const output = framed({}, [`\u0001stale ${lock}`, '\u0001stale relative/lock/x/1', '\u0001stale /srv/lock/x/no']);
+    expect(staleLocks(output, parseServerStates(output))).toEqual([lock]);
+    expect(staleLocks(output, parseServerStates(framed({}, ['\u0001dead job8'])))).toEqual([]);
+  });
+
   it('is read whole', () => {
     const output = framed(
       {

@@ -60,6 +60,18 @@ export const tornUploads = (output: string): string[] =>
   output.split('\n').flatMap((line) => (/^\u0001torn \/.*\/jobs\/\.[\w-]+\.part$/.test(line) ? [line.slice(6)] : []));
 
 /**
+ * Locks whose holder is gone, where no job is left to be recovered, which would take them over: of one that died behind its
+ * end, before it let go.
+ */
+export function staleLocks(output: string, states: readonly ServerState[]): string[] {
+  const busy = states.filter(({ deadJobs, unseenJobs }) => deadJobs.length + unseenJobs.length > 0);
+  return output
+    .split('\n')
+    .flatMap((line) => (/^\u0001stale \/.*\/lock\/[^/]+\/\d+$/.test(line) ? [line.slice(7)] : []))
+    .filter((lock) => !busy.some(({ root }) => lock.startsWith(`${root}/`)));
+}
+
+/**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
  * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
  */

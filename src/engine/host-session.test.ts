@@ -389,6 +389,17 @@ describe('a job', () => {
     expect(session.jobs()[0]).toMatchObject({ state: 'aborted', recovered: true, failure: { message: 'Undone.' } });
   });
 
+  it('JN12 whose last line was lost is told by its exit, once that line has had time to come', async () => {
+    const { id } = await startFlip();
+    began(id);
+    await settle();
+    host.endedJobs = [`${id} completed`];
+    await session.refresh();
+    expect(session.jobs()[0]).toMatchObject({ state: 'running' });
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(session.jobs()[0]).toMatchObject({ state: 'completed', failure: null });
+  });
+
   it('whose process is gone, and that cannot be recovered, is indeterminate and says where it was', async () => {
     const { id } = await startFlip();
     began(id);

@@ -5,11 +5,12 @@ import { labels, stateFolder } from '../../core/server-layout.ts';
 import {
   observeScript,
   recoverScript,
+  releaseScript,
   removeScript,
   resumeWatchesScript,
   setAsideScript,
 } from '../../core/server-scripts.ts';
-import { parseServerStates, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
+import { parseServerStates, staleLocks, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -26,7 +27,7 @@ export type Looks = {
 
 const againMs = 2_000;
 const laterMs = 5_000;
-const lastLineMs = 2_000;
+const lastLineMs = 1_500;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
 
@@ -65,8 +66,10 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
       due.map(({ folder }) => folder),
     );
     await script(resumeWatchesScript, unwatchedJobs(outcome.stdout));
+    await script(releaseScript, staleLocks(outcome.stdout, now.states));
     await script(removeScript, tornUploads(outcome.stdout));
     if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
+    if (endedSinceMs.size > 0) lookAgain();
     if (now.states.some(({ unseenJobs }) => unseenJobs.length > 0)) lookLater();
     void setAside(link);
   };
@@ -78,14 +81,13 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.jobs = new Map(
       [...now.jobs].map(([id, job]) => {
         const outcome = ended.get(id);
-        if (outcome === undefined || job.state !== 'running') {
-          endedSinceMs.delete(id);
-          return [id, job];
-        }
         const since = endedSinceMs.get(id) ?? clock.nowMs();
-        endedSinceMs.set(id, since);
+        endedSinceMs.delete(id);
+        if (outcome === undefined || job.state !== 'running') return [id, job];
         // Its last line is written right after; it says more than this.
-        return [id, clock.nowMs() - since < lastLineMs ? job : foldEnd(job, outcome, clock.nowMs())];
+        if (clock.nowMs() - since >= lastLineMs) return [id, foldEnd(job, outcome, clock.nowMs())];
+        endedSinceMs.set(id, since);
+        return [id, job];
       }),
     );
   };

@@ -57,6 +57,8 @@ export class FakeHost {
   /** State folders with what is adopted in each. */
   readonly roots = new Map<string, ServiceState[]>();
   deadJobs: string[] = [];
+  /** Jobs that wrote how they ended: `ID OUTCOME`. */
+  endedJobs: string[] = [];
   readonly feed: string[] = [];
   readonly jobs: TakenJob[] = [];
   /** Answers to further scripts, by a text in them; the first that fits. */
@@ -172,6 +174,7 @@ export class FakeHost {
     for (const [root, services] of this.roots) {
       if (!command.includes(root)) continue;
       lines.push(`\u0001root ${root}`, ...this.deadJobs.map((job) => `\u0001dead ${job}`));
+      lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
       const say = (path: string, text: string | null) => {
         if (text !== null) lines.push(`\u0001file ${root}/${path}`, ...text.split('\n').map((line) => `\u0002${line}`));
       };
