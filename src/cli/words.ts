@@ -125,7 +125,8 @@ export function explainMap(map: StackMap, target: string): string {
     `${plain(target)}: Docker ${map.engine.docker}, compose ${map.engine.compose ?? '?'}`,
     ...map.stacks.flatMap((stack) => [
       `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,
-      ...stack.services.map(service),
+      ...stack.findings.map((each) => `  ${explainFinding(each)}`),
+      ...stack.services.flatMap((each) => [service(each), ...each.findings.map((one) => `    ${explainFinding(one)}`)]),
     ]),
   ].join('\n');
 }

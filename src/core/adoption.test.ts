@@ -73,8 +73,8 @@ describe('AD1 planning an adoption', () => {
       overridePath: '/srv/shop/compose.override.yaml',
       reasons: [
         'It listens on 3000, as its published port says.',
-        'No state that only one release may open.',
-        'It answers HTTP, so requests can be moved one by one.',
+        'It mounts nothing that it writes to, so two releases can run at once.',
+        'Its requests are moved one by one, so it has to speak HTTP on 3000; that is checked before anything is switched.',
       ],
       checks: ['HTTP GET /healthz on 3000 answers 200 to 399', 'the container’s own healthcheck is green'],
       gap: { estimateMs: 1200 },

@@ -82,6 +82,7 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
   const block = renderOverrideBlock(facts, service);
   const http = checks.find((check) => check.kind === 'http');
   const stopSeconds = seconds(service.stop_grace_period) ?? 3;
+  const state = statefulMounts(service);
   return {
     entry: {
       prefix,
@@ -98,8 +99,10 @@ export function planAdoption(facts: AdoptFacts, prefix: string): Adoption {
       flipKind: 'http',
       reasons: [
         because,
-        'No state that only one release may open.',
-        'It answers HTTP, so requests can be moved one by one.',
+        state.length === 0
+          ? 'It mounts nothing that it writes to, so two releases can run at once.'
+          : `You said that two releases may open what it writes to: ${state.join(', ')}.`,
+        `Its requests are moved one by one, so it has to speak HTTP${port === null ? '' : ` on ${port}`}; that is checked before anything is switched.`,
       ],
       findings,
       override: block,
@@ -128,20 +131,16 @@ function obstacles(facts: AdoptFacts, service: ComposeService): Finding[] {
   if (facts.containers > 1 || (service.deploy?.replicas ?? 1) > 1 || (service.scale ?? 1) > 1)
     stop('Several replicas', 'A service with more than one container cannot be adopted yet.');
   if (service.network_mode !== undefined && service.network_mode !== 'bridge') {
-    stop(
-      'No network of its own',
-      `network_mode: ${service.network_mode} leaves no place for an entry point. This needs a swap, which comes later.`,
-    );
+    stop('No network of its own', `network_mode: ${service.network_mode} leaves no place for an entry point.`);
   }
-  if ((service.devices?.length ?? 0) > 0)
-    stop('An exclusive device', 'Two releases cannot share a device. This needs a swap, which comes later.');
+  if ((service.devices?.length ?? 0) > 0) stop('An exclusive device', 'Two releases cannot share a device.');
   if ((service.ports ?? []).some((each) => each.protocol === 'udp'))
-    stop('UDP', 'It publishes a UDP port; moving those comes later.');
+    stop('UDP', 'It publishes a UDP port, which the entry point does not forward.');
   const state = statefulMounts(service);
   if (state.length > 0 && facts.options.shareVolumes !== true) {
     stop(
       'State that only one release may open',
-      `It writes to ${state.join(', ')}. If two releases may open that at once (uploads, caches), say so; a database or SQLite may not, and needs a held flip, which comes later.`,
+      `It writes to ${state.join(', ')}. If two releases may open that at once (uploads, caches), say so; a database or SQLite may not.`,
       'shareVolumes',
     );
   }

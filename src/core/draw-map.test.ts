@@ -147,7 +147,7 @@ describe('a map of plain compose', () => {
 
   it.each([
     ['It does not run.', composed('s', 'x', { state: 'exited', status: 'Exited (1)' })],
-    ['Holds data that only one release may open; held flips come later.', composed('s', 'x', { image: 'redis:7' })],
+    ['Keeps data that two releases must not open at once.', composed('s', 'x', { image: 'redis:7' })],
     ['A proxy stays where it is: what it routes to is adopted.', composed('s', 'x', { image: 'traefik:3' })],
     ['It has no network of its own.', composed('s', 'x', { networkMode: 'host' })],
   ])('says why a service is left as it is: %s', (reason, only) => {

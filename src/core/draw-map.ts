@@ -216,7 +216,7 @@ function drawPlain(
 /** Why a plain service is better left as it is, at first sight; the plan of adoption looks closer. */
 function plainReason(list: ContainerFact[], tier: Service['tier'], health: Service['health']): string | null {
   if (!isServing(health) && health !== 'starting' && health !== 'unhealthy') return 'It does not run.';
-  if (tier === 'state') return 'Holds data that only one release may open; held flips come later.';
+  if (tier === 'state') return 'Keeps data that two releases must not open at once.';
   if (tier === 'proxy') return 'A proxy stays where it is: what it routes to is adopted.';
   if (list.length > 1) return 'Several replicas.';
   if (list.some((each) => each.networkMode === 'host' || each.networkMode.startsWith('container:')))

@@ -132,7 +132,7 @@ export function shop(frontend: Partial<Service> = {}): Stack {
       health: 'healthy',
       flipKind: 'tcp',
       mounts: [{ kind: 'volume', source: 'shop_pgdata', target: '/var/lib/postgresql/data', readOnly: false }],
-      switch: { kind: 'not-adopted', adoptable: false, reason: 'one writer of shop_pgdata: it waits for held flips' },
+      switch: { kind: 'not-adopted', adoptable: false, reason: 'Keeps data that two releases must not open at once.' },
     }),
   ];
   return stack('shop', services, {
@@ -235,7 +235,7 @@ function media(): Stack {
         switch: {
           kind: 'not-adopted',
           adoptable: true,
-          reason: 'HTTP on port 8096; SQLite in media_config: held flips',
+          reason: 'Keeps data that two releases must not open at once.',
         },
       }),
       service('media', 'sonarr 📺 <script>alert("x")</script>\nnew line', 'lscr.io/linuxserver/sonarr:latest', {

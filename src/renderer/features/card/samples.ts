@@ -79,7 +79,7 @@ export function samplesAt(now: number): Sample[] {
       {
         kind: 'not-adopted',
         adoptable: false,
-        reason: 'Holds data that only one release may open; held flips come later.',
+        reason: 'Keeps data that two releases must not open at once.',
       },
       plain,
     ),

@@ -1,15 +1,18 @@
 import { Check, CircleDashed, CircleX } from 'lucide-react';
 import type { ServiceView } from '../../../contract/views.ts';
 import { isTrouble } from '../../../core/health.ts';
+import { serviceSlug, stateFolder } from '../../../core/server-layout.ts';
 import { slots } from '../../../core/slot.ts';
 import { useHost } from '../../bridge/store.ts';
-import { Ago, Note } from '../../ui/controls.tsx';
+import { Ago, Command, Note } from '../../ui/controls.tsx';
 import { formatDuration, oneLine, passing } from '../../ui/format.ts';
 import { stepWords, verbNames } from '../../ui/switch-words.ts';
 
 /** What decides that a release is healthy, and what it says now. */
 export function ChecksTab({ host, service }: { host: string; service: ServiceView }) {
-  const jobs = useHost(host)?.jobs ?? [];
+  const view = useHost(host);
+  const jobs = view?.jobs ?? [];
+  const folder = view?.map?.stacks.find((stack) => stack.name === service.stack)?.folder ?? null;
   const state = service.switch;
   const last = jobs
     .filter((job) => job.stack === service.stack && job.service === service.name && job.verb !== 'retire')
@@ -32,6 +35,12 @@ export function ChecksTab({ host, service }: { host: string; service: ServiceVie
                 </li>
               ))}
             </ul>
+          )}
+          {service.adopted && folder !== null && (
+            <>
+              <p className="quiet">This file on the server says so, and how long to wait. The next job goes by it.</p>
+              <Command text={`${stateFolder(folder)}/${serviceSlug(service.name)}/service.json`} />
+            </>
           )}
         </section>
       )}
