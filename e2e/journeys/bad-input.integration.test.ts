@@ -139,7 +139,7 @@ describe('before adoption', () => {
       40_000,
     );
     await lab.exec('home', 'docker update --restart no shop--frontend--blue && docker kill shop--frontend--blue');
-    expectTold(await slow, 'exited-at-start', /nothing was switched/);
+    expectTold(await slow, 'put-back', /nothing was switched/);
     expect(await identities(lab, 'home', 'shop-frontend-1')).toBe(before);
     const left = await lab.exec(
       'home',

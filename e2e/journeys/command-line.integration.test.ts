@@ -186,7 +186,7 @@ describe('the command line', () => {
     const table = (await run('jobs', 'home')).stdout;
     expect(table).toMatch(/^JOB +VERB +SERVICE +BY +STARTED +TOOK +OUTCOME +REASON$/m);
     expect(table).toMatch(
-      / deploy +shop\/frontend .* undone after its process died +The deploy of frontend stopped at /,
+      / deploy +shop\/frontend .* undone after its process died +The deploy of frontend stopped, for its process was gone/,
     );
     await oneIsLive(frontend, '1.1.0');
     // Nobody unlocks by hand, and nobody waits: the next job takes over at once.

@@ -197,7 +197,7 @@ describe('the frontend of the shop', { concurrent: false }, () => {
   test('JN6 the history has every release with its outcome, reason and durations', async () => {
     const releases = granted(await session.releases(name));
     expect(releases.map(({ number, version, outcome }) => `${number} ${version} ${outcome}`)).toEqual([
-      '6 1.2.0 not-ready',
+      '6 1.2.0 went-back',
       '5 1.5.0 retired',
       '4 1.4.0 not-ready',
       '3 1.3.0 not-ready',

@@ -4,6 +4,7 @@ made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
     made_override=
+    # Whoever goes on from here must not take it for adopted.
     rm -f "$service_dir/override.hash"
     # What is not as this job wrote it is somebody else's by now.
     if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
@@ -28,7 +29,7 @@ recover() {
   # Somebody else's adoption may be what is here.
   of_job=$(cat "$service_dir/releases/0001/job" 2>/dev/null)
   if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$service_dir/service.json" ]; }; then return 0; fi
-  [ -s "$service_dir/override.hash" ] && cmp -s "$job_dir/override.yaml" "$OVERRIDE" && say_completed
+  [ -s "$service_dir/override.hash" ] && say_completed
   made_folder=1
   { recorded start begin || [ -n "$unreadable" ]; } && made_slot=1
   # A record that cannot be read may be the one that says so; the file tells as well.

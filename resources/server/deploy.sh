@@ -44,10 +44,10 @@ recover() {
   [ -n "$number" ] || return 0
   slot=$(release_slot "$number")
   read -r state had of _ <"$service_dir/releases/$number/state"
-  # It died between the line in compose.yaml, which comes after all checks, and the word for it.
-  if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ -n "${EDITED_FILE:-}" ] && recorded ready begin && cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; then
-    mark_release "$number" "ready $had $of"
-    state=ready
+  # It died between its last check and the word for it, which comes behind the line in compose.yaml.
+  if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ "$(role_release next)" = "$number" ] && [ "$(slot_holds "$slot")" = "$number" ] &&
+    { [ ! -e "$job_dir/compose.edited" ] || cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; }; then
+    mark_release "$number" "ready $had $of" && state=ready
   fi
   if [ "$state" = ready ]; then completed "Release $(number_of "$number") of $SERVICE is ready in $slot." "\"release\":\"$number\",\"slot\":\"$slot\""; fi
   # Where the traffic is, or was moved to by hand meanwhile, nothing is stopped.
@@ -125,7 +125,7 @@ said=$(start_slot "$number") || {
   abort exited-at-start "Release $(number_of "$number") of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
 }
 # Its checks must not be answered by somebody else's container.
-[ "$(slot_holds "$slot")" = "$number" ] || abort exited-at-start "The container in $slot is not the one of release $(number_of "$number") of $SERVICE." "" "$(slot_container "$slot")"
+[ "$(slot_holds "$slot")" = "$number" ] || abort no-free-slot "The container in $slot is not the one of release $(number_of "$number") of $SERVICE." "" "$(slot_container "$slot")"
 finish
 
 begin ready
@@ -148,9 +148,9 @@ until ask "show servers state p${ENTRY_PORT}_$slot-watching" | awk -v s="$slot" 
   [ "$tries" -gt 150 ] && { keep_next 'the entry point does not see it'; abort not-ready "Release $(number_of "$number") passes its checks, but the entry point does not see it." "" "$address"; }
   sleep 0.1 2>/dev/null || sleep 1
 done
+# Should this job die from here on, its checks are known (see recover).
+mark_release "$number" "preparing $passed $total"
 if [ -e "$job_dir/compose.edited" ]; then
-  # Should this job die after the line is written, its checks are known (see recover).
-  mark_release "$number" "preparing $passed $total"
   holding_stack write_image_line
   case $? in
     0) ;;
@@ -170,7 +170,7 @@ if [ -e "$job_dir/compose.edited" ]; then
 fi
 past_return=1
 mark_release "$number" "ready $passed $total" || { spend_reserve && mark_release "$number" "ready $passed $total"; } ||
-  abort disk-full "Release $(number_of "$number") passes its checks, but that cannot be written down." "" "$(df -Pk "$ROOT" | tail -n 1)"
+  leave_unfinished "Release $(number_of "$number") passes its checks, but that cannot be written down yet."
 figure deployMs $(($(now_ms) - started_at))
 finish "\"release\":\"$number\",\"slot\":\"$slot\",\"ms\":$(($(now_ms) - started_at))"
 

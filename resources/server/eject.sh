@@ -35,7 +35,7 @@ recover() {
     [ -n "$unreadable" ] || return 0
     current=$(role_release current)
   fi
-  if recorded replace "done" && override_as_left; then
+  if recorded replace "done" && [ -e "$job_dir/override.kept" ]; then
     recorded clean begin || begin clean
     recorded clean "done" || { clean; open_step=clean; }
     say_completed

@@ -28,6 +28,7 @@ write_role() { point "$service_dir/$1" "releases/$2" 2>/dev/null || { spend_rese
 
 # Armed before the move, which then goes back by itself, whatever becomes of this job.
 arm_watch() {
+  end_acts
   word=watch
   [ -n "${CONFIRM_S:-}" ] && word=confirm
   put_line "$service_dir/watch" "$(($(now_ms) + WATCH_S * 1000)) $(($(uptime_s) + WATCH_S)) $(boot_id) $to $JOB $word"
@@ -56,6 +57,8 @@ stay_where_it_answers() {
   believed=$(entry_state)
   is_live_state "$believed" && [ "${believed%-*}" != "$(live_slot)" ] || return 0
   ! run_checks "$(slot_container "$(live_slot)")" || return 0
+  # Settled, where nothing is left that would watch it.
+  [ -e "$service_dir/watch" ] || believed=${believed%-*}-settled
   run_checks "$(slot_container "${believed%-*}")" && set_live "$believed" || return 0
   say "Release $(number_of "${target:-}") does not answer; the traffic stays where it is."
   heal_roles

@@ -195,7 +195,7 @@ record=$ROOT/journal/$number-by-hand-move-done.json
     "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$record.hand.tmp" &&
     { sync "$record.hand.tmp" || sync; } && mv -f "$record.hand.tmp" "$record" && { sync "$ROOT/journal" || sync; } &&
     owned "$record" &&
-    printf '{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson" &&
+    printf '\n{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson" &&
     owned "$ROOT/feed.ndjson"
 } 2>/dev/null || { rm -f "$record.hand.tmp"; echo "The traffic has moved, but that could not be written to the history: $(df -Pk "$ROOT" | tail -n 1)"; }
 echo "Done: $to has the traffic of $SERVICE."

@@ -31,22 +31,30 @@ young() {
   [ "$age" -lt 60 ] && { [ -n "$resumed" ] || [ "$age" -lt "$(($(uptime_s) - began))" ]; }
 }
 
-# Started before the move, so that nothing that becomes of the flip leaves it unwatched. Fails when the flip made no move.
+# Started before the move, so that nothing that becomes of the flip leaves it unwatched: one whose process is gone is finished or
+# undone from here, as by any client (SPEC JN8). Until the move is made and told there is nothing to look at. Fails when there
+# was none.
 await_move() {
-  until mine; do
-    [ "$watch_job" = "$flip_job" ] && ! [ -e "$flip_dir/exit" ] || break
-    read -r flip_pid flip_start flip_boot flip_space 2>/dev/null <"$flip_dir/pid"
-    [ "$(life_of "$flip_pid" "$flip_start" "$flip_boot" "$flip_space")" = yes ] || break
-    sleep 0.2 2>/dev/null || sleep 1
+  until [ -e "$flip_dir/exit" ] || recorded move "done"; do
+    mine
+    [ "$watch_job" = "$flip_job" ] || return 1
+    if job_died "$flip_dir"; then
+      (cd "$flip_dir" && exec sh ./run.sh recover) </dev/null >>"$flip_dir/output" 2>&1
+      [ -e "$flip_dir/exit" ] || sleep 2
+    else
+      sleep 0.2 2>/dev/null || sleep 1
+    fi
   done
   mine
 }
 
+# A container that was started anew has the boot id of its machine, and counts its uptime from nought.
+same_life() { [ "$(boot_id)" = "$booted" ] && [ "$until" -le "$(($(uptime_s) + WATCH_S))" ]; }
+
 # Whether its time is over. After a reboot nobody knows how long it has been: one that only watches then ends as soon as the
 # release is known to be well; one that waits to be confirmed goes by the clock on the wall.
 over() {
-  # A container that was started anew has the boot id of its machine, and counts its uptime from nought.
-  if [ "$(boot_id)" = "$booted" ] && [ "$until" -le "$(($(uptime_s) + WATCH_S))" ]; then [ "$(uptime_s)" -ge "$until" ]; return; fi
+  if same_life; then [ "$(uptime_s)" -ge "$until" ]; return; fi
   [ "$word" != confirm ] || [ "$(exact_ms)" -ge "$until_ms" ]
 }
 
@@ -89,7 +97,7 @@ follow() {
     looks=$(((${looks:-0} + 1) % 10))
     [ "$looks" -ne 1 ] || renew_lease "$flip_dir"
     # One that nobody confirmed never settles, however long previous takes to answer again.
-    if [ "$word" != confirm ] && over && { [ "$failures" -eq 0 ] || [ "$(boot_id)" = "$booted" ]; }; then return 0; fi
+    if [ "$word" != confirm ] && over && { [ "$failures" -eq 0 ] || same_life; }; then return 0; fi
     sleep 0.5 2>/dev/null || sleep 1
   done
   return 1
@@ -105,8 +113,8 @@ act() { # state that is final
     close_runtime
     act_tries=$((act_tries + 1))
     # Whoever comes next takes it up again from its record (SPEC WA3).
-    [ "$act_tries" -lt 10 ] || { lock_release; exit 1; }
-    sleep 5
+    [ "$act_tries" -lt 4 ] || { lock_release; exit 1; }
+    sleep 2
   done
   final_slot=${1%-*}
   if [ "$final_slot" = "$from" ]; then
@@ -185,14 +193,14 @@ JOB=$flip_job
 
 until await_move && open_runtime "$ENTRY" && follow; do
   close_runtime
-  mine && continue
+  mine && { sleep 1; continue; }
   [ "$watch_job" = "$flip_job" ] || exit 0
   # Who acts on the service may yet put back what it moved.
   top=$(highest_epoch)
   if [ "$top" -gt 0 ] && lock_held "$top"; then sleep 1; continue; fi
   mine && continue
-  # Nothing is left to be watched: its file would have every client take it up again.
-  [ ! -e "$flip_dir/exit" ] || rm -f "$service_dir/watch"
+  # Nothing is left to be watched: its file would have every client take it up again. Of a job that died nobody knows yet.
+  { [ "$top" -eq 0 ] || [ -e "$lock_dir/$top/released" ]; } && [ -e "$flip_dir/exit" ] && rm -f "$service_dir/watch"
   exit 0
 done
 still_wanted() { mine; }

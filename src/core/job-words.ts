@@ -36,7 +36,13 @@ const stepWords: ReadonlyMap<string, string> = new Map([
 /** What is done in a step, for people: `ready` is `checking`. A name nobody knows is told as it is, untrusted text. */
 export const explainStep = (name: string): string => stepWords.get(name) ?? name;
 
-const keptNext: readonly (FailureCode | undefined)[] = ['not-ready', 'exited-at-start', 'compose-changed'];
+const keptNext: readonly (FailureCode | undefined)[] = [
+  'not-ready',
+  'exited-at-start',
+  'compose-changed',
+  'lock-held',
+  'folder-read-only',
+];
 
 /** How a job stands or ended, in words for a list: `went back`, `undone after its process died`. */
 export function explainOutcome(job: Job): string {

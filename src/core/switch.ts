@@ -70,7 +70,10 @@ export function decideSwitch(facts: SwitchFacts): Switch {
 
 /** Whether the last flip is watched. A watch whose process did not live to its end (the server was booted anew) is not told for ever. */
 export const isWatched = (state: ServiceState, nowMs: number): boolean =>
-  state.live?.endsWith('-watching') === true && state.watchUntilMs !== null && nowMs < state.watchUntilMs + 15_000;
+  state.live?.endsWith('-watching') === true &&
+  state.watchUntilMs !== null &&
+  // One that nobody confirmed goes back as soon as previous answers, however late that is.
+  (state.mustConfirm || nowMs < state.watchUntilMs + 15_000);
 
 function watchOf({ state, watched, nowMs }: SwitchFacts): Extract<Switch, { kind: 'watching' }> | null {
   const live = liveSlotOf(state.live);

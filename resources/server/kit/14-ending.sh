@@ -30,6 +30,7 @@ leave_unfinished() { # why
 # outcome [code message running detail]
 end() {
   ended=$1
+  [ -z "$recovering" ] || drop_stale_watch
   case $1/${2:-} in
     completed/* | */lock-held | */cancelled | */job-died) ;;
     *)

@@ -63,12 +63,14 @@ renew_lease() { # folder of an epoch
 ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 
 # Asks a job that only prepares, or that moved the traffic and only waits for its drain, to make way: going back comes first.
-# The one undoes what it began, the other ends as it would have; both let go. A watch that ends well is in no hurry.
+# The one undoes what it began, the other ends as it would have; both let go. A recovery is waited for. A watch that ends well is in no hurry.
 make_way() { # epoch
   [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] && [ -n "$(role_release previous)" ] || return 1
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
     deploy | retire) ;;
     flip) [ -e "$lock_dir/$1/moved" ] || return 1 ;;
+    # Whoever finishes what a job that died left is not hurried, and is soon done.
+    recovery) asked_way=$1 ;;
     *) return 1 ;;
   esac
   # In another process space its number is a stranger's.
@@ -84,7 +86,7 @@ make_way() { # epoch
 write_claim() {
   printf '%s\n' "$(($(uptime_s) + lease_s))" >"$claim/lease" &&
     printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$claim/who" &&
-    printf '%s\n' "$VERB" >"$claim/verb" &&
+    printf '%s\n' "$claim_verb" >"$claim/verb" &&
     printf '%s\n' "$claim_line" >"$claim/owner"
 }
 
@@ -93,6 +95,8 @@ write_claim() {
 claim_epoch() {
   claim=$lock_dir/.$JOB.$$
   claim_line=$(self_line)
+  claim_verb=$VERB
+  [ "$mode" = run ] || claim_verb=recovery
   mkdir "$claim" 2>/dev/null || mkdir -p "$claim" 2>/dev/null || { spend_reserve && mkdir -p "$claim"; } || { claim_full=1; return 1; }
   { write_claim 2>/dev/null || { spend_reserve && write_claim; }; } && mv "$claim" "$lock_dir/$1" 2>/dev/null
   claim_owner=

@@ -26,7 +26,7 @@ settle_live() {
   [ -n "$settle_told" ]
 }
 
-# A flip that goes back unless somebody confirms it: whatever would make it final is refused meanwhile (SPEC WA5).
+# A flip that goes back unless somebody confirms it: whatever would make it final is refused meanwhile (SPEC WA8).
 must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
 refuse_unconfirmed() {
   ! must_confirm || refuse not-confirmed "The last flip of $SERVICE waits to be confirmed, and goes back unless it is. Until then its way back is kept. Nothing was changed." "$(running_words)" ""

@@ -89,7 +89,6 @@ recover_job() {
   at recover
   # What the running entry point still knows must not be lost by telling it what a damaged live.map says.
   [ "$VERB" = adopt ] || [ ! -e "$service_dir/entry/live.map" ] || heal_live
-  drop_stale_watch
   recover
   # Whether there was anything to undo, nobody can say any more; what runs now, live.map says.
   [ -z "$unreadable" ] || end aborted job-died "The $VERB of $SERVICE stopped, for its process was gone. Its record $unreadable cannot be read, so what it had done was looked up instead." "$(running_words)" "$ROOT/damaged/$unreadable"
@@ -105,6 +104,13 @@ drop_stale_watch() {
   read -r _ _ _ _ stale_job _ 2>/dev/null <"$service_dir/watch"
   for each in "$ROOT"/journal/*-"$stale_job"-watch-watch-begin.json; do [ -e "$each" ] && return 0; done
   rm -f "$service_dir/watch"
+}
+
+# A watch that acted and was cut short is not taken up any more once another one is armed.
+end_acts() {
+  for each in "$ROOT"/jobs/*-watch; do
+    [ ! -d "$each" ] || [ -e "$each/exit" ] || ! grep -qxF "SVC='$SVC'" "${each%-watch}/job.sh" || put_lightly "$each/exit" aborted
+  done
 }
 
 # Each verb says how it is recovered.

@@ -101,7 +101,9 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       return {
         word: state.mustConfirm ? 'Confirm' : 'Watching',
         more: state.mustConfirm
-          ? `within ${formatCountdown(state.untilMs - nowMs)}`
+          ? state.untilMs <= nowMs
+            ? 'time is over, going back'
+            : `within ${formatCountdown(state.untilMs - nowMs)}`
           : `${formatCountdown(state.untilMs - nowMs)} left`,
         why:
           state.requests === 0
