@@ -65,10 +65,10 @@ ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 # Asks a job that only prepares, or that moved the traffic and only waits for its drain, to make way: going back comes first.
 # The one undoes what it began, the other ends as it would have; both let go. A recovery is waited for. A watch that ends well is in no hurry.
 make_way() { # epoch
-  [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] && [ -n "$(role_release previous)" ] || return 1
+  [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] || return 1
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
-    deploy | retire) ;;
-    flip) [ -e "$lock_dir/$1/moved" ] || return 1 ;;
+    deploy | retire) [ -n "$(role_release previous)" ] || return 1 ;;
+    flip) [ -e "$lock_dir/$1/moved" ] && [ -n "$(role_release previous)" ] || return 1 ;;
     # Whoever finishes what a job that died left is not hurried, and is soon done.
     recovery) asked_way=$1 ;;
     *) return 1 ;;
