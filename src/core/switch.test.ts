@@ -163,6 +163,13 @@ describe('the switch', () => {
     expect(decideSwitch(facts({ state }))).toMatchObject({ kind: 'watching', untilMs: 99, mustConfirm: true });
   });
 
+  it('WA8 watching: for as long as nobody confirmed it and previous does not answer, and no longer than that otherwise', () => {
+    const state = serviceState({ live: 'green-watching', watchUntilMs: 99, mustConfirm: true });
+    const late = { nowMs: 99 + 3_600_000 };
+    expect(decideSwitch(facts({ state, ...late })).kind).toBe('watching');
+    expect(decideSwitch(facts({ state: { ...state, mustConfirm: false }, ...late })).kind).not.toBe('watching');
+  });
+
   it('preparing and flipping name who began it, where that was not here', () => {
     const holder = { by: 'bob@desk', sinceMs: 7 };
     const theirs = { by: 'bob@desk', startedAt: 7 };
