@@ -32,7 +32,7 @@ export const remedies: Record<FailureCode, Remedy> = {
   'key-unreadable': remedy('Check the path and the rights of the key file named above.'),
   'passphrase-wrong': remedy('Type the passphrase of the key again, or add the key to your ssh-agent.', 'ssh-add'),
   'link-lost': remedy('The job goes on by itself on the server. Switchyard looks again as soon as the link is back.'),
-  cancelled: remedy('Nothing was changed. Start again when you like.'),
+  cancelled: remedy('Start again when you like.'),
   'docker-missing': remedy('Install the Docker engine on the server.', 'curl -fsSL https://get.docker.com | sh'),
   'docker-stopped': remedy('Start the Docker engine on the server.', 'sudo systemctl start docker'),
   'docker-forbidden': remedy(
