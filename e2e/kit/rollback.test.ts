@@ -114,6 +114,13 @@ describe('rollback.sh by hand', () => {
     expect(existsSync(path.join(server.root, 'lock/frontend/4/released'))).toBe(true);
   });
 
+  it('FL4 FL8 goes by the running entry point where that was never told what live.map says', async () => {
+    server.live = 'blue-settled';
+    expect(await byHand()).toMatchObject({ code: 0, stdout: expect.stringContaining('Done: blue has the traffic') });
+    expect([server.live, server.runtime, server.roleOf('current')]).toEqual(['blue-settled', 'blue-settled', '0001']);
+    expect(await byHand()).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing to do') });
+  });
+
   it('FL12 with --force ends the job that it takes over from, and all that this had started', async () => {
     const plant = 'at() { [ "$step:$1" = move:before ] && { : >"$job_dir/fired"; sleep 60; }; }\n';
     server.role('next', '0003');

@@ -47,7 +47,9 @@ recover() {
   # It died between its last check and the word for it, which comes behind the line in compose.yaml.
   if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ "$(role_release next)" = "$number" ] && [ "$(slot_holds "$slot")" = "$number" ] &&
     { [ ! -e "$job_dir/compose.edited" ] || cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; }; then
-    mark_release "$number" "ready $had $of" && state=ready
+    mark_release "$number" "ready $had $of" || { spend_reserve && mark_release "$number" "ready $had $of"; } ||
+      leave_unfinished "Release $(number_of "$number") passes its checks, but that cannot be written down yet."
+    state=ready
   fi
   if [ "$state" = ready ]; then completed "Release $(number_of "$number") of $SERVICE is ready in $slot." "\"release\":\"$number\",\"slot\":\"$slot\""; fi
   # Where the traffic is, or was moved to by hand meanwhile, nothing is stopped.

@@ -144,6 +144,7 @@ case $from in blue | green) ;; *) refuse entry-failed "live.map of $SERVICE does
 to=$(other_slot "$from")
 # Asked once more of a map that was drawn before, going back would go forth again, to the release that was left.
 if [ -n "${GOES_TO:-}" ] && [ "$(role_release current)" = "$GOES_TO" ]; then
+  [ "$(entry_state)" = "$before" ] || tell_entry "$before"
   refuse nothing-to-do "Release $(number_of "$GOES_TO") of $SERVICE has the traffic already." "$(running_words)" ""
 fi
 target=$(role_release "$TARGET_ROLE")

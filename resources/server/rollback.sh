@@ -25,7 +25,15 @@ have=${state%%-*}
 release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$PREFIX--$1" 2>/dev/null; }
 words_of() { release_in "$1" | sed 's/^0*//'; }
 
-if [ "$have" = "$to" ]; then
+# live.map may say so of a move that the running entry point was never told.
+entry_says() {
+  docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "get map /usr/local/etc/haproxy/live.map live\n" >&5 && cat <&5' 2>/dev/null
+}
+has_moved() {
+  [ "$have" = "$to" ] || return 1
+  case $(entry_says) in *"value=\"$SLOT-"*) have=$SLOT; return 1 ;; esac
+}
+if has_moved; then
   echo "Nothing to do: $to has the traffic of $SERVICE already."
   exit 0
 fi
@@ -112,7 +120,7 @@ if [ -z "$dry" ]; then
   esac
   state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
   have=${state%%-*}
-  if [ "$have" = "$to" ]; then echo "Nothing to do: $to has the traffic of $SERVICE already."; exit 0; fi
+  if has_moved; then echo "Nothing to do: $to has the traffic of $SERVICE already."; exit 0; fi
 fi
 
 # A next that never had the traffic is not what was there before, however ready it is.
@@ -154,7 +162,7 @@ trap '' HUP INT TERM
   { rm -f "$map.hand.tmp"; printf 'live %s\n\n' "$to-settled" 1<>"$map"; }
 sync "$map" "${map%/*}" 2>/dev/null || sync
 believes() {
-  case $(docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "get map /usr/local/etc/haproxy/live.map live\n" >&5 && cat <&5' 2>/dev/null) in
+  case $(entry_says) in
     *"value=\"$to-settled\""*) return 0 ;;
   esac
   return 1

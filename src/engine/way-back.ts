@@ -7,16 +7,13 @@ import type { Shell } from './ports/shell.ts';
 export const canGoWithoutJob = ({ code }: Failure): boolean => code === 'disk-full' || code === 'folder-read-only';
 
 /**
- * Arguments: the service's folder, the release that is to get the traffic. It runs what the release that has the traffic wrote
- * before it got it; live.map says which that is, for a job may have died before it wrote so. Asked again, it must not go forth.
+ * Arguments: the service's folder, the slot to go back to, or nothing where that is not known. It runs what the release in the
+ * other slot wrote before it got the traffic: asked again, it does not go forth.
  */
 const wayBackScript = `cd "$1" || exit 13
-read -r _ state <entry/live.map
 for role in current previous next; do
   slot=$(cat "$role/slot" 2>/dev/null)
-  [ -n "$slot" ] && [ "$slot" = "\${state%%-*}" ] || continue
-  release=$(readlink "$role")
-  [ "\${release##*/}" != "$2" ] || { echo 'It has the traffic already.'; exit 0; }
+  [ -n "$slot" ] && [ -n "$2" ] && [ "$slot" != "$2" ] || continue
   exec sh "$role/rollback.sh" 2>&1
 done
 exec sh current/rollback.sh 2>&1
@@ -32,11 +29,10 @@ const refusalOf = (text: string): FailureCode =>
 
 /**
  * Goes back by the rollback.sh of the release that has the traffic, as one would by hand: it needs no upload, so that a
- * full disk stands in no way. `serviceDir` and the release to go back to, as its folder is called, or an empty text. Ok carries
- * its last line.
+ * full disk stands in no way. `slot` is the one to go back to, or an empty text. Ok carries its last line.
  */
-export async function goBackByHand(shell: Shell, serviceDir: string, release: string): Promise<Result<string>> {
-  const { code, stdout } = await shell.run(renderScript(wayBackScript, [serviceDir, release]), { timeoutMs: 60_000 });
+export async function goBackByHand(shell: Shell, serviceDir: string, slot: string): Promise<Result<string>> {
+  const { code, stdout } = await shell.run(renderScript(wayBackScript, [serviceDir, slot]), { timeoutMs: 60_000 });
   const lines = stdout.trim().split('\n');
   const last = lines.at(-1) ?? '';
   if (code === 0) return ok(last);

@@ -39,13 +39,18 @@ job_died() { # folder
   ! [ -e "$1/exit" ]
 }
 
+# Recovers the job in a folder, and waits for it. In a session of its own: who takes the service over ends the session of its holder.
+recover_apart() { # folder
+  (cd "$1" && if command -v setsid >/dev/null 2>&1; then exec setsid sh ./run.sh recover; else exec sh ./run.sh recover; fi) </dev/null >>"$1/output" 2>&1
+}
+
 # Jobs of this stack that died are finished or undone before this one looks at anything. Going back waits only for those of its own service.
 recover_others() {
   for other in "$ROOT"/jobs/*; do
     [ "$other" != "$job_dir" ] && job_died "$other" || continue
     [ "$VERB" != rollback ] || grep -qxF "SVC='$SVC'" "$other/job.sh" || continue
     grep -q '^recover_job()' "$other/kit.sh" || continue
-    (cd "$other" && exec sh ./run.sh recover) </dev/null >>"$other/output" 2>&1 8>&- 9>&-
+    recover_apart "$other" 8>&- 9>&-
   done
 }
 
@@ -102,7 +107,7 @@ drop_stale_watch() {
   case $(live_state) in *-watching) return 0 ;; esac
   stale_job=
   read -r _ _ _ _ stale_job _ 2>/dev/null <"$service_dir/watch"
-  for each in "$ROOT"/journal/*-"$stale_job"-watch-watch-begin.json; do [ -e "$each" ] && return 0; done
+  for each in "$ROOT"/journal/*-"$stale_job"-watch-watch-begin.json; do [ -e "$each" ] && [ "$(record_field "$each" to)" = "$(live_state)" ] && return 0; done
   rm -f "$service_dir/watch"
 }
 

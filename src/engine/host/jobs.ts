@@ -72,7 +72,7 @@ export function createJobs(now: HostNow, parts: JobsParts) {
       }
       if (!uploaded.ok) {
         const serviceDir = `${plan.value.root}/${serviceSlug(name.service)}`;
-        const back = await goBackByHand(shell, serviceDir, plan.value.variables.GOES_TO ?? '');
+        const back = await goBackByHand(shell, serviceDir, facts.state?.previous?.file.slot ?? '');
         now.jobs = foldFeed(now.jobs, {
           kind: 'end',
           job: id,
