@@ -63,7 +63,8 @@ renew_lease() { # folder of an epoch
 ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 
 # Asks a job that only prepares, or that moved the traffic and only waits for its drain, to make way: going back comes first.
-# The one undoes what it began, the other ends as it would have; both let go. A recovery is waited for. A watch that ends well is in no hurry.
+# The one undoes what it began, the other ends as it would have; both let go. A recovery is waited for. A watch that ends well is
+# in no hurry.
 make_way() { # epoch
   [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] || return 1
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
