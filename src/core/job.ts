@@ -28,8 +28,9 @@ export type VerbOptions = {
 };
 
 /**
- * How a job ended. `refused`: a gate was not green, nothing changed. `aborted`: a step failed and what was begun
- * was undone, or next did not get ready and stays for its logs. `rolled-back`: the traffic went back to previous. `indeterminate`: nobody can tell without looking.
+ * How a job ended. `refused`: a gate was not green, nothing changed. `aborted`: a step failed and what was begun was undone,
+ * or next did not get ready and stays for its logs. `rolled-back`: the traffic went back to previous. `indeterminate`: nobody
+ * can tell without looking.
  */
 export const outcomes = ['completed', 'rolled-back', 'refused', 'aborted', 'indeterminate'] as const;
 
