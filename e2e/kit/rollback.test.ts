@@ -127,10 +127,10 @@ describe('rollback.sh by hand', () => {
     server.role('previous', null);
     server.release('0003', 'blue');
     await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'), plant);
-    await expect.poll(() => existsSync(path.join(server.root, 'jobs/j1/fired')), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => existsSync(path.join(server.jobFolder('j1'), 'fired')), { timeout: 15_000 }).toBe(true);
     const session = async () =>
       (
-        await server.sh(`read -r pid _ <'${server.root}/jobs/j1/pid'; ps -o stat= -s "$pid" | grep -cv '^Z'`)
+        await server.sh(`read -r pid _ <'${server.jobFolder('j1')}/pid'; ps -o stat= -s "$pid" | grep -cv '^Z'`)
       ).stdout.trim();
     expect(await session()).not.toBe('0');
     server.role('next', null);

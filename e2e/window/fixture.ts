@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test as base, expect } from '@playwright/test';
 import { outFolder } from '../../build/setup/folders.ts';
+import { stackHome } from '../../src/core/server-layout.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
 import { type App, type LaunchOptions, launchApp } from './app.ts';
 import { SwitchyardWindow } from './switchyard-window.ts';
@@ -77,10 +78,8 @@ export const test = base.extend<TestFixtures, { lab: Lab }>({
  */
 export async function speakInJob(lab: Lab, job: string): Promise<string> {
   const line = `said by a program in ${job}`;
-  await lab.exec(
-    'home',
-    `test -f shop/.switchyard/jobs/${job}/output && echo '${line}' >>shop/.switchyard/jobs/${job}/output`,
-  );
+  const output = `${stackHome('.local/state/switchyard', 'shop', lab.host('home').stacks.shop ?? '')}/jobs/${job}/output`;
+  await lab.exec('home', `test -f ${output} && echo '${line}' >>${output}`);
   return line;
 }
 

@@ -5,7 +5,7 @@ undo() {
   if [ -n "$made_override" ]; then
     made_override=
     # Whoever goes on from here must not take it for adopted.
-    rm -f "$service_dir/override.hash"
+    rm -f "$home_service/service.json"
     # What is not as this job wrote it is somebody else's by now.
     if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
       if [ -e "$job_dir/override.kept" ]; then put_back override.kept "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
@@ -16,7 +16,7 @@ undo() {
     said=$(plain_again) || leave_unfinished "$SERVICE could not be started as plain compose yet: $(printf '%s' "$said" | tail -n 1)"
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
-  [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}"; }
+  [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}" "${home_service:?}"; }
   return 0
 }
 running_words() { printf 'The service runs as before, as plain compose.'; }
@@ -28,8 +28,8 @@ recover() {
   recorded release begin || [ -n "$unreadable" ] || return 0
   # Somebody else's adoption may be what is here.
   of_job=$(cat "$service_dir/releases/0001/job" 2>/dev/null)
-  if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$service_dir/service.json" ]; }; then return 0; fi
-  [ -s "$service_dir/override.hash" ] && say_completed
+  if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$home_service/service.json" ]; }; then return 0; fi
+  [ -s "$home_service/service.json" ] && say_completed
   made_folder=1
   { recorded start begin || [ -n "$unreadable" ]; } && made_slot=1
   # A record that cannot be read may be the one that says so; the file tells as well.
@@ -40,7 +40,7 @@ recover() {
 start_job check,image,release,start,ready,switch,confirm
 begin check
 check_compose_hash
-[ -e "$service_dir/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
+[ -e "$home_service/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
 id=$(docker inspect --format '{{.Image}} {{.State.Running}}' "$CURRENT_CONTAINER" 2>/dev/null) || refuse service-not-running "$SERVICE of $STACK does not run: there is no container $CURRENT_CONTAINER." "" ""
 [ "${id#* }" = true ] || refuse service-not-running "$SERVICE of $STACK does not run." "" ""
 id=${id% *}
@@ -57,13 +57,14 @@ finish
 
 begin release
 made_folder=1
-mkdir -p "$service_dir/releases" "$service_dir/entry/run"
+mkdir -p "$service_dir/releases" "$service_dir/entry/run" "$home_service/releases"
 # The image is named by what the operator wrote where that still is the image that runs, so that its registry digest is found.
 reference=$id
 [ "$(image_id "$IMAGE")" = "$id" ] && reference=$IMAGE
 write_release 0001 blue "$reference" || abort disk-full "The release folder cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 chmod 755 "$service_dir/entry"
 put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
+put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
 set_live blue-settled
 printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
 mkdir -p "$ROOT/bin"
@@ -110,12 +111,16 @@ up_at=$(exact_ms)
 down_at=$(docker events --since "$((since - 1))" --until "${up_at%???}.${up_at#"${up_at%???}"}" --filter "container=$CURRENT_ID" --filter event=kill --filter event=die --format '{{.TimeNano}}' 2>/dev/null | head -n 1)
 [ -n "$down_at" ] && figure gapMs $((up_at - ${down_at%??????}))
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$job_dir/service.json" | put_file "$service_dir/service.json"
-sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | put_file "$service_dir/releases/0001/rollback.sh"
+for each in "$home_service" "$service_dir"; do
+  sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$each/releases/0001/rollback.sh" | put_file "$each/releases/0001/rollback.sh"
+done
 point "$service_dir/current" releases/0001
 at roles
 [ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
-printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash" || abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$ROOT" | tail -n 1)"
-# Adopted is what has this file.
+keep_override_sum
+our_block | put_file "$home_service/override.block"
+# Adopted is what has this file, in the home state.
+put_file "$home_service/service.json" <"$service_dir/service.json" || abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$HOME_STATE" | tail -n 1)"
 past_return=1
 finish '"release":"0001","slot":"blue"'
 say_completed

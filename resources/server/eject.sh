@@ -24,6 +24,8 @@ clean() {
   for each in "$service_dir"/releases/[0-9]*; do docker rmi "switchyard/$SLOT_PREFIX:r${each##*/}" >/dev/null 2>&1; done
   mkdir -p "$ROOT/ejected"
   [ ! -d "$service_dir" ] || mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
+  keep_override_sum
+  rm -rf "${home_service:?}"
 }
 
 say_completed() { completed "$SERVICE is plain compose again and runs release $(number_of "$current")."; }

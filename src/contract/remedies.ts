@@ -61,6 +61,15 @@ export const remedies: Record<FailureCode, Remedy> = {
     'Free some space on the server, then retry. Unused images are the usual cause.',
     'docker image prune',
   ),
+  'home-unusable': remedy(
+    'Jobs run from ~/.local/state/switchyard on the server, which must be yours alone. Look at it, and at who owns it.',
+    'ls -ld ~ ~/.local/state/switchyard',
+  ),
+  'ground-unsafe': remedy(
+    'Look at .switchyard in the stack’s folder: no links but current, previous and next; owner you, writable by nobody else.',
+    'chmod -R go-w .switchyard',
+  ),
+  'client-older': remedy('Update this Switchyard; the other one goes on meanwhile.'),
   'image-missing': remedy('Check the name and the tag of the image.'),
   'registry-unreachable': remedy('The registry does not answer. Check the server’s network, then retry.'),
   'registry-forbidden': remedy('Log in to the registry on the server, as this user.', 'docker login REGISTRY'),

@@ -6,6 +6,7 @@ import {
   dockerFacts,
   job,
   release,
+  serverState,
   serviceState,
   slotOf,
 } from '../testkit/engine/facts.ts';
@@ -64,21 +65,14 @@ const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => (
   dismissed: new Set(),
   traffic: {},
   awaySinceMs: null,
+  homeMounts: [],
+  found: [],
   watched: {},
   asOfMs: 99,
   ...more,
 });
 
-const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => ({
-  root: '/srv/shop/.switchyard',
-  services: [service],
-  deadJobs: [],
-  unseenJobs: [],
-  endedJobs: new Map(),
-  setAside: [],
-  damaged: [],
-  ...more,
-});
+const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => serverState([service], more);
 
 const serviceNamed = (map: ReturnType<typeof drawMap>, name: string) => {
   const found = map.stacks.flatMap((stack) => stack.services).find((each) => each.name === name);

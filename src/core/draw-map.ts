@@ -4,10 +4,11 @@ import { deployerOf } from './deployer.ts';
 import type { ContainerFact, DockerFacts, ImageFact } from './docker-facts.ts';
 import { liveSlotOf } from './entry.ts';
 import { isServing, parseHealth } from './health.ts';
+import type { HomeMount } from './home-mounts.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
-import { labels, releaseFolder, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
+import { labels, releaseFolder, slotContainer, slotPrefix } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
@@ -23,6 +24,7 @@ import type {
   Traffic,
 } from './stack-map.ts';
 import { decidePlainSwitch, decideSwitch, isWatched } from './switch.ts';
+import { trustFindings } from './trust-findings.ts';
 
 export type MapFacts = {
   docker: DockerFacts;
@@ -37,6 +39,10 @@ export type MapFacts = {
   /** Answers since the flip that is being watched, by service id. */
   watched: Readonly<Record<string, { requests: number; errors: number }>>;
   awaySinceMs: number | null;
+  /** Containers that may write where the programs of jobs lie. */
+  homeMounts: readonly HomeMount[];
+  /** Stacks' folders in which an earlier version adopted something, and why it is not taken in. */
+  found: readonly { folder: string; why: string }[];
   asOfMs: number;
 };
 
@@ -92,12 +98,9 @@ function drawStack(
   name: string,
   containers: ReadonlyMap<string, ContainerFact[]>,
 ): Stack {
-  const folder =
-    [...containers.values()]
-      .flat()
-      .map((each) => each.labels[composeLabel('project.working_dir')])
-      .find((each) => each !== undefined) ?? null;
-  const server = folder === null ? undefined : facts.states.find((each) => each.root === stateFolder(folder));
+  // What the home state knows of a stack counts before what its containers say of themselves (SPEC TR1).
+  const server = facts.states.find((each) => each.project === name);
+  const folder = server?.folder ?? folderOf([...containers.values()].flat());
   const dependsOn = new Map<string, string[]>();
   for (const [service, list] of containers) {
     const state = server?.services.find((each) => each.record.service === service);
@@ -154,6 +157,7 @@ function drawStack(
       services: users,
     })),
     findings: [
+      ...trustFindings(facts, server, folder),
       ...(server?.damaged ?? []).map(
         (path): Finding => ({
           level: 'warning',
@@ -170,6 +174,13 @@ function drawStack(
       ),
     ],
   };
+}
+
+/** The folder that a stack's containers agree on, or null. */
+function folderOf(containers: readonly ContainerFact[]): string | null {
+  const folders = new Set(containers.flatMap(({ labels }) => labels[composeLabel('project.working_dir')] ?? []));
+  const [first] = folders;
+  return folders.size === 1 && first !== undefined ? first : null;
 }
 
 type Drawn = Omit<

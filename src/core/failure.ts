@@ -27,6 +27,9 @@ export const failureCodes = [
   'compose-changed',
   'folder-read-only',
   'disk-full',
+  'home-unusable',
+  'ground-unsafe',
+  'client-older',
   // images
   'image-missing',
   'registry-unreachable',

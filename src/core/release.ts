@@ -104,6 +104,21 @@ function picked(all: Record<string, unknown> | undefined, key: string, used: { s
   return { [key]: Object.fromEntries(used.map(({ source }) => [source, all?.[source] ?? {}])) };
 }
 
+/**
+ * A rendered release without the values of its environment: for people and for the app, and not for compose. The values are in
+ * the home state alone (SPEC RE9).
+ */
+export function withoutValues(release: string): string {
+  const kept: string[] = [];
+  let inside = false;
+  for (const line of release.split('\n')) {
+    if (inside && line.startsWith('      ')) continue;
+    inside = line === '    environment:';
+    kept.push(inside ? '    # environment: its values are in the home state of Switchyard alone' : line);
+  }
+  return kept.join('\n');
+}
+
 /** `release.json` before the job fills it in. */
 export const renderReleaseFile = (reference: string, by: string): string =>
   `${JSON.stringify(

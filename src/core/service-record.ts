@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { checkSchema } from './check.ts';
+import { type Check, checkSchema } from './check.ts';
 
 /** `service.json`: how an adopted service is checked, watched and drained. Written at adoption; the operator may edit it. */
 export const serviceRecordSchema = z.object({
@@ -23,6 +23,36 @@ export const serviceRecordSchema = z.object({
 });
 
 export type ServiceRecord = z.infer<typeof serviceRecordSchema>;
+
+/** Why a service.json that was found, or a part of it, does not count. */
+export type RecordDamage = { path: string; line: number | null; why: string };
+
+/**
+ * The record that counts: what the home state keeps says what the service is, and service.json as found in the state folder
+ * gives its checks and times, for those are the operator's to edit. A file that cannot be read changes nothing. A command
+ * that the kept record does not hold is not taken from it: whoever may write there must not have a command run (SPEC TR3).
+ */
+export function mergeRecord(
+  kept: ServiceRecord,
+  text: string | null,
+  path: string,
+): { record: ServiceRecord; damage: RecordDamage | null } {
+  if (text === null) return { record: kept, damage: null };
+  const found = parseJson(serviceRecordSchema, text);
+  if (found === null)
+    return { record: kept, damage: { path, line: null, why: 'It cannot be read: the settings of before count.' } };
+  const known = (check: Check): boolean =>
+    check.kind !== 'command' || kept.checks.some((each) => JSON.stringify(each) === JSON.stringify(check));
+  const checks = found.checks.filter(known);
+  const { watchSeconds, drainSeconds, readySeconds, stopSeconds } = found;
+  return {
+    record: { ...kept, checks, watchSeconds, drainSeconds, readySeconds, stopSeconds },
+    damage:
+      checks.length === found.checks.length
+        ? null
+        : { path, line: null, why: 'It names a command that was not there at adoption; that is not run.' },
+  };
+}
 
 /** `release.json`. */
 export const releaseRecordSchema = z.object({

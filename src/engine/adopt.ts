@@ -3,14 +3,14 @@ import { isCheckPath } from '../core/check.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
-import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
+import { renderRelease, renderReleaseFile, tokens, withoutValues } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceRecord } from '../core/service-record.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { renderRollback, serviceVariables } from './job-variables.ts';
 import { configFiles, isOverride, readStack, type StackReading } from './stack-reading.ts';
-import type { VerbFacts } from './verbs.ts';
+import { jobPlace, type VerbFacts } from './verbs.ts';
 
 /** Decides an adoption from what the server says now. Changes nothing. */
 export async function prepareAdoption(
@@ -121,10 +121,11 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
   };
   const http = adoption.entry.check;
   const image = resolved?.image ?? `${facts.stack.name}-${name}`;
+  const release = renderRelease(reading.config, name, prefix, facts.folder);
   return ok({
     verb: 'adopt',
     script: 'adopt',
-    root,
+    ...jobPlace(facts),
     variables: {
       ...serviceVariables({ ...record, folder: facts.folder, by: facts.by, port, entry: current?.name ?? '' }),
       COMPOSE_HASH: reading.hash,
@@ -133,14 +134,14 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
       CURRENT_ID: current?.id ?? '',
       IMAGE: image,
       OVERRIDE: reading.overridePath,
-      OVERRIDE_HASH: '',
       ENTRY_CHECK:
         http === null
           ? `tcp\t127.0.0.1\t${port}`
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
     files: [
-      { path: 'release.compose.yaml', text: renderRelease(reading.config, name, prefix, facts.folder) },
+      { path: 'release.compose.yaml', text: release },
+      { path: 'release.public.yaml', text: withoutValues(release) },
       { path: 'release.json', text: renderReleaseFile(image, facts.by) },
       {
         path: 'rollback.sh',

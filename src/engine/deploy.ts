@@ -2,7 +2,7 @@ import type { ComposeConfig, ComposeService } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
 import type { DiffLine, NextPlan } from '../core/plan.ts';
-import { diffServices, renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
+import { diffServices, renderRelease, renderReleaseFile, tokens, withoutValues } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceState } from '../core/server-state.ts';
@@ -11,7 +11,7 @@ import type { JobPlan } from './job-upload.ts';
 import { recordVariables, renderRollback } from './job-variables.ts';
 import { compareReleases, readReleaseFiles, type WrittenRelease } from './releases.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
 
 type Prepared = {
   state: ServiceState;
@@ -40,9 +40,10 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
     );
   }
   const composeImage = resolved.image ?? `${facts.stack.name}-${name}`;
-  const root = stateFolder(facts.folder);
   const old =
-    options.release === undefined ? ok(null) : await readReleaseFiles(facts.shell, root, name, options.release);
+    options.release === undefined
+      ? ok(null)
+      : await readReleaseFiles(facts.shell, jobPlace(facts), name, options.release);
   if (!old.ok) return old;
   if (old.value === null && options.release !== undefined)
     return failed(
@@ -89,12 +90,12 @@ async function diffFromCurrent(
   old: WrittenRelease | null,
   asComposed: ComposeService,
 ): Promise<Result<DiffLine[]>> {
-  const root = stateFolder(facts.folder);
   const name = facts.service.name;
   const current = state.current?.file ?? null;
   if (old !== null && current !== null)
-    return compareReleases(facts.shell, root, name, current.number, old.file.number);
-  const before = current === null ? ok(null) : await readReleaseFiles(facts.shell, root, name, current.number);
+    return compareReleases(facts.shell, jobPlace(facts), name, current.number, old.file.number);
+  const before =
+    current === null ? ok(null) : await readReleaseFiles(facts.shell, jobPlace(facts), name, current.number);
   const written = before.ok && before.value !== null ? before.value.service : {};
   const after = old === null ? asComposed : { ...old.service, image: old.file.reference };
   return ok(
@@ -126,7 +127,7 @@ export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Pro
   return ok({
     verb: 'deploy',
     script: 'deploy',
-    root,
+    ...jobPlace(facts),
     variables: {
       ...recordVariables(state.record, facts.folder, facts.by),
       COMPOSE_HASH: reading.hash,
@@ -138,6 +139,8 @@ export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Pro
     },
     files: [
       { path: 'release.compose.yaml', text: compose },
+      { path: 'release.public.yaml', text: withoutValues(compose) },
+      { path: 'service.json', text: `${JSON.stringify(state.record, null, 2)}\n` },
       { path: 'release.json', text: renderReleaseFile(image, facts.by) },
       {
         path: 'rollback.sh',

@@ -8,6 +8,7 @@ import {
   digest,
   dockerFacts,
   release,
+  serverState,
   serviceRecord,
   serviceState,
   slotOf,
@@ -17,6 +18,7 @@ import { createHostSession } from './host-session.ts';
 import type { Session } from './session.ts';
 
 const root = '/srv/shop/.switchyard';
+const { home } = serverState([]);
 const name = { stack: 'shop', service: 'frontend' };
 
 let host: FakeHost;
@@ -373,7 +375,7 @@ describe('a job', () => {
     await settle();
     host.deadJobs = [id];
     await session.refresh();
-    expect(recovered).toEqual([expect.stringMatching(`${root}/jobs/${id}$`)]);
+    expect(recovered).toEqual([expect.stringMatching(`${home}/jobs/${id}$`)]);
     expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
     host.deadJobs = [];
     host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
@@ -509,7 +511,7 @@ describe('jobs, listed and stopped', () => {
       codes.push(stopped.ok ? 'told' : stopped.failure.code);
     }
     expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'shell-missing']);
-    expect(new Set(asked)).toEqual(new Set([`${root} mf2k-9x`]));
+    expect(new Set(asked)).toEqual(new Set([`${home} mf2k-9x`]));
   });
 
   it.each(['../x', 'a b', '$(id)', ''])('“%s” is no job, and nothing is asked', async (id) => {

@@ -1,5 +1,6 @@
 import { drawMap } from '../core/draw-map.ts';
 import { failure, failureOf } from '../core/failure.ts';
+import { findHomeMounts } from '../core/home-mounts.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
 import type { StackMap } from '../core/stack-map.ts';
@@ -25,7 +26,7 @@ import type { Shell } from './ports/shell.ts';
 import { compareReleases, readReleases } from './releases.ts';
 import type { ServiceName, Session } from './session.ts';
 import { stopJob } from './stop.ts';
-import type { VerbFacts } from './verbs.ts';
+import { jobPlace, type VerbFacts } from './verbs.ts';
 
 export type HostSessionParts = {
   target: string;
@@ -69,6 +70,8 @@ export function createHostSession(parts: HostSessionParts): Session {
       traffic: traffic.current(),
       watched: traffic.watchedSince(),
       awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
+      homeMounts: now.homeState === null ? [] : findHomeMounts(now.docker, now.homeState.path),
+      found: now.found,
       asOfMs: now.asOfMs,
     });
     return drawn;
@@ -106,11 +109,11 @@ export function createHostSession(parts: HostSessionParts): Session {
 
   const onStack = <Value>(
     stack: string,
-    work: (shell: Shell, root: string) => Promise<Result<Value>>,
+    work: (shell: Shell, home: string) => Promise<Result<Value>>,
   ): Promise<Result<Value>> =>
     onLink(async (link) => {
-      const folder = currentMap()?.stacks.find((each) => each.name === stack)?.folder ?? null;
-      return folder === null ? noLink(parts.target) : work(link.shell, stateFolder(folder));
+      const home = now.states.find((each) => each.project === stack)?.home;
+      return home === undefined ? noLink(parts.target) : work(link.shell, home);
     });
 
   return {
@@ -149,9 +152,9 @@ export function createHostSession(parts: HostSessionParts): Session {
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
     ended: (_stack, id, signal) => guarded(() => jobs.ended(id, signal)),
-    stop: (stack, job) => onStack(stack, (shell, root) => stopJob(shell, root, job)),
+    stop: (stack, job) => onStack(stack, (shell, home) => stopJob(shell, home, job)),
     knownJobs: (signal) => guarded(() => jobs.known(signal)),
-    jobLog: (stack, job) => onStack(stack, (shell, root) => readJobLog(shell, root, job)),
+    jobLog: (stack, job) => onStack(stack, (shell, home) => readJobLog(shell, home, job)),
     dismiss: jobs.dismiss,
 
     releases: (name) =>
@@ -159,7 +162,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         state === null ? ok([]) : readReleases(shell, stateFolder(folder), state),
       ),
     compareReleases: (name, before, after) =>
-      onService(name, ({ shell, folder }) => compareReleases(shell, stateFolder(folder), name.service, before, after)),
+      onService(name, (facts) => compareReleases(facts.shell, jobPlace(facts), name.service, before, after)),
     followLogs: (name, options) => onService(name, (facts, link) => followLogs(link.docker, facts, options)),
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
 import { drawMap } from '../core/draw-map.ts';
-import { composed, dockerFacts, release, releaseFile, serviceState, slotOf } from '../testkit/engine/facts.ts';
+import {
+  composed,
+  dockerFacts,
+  release,
+  releaseFile,
+  serverState,
+  serviceState,
+  slotOf,
+} from '../testkit/engine/facts.ts';
 import { namedKit } from '../testkit/engine/fake-host.ts';
 import { planAdoptJob } from './adopt.ts';
 import { asTemplate, planDeployJob, prepareNext } from './deploy.ts';
@@ -55,25 +63,15 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
   const map = drawMap({
     docker,
     compose: null,
-    states: adopted
-      ? [
-          {
-            root: '/srv/shop/.switchyard',
-            services: [state],
-            deadJobs: [],
-            unseenJobs: [],
-            endedJobs: new Map(),
-            damaged: [],
-            setAside: [],
-          },
-        ]
-      : [],
+    states: adopted ? [serverState([state])] : [],
     jobs: [],
     ours: new Set(),
     dismissed: new Set(),
     traffic: {},
     watched: {},
     awaySinceMs: null,
+    homeMounts: [],
+    found: [],
     asOfMs: 0,
   });
   const [stack] = map.stacks;
@@ -94,6 +92,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     composeText: yamlComposeText,
     docker,
     folder: '/srv/shop',
+    home: '/home/ada/.local/state/switchyard/stacks/shop-1',
     stack,
     service,
     state: adopted ? state : null,
@@ -117,6 +116,7 @@ describe('the plan of an adoption', () => {
     expect([plan.verb, plan.script, plan.root]).toEqual(['adopt', 'adopt', '/srv/shop/.switchyard']);
     expect(plan.files.map((each) => each.path)).toEqual([
       'release.compose.yaml',
+      'release.public.yaml',
       'release.json',
       'rollback.sh',
       'haproxy.cfg',
@@ -182,7 +182,14 @@ describe('the plan of a deploy', () => {
       REPLACE: '',
       COMPOSE_HASH: 'abc',
     });
-    expect(plan.files.map((each) => each.path)).toEqual(['release.compose.yaml', 'release.json', 'rollback.sh']);
+    expect(plan.files.map((each) => each.path)).toEqual([
+      'release.compose.yaml',
+      'release.public.yaml',
+      'service.json',
+      'release.json',
+      'rollback.sh',
+    ]);
+    expect(file(plan, 'release.public.yaml')).not.toContain('API');
     expect(file(plan, 'release.compose.yaml')).toContain(`API: "it's \\"$$x\\""`);
   });
 

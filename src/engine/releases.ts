@@ -62,24 +62,31 @@ function isJsonObject(text: string): boolean {
 
 export type WrittenRelease = { file: ReleaseFile; service: ComposeService; composeText: string };
 
-// Arguments: state folder, service's folder name, release folder.
+// Arguments: state folder, stack's home state, service's folder name, release folder. What is run of a release is in the home
+// state; what lies in the state folder says no more than which release it is.
 const releaseScript = `
-cd "$1/$2/releases/$3" 2>/dev/null || exit 0
-printf '\\001json\\n'; cat release.json
-printf '\\001compose\\n'; cat compose.yaml; echo .
-printf '\\001resolved\\n'; docker compose -f compose.yaml config --format json 2>/dev/null
+[ -f "$1/$3/releases/$4/release.json" ] || exit 0
+printf '\\001json\\n'; cat "$1/$3/releases/$4/release.json"
+printf '\\001compose\\n'; cat "$2/$3/releases/$4/compose.yaml"; echo .
+printf '\\001resolved\\n'; docker compose -f "$2/$3/releases/$4/compose.yaml" config --format json 2>/dev/null
 `;
+
+/** A stack's state folder, and its part of the home state. */
+export type ReleasePlace = { root: string; home: string };
 
 /** One release as it was written, or null when there is none of that number. */
 export async function readReleaseFiles(
   shell: Shell,
-  root: string,
+  { root, home }: ReleasePlace,
   service: string,
   number: number,
 ): Promise<Result<WrittenRelease | null>> {
-  const outcome = await shell.run(renderScript(releaseScript, [root, serviceSlug(service), releaseFolder(number)]), {
-    timeoutMs: 30_000,
-  });
+  const outcome = await shell.run(
+    renderScript(releaseScript, [root, home, serviceSlug(service), releaseFolder(number)]),
+    {
+      timeoutMs: 30_000,
+    },
+  );
   const section = (name: string): string => outcome.stdout.split(`\u0001${name}\n`)[1]?.split('\u0001')[0] ?? '';
   const file = parseJson(releaseRecordSchema, section('json'));
   if (file === null) return ok(null);
@@ -99,14 +106,14 @@ export async function readReleaseFiles(
 
 export async function compareReleases(
   shell: Shell,
-  root: string,
+  place: ReleasePlace,
   service: string,
   before: number,
   after: number,
 ): Promise<Result<DiffLine[]>> {
   const [left, right] = await Promise.all([
-    readReleaseFiles(shell, root, service, before),
-    readReleaseFiles(shell, root, service, after),
+    readReleaseFiles(shell, place, service, before),
+    readReleaseFiles(shell, place, service, after),
   ]);
   if (!left.ok) return left;
   if (!right.ok) return right;

@@ -8,10 +8,10 @@ import type { Shell } from './ports/shell.ts';
  * Asks the runner of a job to stop. Ok means that it was told; it undoes what it began by itself, and its end comes
  * through the feed. May be called twice.
  */
-export async function stopJob(shell: Shell, root: string, id: string): Promise<Result<null>> {
+export async function stopJob(shell: Shell, home: string, id: string): Promise<Result<null>> {
   const unknown = failed(failure('job-unknown', `There is no job “${id}”.`, { running: 'Nothing was changed.' }));
   if (!/^[\w-]+$/.test(id)) return unknown;
-  const outcome = await shell.run(renderScript(stopScript, [root, id]), { timeoutMs: 20_000 });
+  const outcome = await shell.run(renderScript(stopScript, [home, id]), { timeoutMs: 20_000 });
   const answer = parseStopAnswer(outcome.stdout);
   switch (answer) {
     case 'stopping':

@@ -7,16 +7,23 @@ import type { Shell } from './ports/shell.ts';
 export const canGoWithoutJob = ({ code }: Failure): boolean => code === 'disk-full' || code === 'folder-read-only';
 
 /**
- * Arguments: the service's folder, the slot to go back to, or nothing where that is not known. It runs what the release in the
+ * Arguments: the service's folder of the stack's files, that of the home state, the slot to go back to, or nothing where that is not known. It runs what the release in the
  * other slot wrote before it got the traffic: asked again, it does not go forth.
  */
 const wayBackScript = `cd "$1" || exit 13
+go() {
+  number=$(readlink "$1") && number=\${number#releases/}
+  case $number in '' | *[!0-9]*) return ;; esac
+  [ ! -f "$2/releases/$number/rollback.sh" ] || exec sh "$2/releases/$number/rollback.sh" 2>&1
+}
 for role in current previous next; do
   slot=$(cat "$role/slot" 2>/dev/null)
-  [ -n "$slot" ] && [ -n "$2" ] && [ "$slot" != "$2" ] || continue
-  exec sh "$role/rollback.sh" 2>&1
+  [ -n "$slot" ] && [ -n "$3" ] && [ "$slot" != "$3" ] || continue
+  go "$role" "$2"
 done
-exec sh current/rollback.sh 2>&1
+go current "$2"
+echo 'Refused: the way back of this release is not in the home state.'
+exit 11
 `;
 
 /** Exit 11 of rollback.sh, by what it says. */
@@ -31,8 +38,15 @@ const refusalOf = (text: string): FailureCode =>
  * Goes back by the rollback.sh of the release that has the traffic, as one would by hand: it needs no upload, so that a
  * full disk stands in no way. `slot` is the one to go back to, or an empty text. Ok carries its last line.
  */
-export async function goBackByHand(shell: Shell, serviceDir: string, slot: string): Promise<Result<string>> {
-  const { code, stdout } = await shell.run(renderScript(wayBackScript, [serviceDir, slot]), { timeoutMs: 60_000 });
+export async function goBackByHand(
+  shell: Shell,
+  { root, home }: { root: string; home: string },
+  slug: string,
+  slot: string,
+): Promise<Result<string>> {
+  const { code, stdout } = await shell.run(renderScript(wayBackScript, [`${root}/${slug}`, `${home}/${slug}`, slot]), {
+    timeoutMs: 60_000,
+  });
   const lines = stdout.trim().split('\n');
   const last = lines.at(-1) ?? '';
   if (code === 0) return ok(last);

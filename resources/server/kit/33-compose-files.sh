@@ -13,6 +13,26 @@ check_compose_hash() {
   refuse compose-changed "The compose files of $STACK changed while this job was being prepared. Nothing was changed." "$(running_words)" ""
 }
 
+# The override as our jobs leave it: what compose then loads by itself is compared with it by every look (SPEC TR4).
+keep_override_sum() {
+  put_line "$HOME_STATE/override" "$OVERRIDE" && put_line "$HOME_STATE/override.sha256" "$( ([ ! -e "$OVERRIDE" ] || sha256sum <"$OVERRIDE") | cut -d' ' -f1)"
+}
+# Our lines for this service in the override, with their marks.
+our_block() { block_of "$SERVICE"; }
+block_of() { # service
+  awk -v service="$1" '{ line = $0; sub(/^ */, "", line); sub(/ *$/, "", line) } line == "# switchyard begin " service { inside = 1 } inside { print } line == "# switchyard end " service { exit }' "$OVERRIDE"
+}
+
+# Whether the lines of all adopted services of this stack are in the override as they were written.
+blocks_intact() {
+  for each in "$HOME_STATE"/*/override.block; do
+    [ -e "$each" ] || continue
+    intact=
+    IFS= read -r intact <"$each"
+    block_of "${intact#*# switchyard begin }" | cmp -s - "$each" || return 1
+  done
+}
+
 # Keeps file $2 as $1 in the job's folder, so that it can be put back by a rename, which needs no room on the disk: an undo must
 # not stop half way because there is none.
 keep_file() { # name in the job's folder, file

@@ -1,9 +1,12 @@
-import { labels } from '../../core/server-layout.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerFact, DockerEvent } from '../ports/docker-engine.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 import type { Looks } from './looks.ts';
+
+/** Whether a container is the entry point of an adopted service. */
+const isEntry = (now: HostNow, name: string): boolean =>
+  now.states.some(({ services }) => services.some(({ record }) => record.entry === name));
 
 const endings: Record<string, ContainerFact['state']> = { die: 'exited', pause: 'paused' };
 
@@ -35,7 +38,7 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
       };
       now.asOfMs = clock.nowMs();
       if (fact !== null && !docker.images.some((image) => image.id === fact.imageId)) looks.lookAtAll();
-      if (fact !== null && (!known || fact.labels[labels.root] !== undefined)) looks.lookAtStates();
+      if (fact !== null && (!known || isEntry(now, fact.name))) looks.lookAtStates();
       redraw();
     } catch {
       // The next event reads it again, or the listing after the stream or the link broke.

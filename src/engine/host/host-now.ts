@@ -1,7 +1,7 @@
 import type { Connection } from '../../core/connection.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import type { Job } from '../../core/job.ts';
-import type { ServerState } from '../../core/server-state.ts';
+import type { HomeState, ServerState } from '../../core/server-state.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -18,6 +18,10 @@ export type HostNow = {
   /** Version of the compose plugin. */
   compose: string | null;
   states: ServerState[];
+  /** Folders in which an earlier version adopted something that the home state does not know, and why it is not taken in. */
+  found: { folder: string; why: string }[];
+  /** As last read; null before. */
+  homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
   /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
   dead: ReadonlySet<string>;
@@ -33,6 +37,8 @@ export const nothingKnown = (): HostNow => ({
   docker: null,
   compose: null,
   states: [],
+  found: [],
+  homeState: null,
   jobs: new Map(),
   dead: new Set(),
   recoveries: new Map(),

@@ -71,8 +71,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
         now.jobs = foldFeed(now.jobs, started);
       }
       if (!uploaded.ok) {
-        const serviceDir = `${plan.value.root}/${serviceSlug(name.service)}`;
-        const back = await goBackByHand(shell, serviceDir, facts.state?.previous?.file.slot ?? '');
+        const slot = facts.state?.previous?.file.slot ?? '';
+        const back = await goBackByHand(shell, plan.value, serviceSlug(name.service), slot);
         now.jobs = foldFeed(now.jobs, {
           kind: 'end',
           job: id,

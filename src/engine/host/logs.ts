@@ -56,7 +56,7 @@ const jobLogScript =
   'tail -c 262144 "$1/jobs/$2/output" 2>/dev/null || echo "The output of this job is not kept any more."';
 
 /** The raw output of a job. See `Session.jobLog`. */
-export async function readJobLog(shell: Shell, root: string, job: string): Promise<Result<string>> {
+export async function readJobLog(shell: Shell, home: string, job: string): Promise<Result<string>> {
   if (!/^[\w-]+$/.test(job)) return failed(failure('job-unknown', `There is no job “${job}”.`));
-  return ok((await shell.run(renderScript(jobLogScript, [root, job]), { timeoutMs: 20_000 })).stdout);
+  return ok((await shell.run(renderScript(jobLogScript, [home, job]), { timeoutMs: 20_000 })).stdout);
 }

@@ -1,7 +1,7 @@
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import type { Job, JobStep } from '../../core/job.ts';
-import { labels } from '../../core/server-layout.ts';
-import type { ReleaseOnServer, ReleaseState, ServiceState } from '../../core/server-state.ts';
+import { labels, stackHome } from '../../core/server-layout.ts';
+import type { ReleaseOnServer, ReleaseState, ServerState, ServiceState } from '../../core/server-state.ts';
 import type { ReleaseFile, ServiceRecord } from '../../core/service-record.ts';
 import type { Slot } from '../../core/slot.ts';
 
@@ -107,9 +107,31 @@ export const release = (number: number, slot: Slot, state: Partial<ReleaseState>
   state: { word: 'ready', passed: 1, total: 1, reason: null, ...state },
 });
 
+/** A stack that the home state knows, with what is adopted there. */
+export const serverState = (services: ServiceState[], more: Partial<ServerState> = {}): ServerState => {
+  const { folder = '/srv/shop', project = 'shop' } = more;
+  return {
+    root: `${folder}/.switchyard`,
+    folder,
+    project,
+    home: stackHome('/home/ada/.local/state/switchyard', project, folder),
+    newerFormat: false,
+    ground: { kind: 'safe' },
+    drift: [],
+    services,
+    deadJobs: [],
+    unseenJobs: [],
+    endedJobs: new Map(),
+    damaged: [],
+    setAside: [],
+    ...more,
+  };
+};
+
 /** Adopted, release 1 in blue, nothing else. */
 export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => ({
   record: serviceRecord(),
+  recordDamage: null,
   live: 'blue-settled',
   current: release(1, 'blue'),
   next: null,

@@ -1,6 +1,7 @@
 import type { Question, Rung } from '../../core/connection.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
+import { releaseFolder, stackHome } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
 import type { Archive, JobFile } from '../../engine/ports/archive.ts';
 import type { DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
@@ -149,7 +150,7 @@ export class FakeHost {
     if (command.includes('\\001root ')) {
       this.calls.states += 1;
       this.beforeStates();
-      return outcome(this.sayStates(command));
+      return outcome(this.sayStates());
     }
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
     const known = this.scripts.find(([text]) => command.includes(text));
@@ -162,24 +163,31 @@ export class FakeHost {
     if (this.taking.startsWith('refused')) {
       return outcome(`switchyard-${this.taking}\n`, { code: 3, stderr: 'tar: short read\n' });
     }
-    const [root = '', id = ''] = command.trim().split(' ').slice(-2);
+    const [folder = '', , , id = ''] = command.trim().split(' ').slice(-4);
+    const root = `${folder}/.switchyard`;
     const files = JSON.parse(new TextDecoder().decode(stdin)) as JobFile[];
     this.jobs.push({ root, id, files: Object.fromEntries(files.map(({ path, text }) => [path, text])) });
     if (this.taking === 'lost-after') throw new FailureError(lost());
     return outcome(`switchyard-started ${id}\n`);
   }
 
-  private sayStates(command: string): string {
-    const lines: string[] = [];
+  private sayStates(): string {
+    const state = '/home/ada/.local/state/switchyard';
+    const lines = [`\u0001home closed ${state}`];
     for (const [root, services] of this.roots) {
-      if (!command.includes(root)) continue;
-      lines.push(`\u0001root ${root}`, ...this.deadJobs.map((job) => `\u0001dead ${job}`));
+      const folder = root.replace(/\/\.switchyard$/, '');
+      const project = services[0]?.record.stack ?? folder.slice(folder.lastIndexOf('/') + 1);
+      const home = stackHome(state, project, folder);
+      lines.push(`\u0001root ${root}`, `\u0001stack ${home}`, `\u0001project ${project}`, '\u0001format 1');
+      lines.push(...this.deadJobs.map((job) => `\u0001dead ${job}`));
       lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
       const say = (path: string, text: string | null) => {
-        if (text !== null) lines.push(`\u0001file ${root}/${path}`, ...text.split('\n').map((line) => `\u0002${line}`));
+        const at = path.startsWith('/') ? path : `${root}/${path}`;
+        if (text !== null) lines.push(`\u0001file ${at}`, ...text.split('\n').map((line) => `\u0002${line}`));
       };
       for (const service of services) {
         const slug = service.record.service;
+        say(`${home}/${slug}/service.json`, JSON.stringify(service.record));
         say(`${slug}/service.json`, JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
         const { watchUntilMs, mustConfirm } = service;
@@ -191,8 +199,10 @@ export class FakeHost {
           const release = service[role];
           if (release === null) continue;
           const { word, passed, total, reason } = release.state;
-          say(`${slug}/${role}/release.json`, JSON.stringify(release.file));
-          say(`${slug}/${role}/state`, `${word} ${passed} ${total}${reason === null ? '' : ` ${reason}`}`);
+          const number = releaseFolder(release.file.number);
+          lines.push(`\u0001role ${slug} ${role} ${number}`);
+          say(`${slug}/releases/${number}/release.json`, JSON.stringify(release.file));
+          say(`${slug}/releases/${number}/state`, `${word} ${passed} ${total}${reason === null ? '' : ` ${reason}`}`);
         }
       }
     }
