@@ -1,3 +1,4 @@
+import { stat } from 'node:fs/promises';
 import { CommandError, lastLines, read, renderArgv, run, succeeds } from './command.ts';
 import { type Log, logToStderr } from './progress.ts';
 
@@ -34,7 +35,7 @@ export async function chooseAppUser(paths: readonly string[], log: Log = logToSt
   const whys: string[] = [];
   if (nobody !== null) {
     const [uid, gid] = nobody;
-    const plain = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', '--'];
+    const plain = ['setpriv', `--reuid=${uid}`, `--regid=${gid}`, ...(await dockerGroup()), '--'];
     const why = await trouble(plain, paths);
     if (why === null) {
       log("The window runs as the user nobody, in Chromium's sandbox");
@@ -52,9 +53,7 @@ export async function chooseAppUser(paths: readonly string[], log: Log = logToSt
           SSH_AUTH_SOCK: undefined,
           DBUS_SESSION_BUS_ADDRESS: undefined,
         }),
-        handOver: async (folders) => {
-          await run(['chown', '-R', '--no-dereference', `${uid}:${gid}`, '--', ...folders]);
-        },
+        handOver: (folders) => give(folders, uid, gid),
       };
     }
     whys.push(`as nobody: ${why}`);
@@ -62,7 +61,7 @@ export async function chooseAppUser(paths: readonly string[], log: Log = logToSt
     const whyMapped = await trouble(mapped, paths);
     if (whyMapped === null) {
       log(`The window runs in Chromium's sandbox, as nobody in a user namespace of root's (${whys[0]})`);
-      return { ...itself, prefix: mapped };
+      return { ...itself, prefix: mapped, handOver: (folders) => give(folders, 0, 0) };
     }
     whys.push(`in a user namespace: ${whyMapped}`);
   }
@@ -83,6 +82,16 @@ async function trouble(prefix: readonly string[], paths: readonly string[]): Pro
     const said = lastLines(error.result.stderr.trim(), 1);
     return said === '' ? `${renderArgv(error.argv)} failed` : said;
   }
+}
+
+/** Who works with a server's Docker is in the group of its socket, on this machine too. */
+async function dockerGroup(): Promise<string[]> {
+  const socket = await stat('/var/run/docker.sock').catch(() => null);
+  return socket === null ? ['--clear-groups'] : [`--groups=${socket.gid}`];
+}
+
+async function give(folders: readonly string[], uid: number, gid: number): Promise<void> {
+  await run(['chown', '-R', '--no-dereference', `${uid}:${gid}`, '--', ...folders]);
 }
 
 async function idsOf(name: string): Promise<[number, number] | null> {
