@@ -71,17 +71,17 @@ export async function chooseAppUser(paths: readonly string[], log: Log = logToSt
 
 /** Why the app cannot be started so; null when it can. */
 async function trouble(prefix: readonly string[], paths: readonly string[]): Promise<string | null> {
-  for (const file of paths) {
-    if (!(await succeeds([...prefix, 'test', '-r', file]))) return `${file} cannot be read`;
-  }
   try {
     await run([...prefix, ...namespaces], { cwd: '/', timeoutMs: 10_000 });
-    return null;
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
     const said = lastLines(error.result.stderr.trim(), 1);
     return said === '' ? `${renderArgv(error.argv)} failed` : said;
   }
+  for (const file of paths) {
+    if (!(await succeeds([...prefix, 'test', '-r', file]))) return `${file} cannot be read`;
+  }
+  return null;
 }
 
 /** Who works with a server's Docker is in the group of its socket, on this machine too. */
