@@ -5,7 +5,7 @@ import { test as base, expect } from '@playwright/test';
 import { outFolder } from '../../build/setup/folders.ts';
 import { stackHome } from '../../src/core/server-layout.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
-import { type App, type LaunchOptions, launchApp } from './app.ts';
+import { type App, appUser, type LaunchOptions, launchApp } from './app.ts';
 import { SwitchyardWindow } from './switchyard-window.ts';
 
 export { expect };
@@ -45,6 +45,7 @@ export const test = base.extend<TestFixtures, { lab: Lab }>({
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   folder: async ({}, use) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'switchyard-e2e-'));
+    await (await appUser()).handOver([folder]);
     await use(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   },

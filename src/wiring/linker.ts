@@ -99,7 +99,8 @@ async function openLink(host: Host, options: LinkOptions): Promise<Link> {
     throw error instanceof FailureError ? error : new FailureError(failureOf(error), { cause: error });
   }
   const opened = docker;
-  host.closed.then(() => opened.close());
+  // It tells how the link ended, and never rejects.
+  void host.closed.then(() => opened.close());
   return {
     shell: host.shell,
     tunnel: host.tunnel,

@@ -48,7 +48,8 @@ export function createSshTunnel(link: {
         for (const socket of sockets) socket.destroy();
         await ended;
       };
-      link.closed.then(close);
+      // Neither of the two rejects.
+      void link.closed.then(close);
       return { port: (server.address() as AddressInfo).port, close };
     },
 

@@ -100,6 +100,11 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     following = mine;
     open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let rest = '';
+    const again = () => {
+      if (now.open !== open || following !== mine || abort.signal.aborted) return;
+      following = null;
+      setTimeout(follow, 1_000);
+    };
     open.link.shell
       .follow(renderScript(followScript, paths), {
         signal: abort.signal,
@@ -116,12 +121,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
           }
         },
       })
-      .catch(() => null)
-      .then(() => {
-        if (now.open !== open || following !== mine || abort.signal.aborted) return;
-        following = null;
-        setTimeout(follow, 1_000);
-      });
+      .then(again, again);
   };
 
   const areRead = () =>
