@@ -1,3 +1,4 @@
+import { endingOfJob } from './ending.ts';
 import type { FailureCode } from './failure.ts';
 import type { Job, JobStep, Verb } from './job.ts';
 
@@ -47,24 +48,24 @@ const keptNext: readonly (FailureCode | undefined)[] = [
 /** How a job stands or ended, in words for a list: `went back`, `undone after its process died`. */
 export function explainOutcome(job: Job): string {
   const died = 'after its process died';
-  switch (job.state) {
-    case 'running':
-      return job.recovered ? `being ended ${died}` : 'running';
-    case 'completed':
+  if (job.state === 'running') return job.recovered ? `being ended ${died}` : 'running';
+  if (job.state === 'rolled-back') return job.recovered ? `went back ${died}` : 'went back';
+  switch (endingOfJob(job)) {
+    case null:
       return job.recovered ? `finished ${died}` : 'completed';
-    case 'rolled-back':
-      return job.recovered ? `went back ${died}` : 'went back';
     case 'refused':
       return 'refused, nothing changed';
-    case 'aborted':
-      if (job.recovered) return `undone ${died}`;
-      if (job.failure?.code === 'cancelled') return 'stopped, undone';
+    case 'stopped':
+      return 'stopped, undone';
+    case 'undone':
+      return `undone ${died}`;
+    case 'unknown':
+      return 'not known yet';
+    case 'failed':
       // Next stays in its slot then, so that its logs can be read.
       return job.verb === 'deploy' && keptNext.includes(job.failure?.code)
-        ? 'next did not get ready'
-        : 'aborted, undone';
-    case 'indeterminate':
-      return 'not known yet';
+        ? 'failed, next did not get ready'
+        : 'failed, undone';
   }
 }
 

@@ -1,17 +1,7 @@
-import {
-  Check,
-  Circle,
-  CircleAlert,
-  CircleDashed,
-  CircleDot,
-  CircleQuestionMark,
-  CircleStop,
-  OctagonX,
-  Undo2,
-  X,
-} from 'lucide-react';
+import { Check, Circle, CircleDashed, CircleDot, type LucideIcon, OctagonX, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import type { HostView } from '../../../contract/views.ts';
+import { endingOfJob } from '../../../core/ending.ts';
 import type { Job, JobStep } from '../../../core/job.ts';
 import { explainOutcome, stepNow } from '../../../core/job-words.ts';
 import { jobKey, stopJob, useStopping } from '../../bridge/stopping.ts';
@@ -21,29 +11,22 @@ import { useSeconds } from '../../ui/clock.ts';
 import { Ago, Bar, FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute, formatClock, formatDuration, oneLine } from '../../ui/format.ts';
 import { Grip } from '../../ui/grip.tsx';
+import { endingIcons } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 import './activity.css';
 
-const jobIcons = {
-  running: CircleDot,
-  completed: Check,
-  'rolled-back': Undo2,
-  refused: CircleAlert,
-  aborted: OctagonX,
-  indeterminate: CircleQuestionMark,
-} as const;
+function iconOf(job: Job): LucideIcon {
+  const ending = endingOfJob(job);
+  if (ending !== null) return endingIcons[ending];
+  return job.state === 'running' ? CircleDot : job.state === 'rolled-back' ? Undo2 : Check;
+}
 
-const wasStopped = (job: Job): boolean => job.state === 'aborted' && job.failure?.code === 'cancelled';
-
-const toneOf = (job: Job): string =>
-  wasStopped(job)
-    ? 'quiet'
-    : job.state === 'aborted'
-      ? 'trouble'
-      : job.state === 'rolled-back' || job.state === 'refused' || job.state === 'indeterminate'
-        ? 'warning'
-        : 'quiet';
+function toneOf(job: Job): 'quiet' | 'warning' | 'trouble' {
+  const ending = endingOfJob(job);
+  if (ending === 'failed') return 'trouble';
+  return job.state === 'rolled-back' || (ending !== null && ending !== 'stopped') ? 'warning' : 'quiet';
+}
 
 type Entry = { host: HostView; job: Job };
 
@@ -119,7 +102,7 @@ function telling(job: Job): string | null {
 }
 
 function JobRow({ entry: { host, job }, current }: { entry: Entry; current: boolean }) {
-  const Icon = wasStopped(job) ? CircleStop : jobIcons[job.state];
+  const Icon = iconOf(job);
   const more = telling(job);
   return (
     <button
@@ -185,7 +168,7 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
       {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
       <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
-          <Step key={step.name} step={step} />
+          <Step key={step.name} step={step} refused={job.state === 'refused'} />
         ))}
       </ol>
       {job.failure !== null && (
@@ -236,11 +219,12 @@ function renderFigure(name: string, value: number): string {
   return `${words} ${name.endsWith('Ms') ? formatDuration(value) : value.toLocaleString('en')}`;
 }
 
-function Step({ step }: { step: JobStep }) {
-  const Icon = stepIcons[step.state];
+function Step({ step, refused }: { step: JobStep; refused: boolean }) {
+  const saidNo = refused && step.state === 'failed';
+  const Icon = saidNo ? endingIcons.refused : stepIcons[step.state];
   return (
     <li className="step" data-state={step.state}>
-      <Icon size={14} aria-label={step.state} />
+      <Icon size={14} aria-label={saidNo ? 'refused' : step.state} />
       <b title={oneLine(step.name)}>{stepWords(step.name)}</b>
       <span className="clip quiet" title={step.text ?? undefined}>
         {step.progress !== null && step.state === 'running'
