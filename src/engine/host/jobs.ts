@@ -77,11 +77,11 @@ export function createJobs(now: HostNow, parts: JobsParts) {
           kind: 'end',
           job: id,
           at: clock.nowMs(),
-          outcome: back.ok ? 'completed' : 'refused',
-          code: back.ok ? '' : back.failure.code,
-          message: back.ok ? back.value : back.failure.message,
+          outcome: back.outcome,
+          ...(back.outcome === 'completed'
+            ? { code: '', message: back.said, detail: '' }
+            : { code: back.failure.code, message: back.failure.message, detail: back.failure.detail ?? '' }),
           running: '',
-          detail: (back.ok ? null : back.failure.detail) ?? '',
         });
         looks.lookAtAll();
       }

@@ -8,7 +8,11 @@ import type { Duplex } from '../../engine/ports/duplex.ts';
 import type { Link, Linker } from '../../engine/ports/link.ts';
 import type { Shell, ShellOutcome } from '../../engine/ports/shell.ts';
 import type { Tunnel } from '../../engine/ports/tunnel.ts';
+import { endLine } from '../../engine/whole-answer.ts';
 import { dockerFacts } from './facts.ts';
+
+/** A text of every script whose answer is read whole or not at all (`withEnd`). */
+export const endedMark = 'ended=$?';
 
 export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
 
@@ -63,12 +67,14 @@ export class FakeHost {
   readonly jobs: TakenJob[] = [];
   /** Answers to further scripts, by a text in them; the first that fits. */
   readonly scripts: [text: string, answer: (command: string) => ShellOutcome][] = [];
+  /** Texts in the scripts whose answers come without their end. */
+  readonly cutShort: string[] = [];
   /** How the next opening of a link fails. */
   openingFails: Failure | null = null;
   /** What is asked while opening, each once. */
   questions: Question[] = [];
-  /** How taking a job goes: it is taken, refused by that word, or the link is lost before or after. */
-  taking: 'taken' | 'lost-before' | 'lost-after' | `refused ${string}` = 'taken';
+  /** How taking a job goes: it is taken, refused by that word, the link is lost before or after, or the answer is cut. */
+  taking: 'taken' | 'lost-before' | 'lost-after' | 'cut' | `refused ${string}` = 'taken';
   /** Calls, for tests that count them. */
   readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
   readonly counters = new Map<string, string>();
@@ -145,6 +151,13 @@ export class FakeHost {
   }
 
   run(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    const answer = this.answer(command, stdin);
+    // A script that reads says its end, but for one that is cut short.
+    const isCut = this.cutShort.some((text) => command.includes(text));
+    return command.includes(endedMark) && !isCut ? { ...answer, stdout: `${answer.stdout}\n${endLine}\n` } : answer;
+  }
+
+  private answer(command: string, stdin: Uint8Array | undefined): ShellOutcome {
     if (command.includes('docker compose version')) return outcome(`${this.compose}\n${this.who}\n`);
     if (command.includes('\\001root ')) {
       this.calls.states += 1;
@@ -166,7 +179,9 @@ export class FakeHost {
     const files = JSON.parse(new TextDecoder().decode(stdin)) as JobFile[];
     this.jobs.push({ root, id, files: Object.fromEntries(files.map(({ path, text }) => [path, text])) });
     if (this.taking === 'lost-after') throw new FailureError(lost());
-    return outcome(`switchyard-started ${id}\n`);
+    return outcome(this.taking === 'cut' ? 'switchyard-sta' : `switchyard-started ${id}\n`, {
+      code: this.taking === 'cut' ? null : 0,
+    });
   }
 
   private sayStates(command: string): string {
