@@ -70,7 +70,7 @@ describe('what the server’s files say', () => {
             current: release(2, 'green'),
             previous: release(1, 'blue', { word: 'not-ready', passed: 0, total: 2, reason: 'HTTP 500 at once' }),
             watchUntilMs: 1700,
-            settledAtMs: 1500,
+            settledAtMs: null,
             wentBack: { atMs: 1600, reason: 'ten wrong answers in a row' },
           }),
         ],

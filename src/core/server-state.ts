@@ -7,6 +7,7 @@ import {
   type ServiceRecord,
   serviceRecordSchema,
 } from './service-record.ts';
+import { settledAtMs } from './settled.ts';
 
 /** What a release's `state` file says: the word, the checks that passed of those asked, and why not. */
 export type ReleaseState = {
@@ -29,6 +30,7 @@ export type ServiceState = {
   watchUntilMs: number | null;
   /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
   mustConfirm: boolean;
+  /** When the last move became final, unix milliseconds on the server's clock; null where nobody wrote that down. */
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -170,13 +172,19 @@ function readService(
     value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
   const live = parseLiveMap(text('entry/live.map') ?? '');
   if (live === null && files.has(`${folder}/entry/live.map`)) damaged.push(`${folder}/entry/live.map`);
+  const roles = rolesByLive(live, {
+    current: release('current'),
+    next: release('next'),
+    previous: release('previous'),
+  });
+  const moved = { current: roles.current?.file ?? null, previous: roles.previous?.file ?? null };
   return {
     record,
     live,
-    ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
+    ...roles,
     watchUntilMs: number(words('watch')[0]),
     mustConfirm: words('watch')[5] === 'confirm',
-    settledAtMs: number(words('settled')[0]),
+    settledAtMs: settledAtMs(text('settled'), live, moved),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
   };

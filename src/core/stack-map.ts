@@ -76,7 +76,8 @@ export type Switch =
       errors: number;
       requests: number;
     }
-  | { kind: 'settled'; atMs: number; to: Slot }
+  /** `atMs`: when the last move became final; null where nobody wrote that down. */
+  | { kind: 'settled'; atMs: number | null; to: Slot }
   | { kind: 'went-back'; atMs: number; reason: string }
   | {
       kind: 'failed';

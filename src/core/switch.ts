@@ -63,7 +63,7 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   }
   if (watching !== null) return watching;
   if (state.previous !== null && facts.previousWarm) {
-    return { kind: 'settled', atMs: state.settledAtMs ?? state.previous.file.at, to: otherSlot(live) };
+    return { kind: 'settled', atMs: state.settledAtMs, to: otherSlot(live) };
   }
   return { kind: 'idle', reason: `Release ${state.current?.file.number ?? '?'} runs; there is no next.` };
 }

@@ -161,6 +161,17 @@ test('in one line trouble tells why, and all else how it goes', () => {
   expect(inOneLine(explainSwitch({ kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, now))).toBe('4 checks');
 });
 
+test('TO3 settled says when, or nothing of when', () => {
+  const settled = { kind: 'settled', to: 'blue' } as const;
+  expect(explainSwitch({ ...settled, atMs: at(20, 40) }, now)).toMatchObject({ word: 'Settled', more: '20:40' });
+  expect(explainSwitch({ ...settled, atMs: null }, now)).toEqual({
+    word: 'Settled',
+    more: null,
+    why: null,
+    tone: 'quiet',
+  });
+});
+
 test('a lock names who holds it', () => {
   expect(explainSwitch({ kind: 'locked', by: 'anna', verb: 'deploy', sinceMs: at(20, 40) }, now)).toEqual({
     word: 'Locked',

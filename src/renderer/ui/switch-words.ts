@@ -113,7 +113,12 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         tone: 'notable',
       };
     case 'settled':
-      return { word: 'Settled', more: formatClock(state.atMs, nowMs), why: null, tone: 'quiet' };
+      return {
+        word: 'Settled',
+        more: state.atMs === null ? null : formatClock(state.atMs, nowMs),
+        why: null,
+        tone: 'quiet',
+      };
     case 'went-back':
       return {
         word: 'Went back by itself',
