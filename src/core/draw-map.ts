@@ -9,7 +9,7 @@ import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
 import { labels, releaseFolder, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
-import { digestOf } from './service-record.ts';
+import { damageFindings, digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
 import type {
   Container,
@@ -286,10 +286,12 @@ function drawAdopted(
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
     canFlipBack: previousWarm && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
     isWatched: isWatched(state, facts.asOfMs),
-    findings:
-      state.holder !== null && newest?.state !== 'running'
-        ? [{ level: 'note', title: 'The service is locked', text: state.holder }]
-        : [],
+    findings: [
+      ...damageFindings(state),
+      ...(state.holder !== null && newest?.state !== 'running'
+        ? [{ level: 'note' as const, title: 'The service is locked', text: state.holder }]
+        : []),
+    ],
   };
 }
 

@@ -2,10 +2,11 @@ import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
 import { type Outcome, outcomes } from './job.ts';
 import {
   parseJson,
+  type RecordDamage,
   type ReleaseFile,
+  readServiceRecord,
   releaseRecordSchema,
   type ServiceRecord,
-  serviceRecordSchema,
 } from './service-record.ts';
 import { settledAtMs } from './settled.ts';
 
@@ -22,6 +23,8 @@ export type ReleaseOnServer = { file: ReleaseFile; state: ReleaseState };
 /** One adopted service as its files on the server tell. */
 export type ServiceState = {
   record: ServiceRecord;
+  /** What of its service.json does not count, so that what was known before does; null when all of it does. */
+  recordDamage: RecordDamage | null;
   live: LiveState | null;
   current: ReleaseOnServer | null;
   next: ReleaseOnServer | null;
@@ -75,9 +78,14 @@ export function staleLocks(output: string, states: readonly ServerState[]): stri
 
 /**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
- * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
+ * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is. `lastGood`: the
+ * records that were read before, by the path of their service.json.
  */
-export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
+export function parseServerStates(
+  output: string,
+  nowMs: number | null = null,
+  lastGood: ReadonlyMap<string, ServiceRecord> = new Map(),
+): ServerState[] {
   const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
   const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) - nowMs;
   const states: ServerState[] = [];
@@ -89,7 +97,7 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
   let path: string | null = null;
   const close = () => {
     if (current !== null) {
-      const { services, damaged } = readFiles(current.root, files);
+      const { services, damaged } = readFiles(current.root, files, lastGood);
       states.push({ ...current, services, damaged: [...unreadable, ...damaged] });
     }
     files = new Map();
@@ -131,19 +139,24 @@ export function parseServerStates(output: string, nowMs: number | null = null): 
 const onOurClock = (service: ServiceState, aheadMs: number): ServiceState =>
   service.watchUntilMs === null ? service : { ...service, watchUntilMs: service.watchUntilMs - aheadMs };
 
-function readFiles(root: string, files: Map<string, string>): Pick<ServerState, 'services' | 'damaged'> {
+function readFiles(
+  root: string,
+  files: Map<string, string>,
+  lastGood: ReadonlyMap<string, ServiceRecord>,
+): Pick<ServerState, 'services' | 'damaged'> {
   const damaged: string[] = [];
   const services: ServiceState[] = [];
   for (const [path, text] of files) {
     const inside = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
     const slug = /^([^/]+)\/service\.json$/.exec(inside)?.[1];
     if (slug === undefined) continue;
-    const record = parseJson(serviceRecordSchema, text);
+    const { record, damage } = readServiceRecord(text, lastGood.get(path) ?? null);
     if (record === null) {
       damaged.push(path);
       continue;
     }
-    services.push(readService(`${root}/${slug}`, record, files, damaged));
+    const recordDamage = damage === null ? null : { path, ...damage };
+    services.push({ ...readService(`${root}/${slug}`, record, files, damaged), recordDamage });
   }
   return { services, damaged };
 }
@@ -153,7 +166,7 @@ function readService(
   record: ServiceRecord,
   files: Map<string, string>,
   damaged: string[],
-): ServiceState {
+): Omit<ServiceState, 'recordDamage'> {
   /** An empty file says as much as none; where that matters, it is named. */
   const text = (name: string): string | null => files.get(`${folder}/${name}`) || null;
   const words = (name: string): string[] => text(name)?.trim().split(' ') ?? [];

@@ -568,6 +568,45 @@ describe('jobs, listed and stopped', () => {
   });
 });
 
+describe('the settings of a service', () => {
+  beforeEach(() => session.connect());
+  const path = `${root}/frontend/service.json`;
+  const variable = (which: string) =>
+    new RegExp(`^${which}='(.*)'$`, 'm').exec(host.jobs.at(-1)?.files['job.sh'] ?? '')?.[1];
+
+  it('TO5 are read from the server at the moment that a verb is planned', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77, drainSeconds: 5 })));
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect([variable('WATCH_S'), variable('DRAIN_S')]).toEqual(['77', '5']);
+  });
+
+  it('TO5 of before count where they are damaged, and that is said on the card, in a plan and in a refusal', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77 })));
+    await session.refresh();
+    host.records.set(path, JSON.stringify(serviceRecord(), null, 2).replace('"kind": "http"', '"kind": "http'));
+    await session.refresh();
+    const said = 'service.json of frontend, line 7: a text that begins here has no closing quote';
+    expect(service()).toMatchObject({ adopted: true, findings: [{ text: expect.stringContaining(said) }] });
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect(variable('WATCH_S')).toBe('77');
+    expect(await session.start(name, 'retire', { role: 'previous' })).toMatchObject({
+      ok: false,
+      failure: { code: 'nothing-to-do', detail: expect.stringContaining(said) },
+    });
+    host.records.delete(path);
+    await session.refresh();
+    expect(service().findings).toEqual([]);
+  });
+
+  it('TO5 that cannot be read now keep a flip from beginning, and never a way back', async () => {
+    host.roots.set(root, [serviceState({ previous: release(2, 'green'), next: null })]);
+    await session.refresh();
+    host.cutShort.push('\\001gone');
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'no-answer' } });
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true });
+  });
+});
+
 describe('a flip that has to be confirmed', () => {
   beforeEach(() => session.connect());
 

@@ -9,6 +9,7 @@ import { createChanges } from './host/changes.ts';
 import { createConnecting } from './host/connecting.ts';
 import { createEvents } from './host/events.ts';
 import { createFeeds } from './host/feeds.ts';
+import { withFreshRecord } from './host/fresh-record.ts';
 import { jobList, nothingKnown } from './host/host-now.ts';
 import { createJobs } from './host/jobs.ts';
 import { followLogs, readJobLog } from './host/logs.ts';
@@ -143,8 +144,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         return prepared.ok ? ok(prepared.value.adoption.plan) : prepared;
       }),
     planNext: (name, options) =>
-      onService(name, async (facts) => {
-        const prepared = await prepareNext(facts, options);
+      onService(name, async (known) => {
+        const fresh = await withFreshRecord(known, false);
+        const prepared = fresh.ok ? await prepareNext(fresh.value, options) : fresh;
         return prepared.ok ? ok(prepared.value.plan) : prepared;
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),

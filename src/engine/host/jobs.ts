@@ -1,8 +1,10 @@
-import { failure } from '../../core/failure.ts';
+import { type Failure, failure } from '../../core/failure.ts';
 import { type FeedLine, foldFeed } from '../../core/feed.ts';
 import type { Job, Verb, VerbOptions } from '../../core/job.ts';
 import { failed, ok, type Result, unreachable } from '../../core/result.ts';
 import { serviceSlug } from '../../core/server-layout.ts';
+import type { ServiceState } from '../../core/server-state.ts';
+import { explainDamage } from '../../core/service-record.ts';
 import { planAdoptJob } from '../adopt.ts';
 import { planConfirmJob } from '../confirm.ts';
 import { planDeployJob } from '../deploy.ts';
@@ -17,6 +19,7 @@ import type { VerbFacts } from '../verbs.ts';
 import { canGoWithoutJob, goBackByHand } from '../way-back.ts';
 import type { Changes } from './changes.ts';
 import type { Feeds } from './feeds.ts';
+import { withFreshRecord } from './fresh-record.ts';
 import { type HostNow, jobList } from './host-now.ts';
 import type { Looks } from './looks.ts';
 
@@ -47,11 +50,14 @@ export function createJobs(now: HostNow, parts: JobsParts) {
   return {
     dismissed: dismissed as ReadonlySet<string>,
     ours: ours as ReadonlySet<string>,
-    async start(facts: VerbFacts, verb: Verb, options: VerbOptions): Promise<Result<Job>> {
+    async start(known: VerbFacts, verb: Verb, options: VerbOptions): Promise<Result<Job>> {
+      const fresh = await withFreshRecord(known, verb === 'rollback');
+      if (!fresh.ok) return fresh;
+      const facts = fresh.value;
       const { shell } = facts;
       const name: ServiceName = { stack: facts.stack.name, service: facts.service.name };
       const plan = await planJob(facts, verb, options);
-      if (!plan.ok) return plan;
+      if (!plan.ok) return failed(withDamage(plan.failure, facts.state));
       const id = freshId();
       ours.add(id);
       const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, plan.value, parts.plant);
@@ -126,6 +132,13 @@ export function createJobs(now: HostNow, parts: JobsParts) {
       redraw();
     },
   };
+}
+
+/** A refusal says as well that the settings it was decided by are not those that are written there now. */
+function withDamage(refusal: Failure, state: ServiceState | null): Failure {
+  if (state === null || state.recordDamage === null) return refusal;
+  const said = explainDamage(state.record.service, state.recordDamage);
+  return { ...refusal, detail: refusal.detail === null ? said : `${refusal.detail} ${said}` };
 }
 
 async function planJob(facts: VerbFacts, verb: Verb, options: VerbOptions): Promise<Result<JobPlan>> {

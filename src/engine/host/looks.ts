@@ -1,7 +1,7 @@
 import { renderScript } from '../../core/command.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import { foldDeath, foldEnd } from '../../core/feed.ts';
-import { labels, stateFolder } from '../../core/server-layout.ts';
+import { labels, serviceFile, stateFolder } from '../../core/server-layout.ts';
 import {
   observeScript,
   recoverScript,
@@ -11,6 +11,7 @@ import {
   setAsideScript,
 } from '../../core/server-scripts.ts';
 import { parseServerStates, staleLocks, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
+import type { ServiceRecord } from '../../core/service-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -37,11 +38,17 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.asOfMs = clock.nowMs();
   };
 
+  /** What each service.json said when it was last whole, by its path (SPEC TO5). */
+  const lastGood = new Map<string, ServiceRecord>();
+
   const observeStates = async (link: Link): Promise<void> => {
     const folders = stateFolders(now.docker);
     if (folders.length === 0) return;
     const outcome = await link.shell.run(renderScript(observeScript, folders), { timeoutMs: 20_000 });
-    now.states = parseServerStates(outcome.stdout, clock.nowMs());
+    now.states = parseServerStates(outcome.stdout, clock.nowMs(), lastGood);
+    for (const { root, services } of now.states)
+      for (const { record, recordDamage } of services)
+        if (recordDamage === null) lastGood.set(serviceFile(root, record.service), record);
     now.asOfMs = clock.nowMs();
     const dead = new Set(now.states.flatMap((state) => state.deadJobs));
     now.recoveries = new Map([...now.recoveries].filter(([id]) => dead.has(id)));

@@ -110,6 +110,7 @@ export const release = (number: number, slot: Slot, state: Partial<ReleaseState>
 /** Adopted, release 1 in blue, nothing else. */
 export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => ({
   record: serviceRecord(),
+  recordDamage: null,
   live: 'blue-settled',
   current: release(1, 'blue'),
   next: null,

@@ -1,6 +1,8 @@
+import { quote } from '../../core/command.ts';
 import type { Question, Rung } from '../../core/connection.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
+import { serviceFile } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
 import type { Archive, JobFile } from '../../engine/ports/archive.ts';
 import type { DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
@@ -60,6 +62,8 @@ export class FakeHost {
   who = '1000\nada\nada docker';
   /** State folders with what is adopted in each. */
   readonly roots = new Map<string, ServiceState[]>();
+  /** Texts of service.json by path, where they are not what the state says. */
+  readonly records = new Map<string, string>();
   deadJobs: string[] = [];
   /** Jobs that wrote how they ended: `ID OUTCOME`. */
   endedJobs: string[] = [];
@@ -164,6 +168,7 @@ export class FakeHost {
       this.beforeStates();
       return outcome(this.sayStates(command));
     }
+    if (command.includes('\\001gone')) return outcome(this.sayRecord(command));
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
     const known = this.scripts.find(([text]) => command.includes(text));
     if (known === undefined) throw new Error(`the fake host does not know this script: ${command.slice(0, 200)}`);
@@ -184,6 +189,16 @@ export class FakeHost {
     });
   }
 
+  /** One service.json as it is now. */
+  private sayRecord(command: string): string {
+    for (const [root, services] of this.roots)
+      for (const { record } of services) {
+        const path = serviceFile(root, record.service);
+        if (command.endsWith(` ${quote(path)}`)) return this.records.get(path) ?? JSON.stringify(record);
+      }
+    return '\u0001gone';
+  }
+
   private sayStates(command: string): string {
     const lines: string[] = [];
     for (const [root, services] of this.roots) {
@@ -195,7 +210,7 @@ export class FakeHost {
       };
       for (const service of services) {
         const slug = service.record.service;
-        say(`${slug}/service.json`, JSON.stringify(service.record));
+        say(`${slug}/service.json`, this.records.get(serviceFile(root, slug)) ?? JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
         const { watchUntilMs, mustConfirm } = service;
         say(
