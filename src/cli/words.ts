@@ -2,7 +2,7 @@ import { remedies } from '../contract/remedies.ts';
 import { type Ending, endingOf } from '../core/ending.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
-import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
+import { doing, explainOutcome, explainStep, explainWaitsFor, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
@@ -63,6 +63,10 @@ export function explainJobs(jobs: Job[], nowMs: number): string {
 /** The step a job is in, with its progress. */
 export function stepLine(job: Job): string {
   const step = job.steps.find((each) => each.state === 'running');
+  if (job.state === 'waiting')
+    return plain(
+      `${job.verb} ${job.service}: ${explainOutcome(job)}${job.waitsFor == null ? '' : ` (${job.waitsFor.by})`}`,
+    );
   if (step === undefined) return `${job.verb} ${plain(job.service)}: ${explainOutcome(job)}`;
   const { progress } = step;
   const amount = (value: number): string =>
@@ -100,6 +104,8 @@ export function explainSwitch(value: Switch): string {
       return `went back by itself: ${value.reason}`;
     case 'failed':
       return `${value.verb} ${endingWords[endingOf(value)]}: ${value.failure.message}`;
+    case 'waiting':
+      return `${value.verb} waits for ${explainWaitsFor(value.waitsFor)}`;
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':

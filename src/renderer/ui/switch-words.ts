@@ -2,7 +2,7 @@ import type { ServiceView, SwitchView } from '../../contract/views.ts';
 import { type Ending, endingOf, endingOfDeclined } from '../../core/ending.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Verb } from '../../core/job.ts';
-import { doing, explainStep } from '../../core/job-words.ts';
+import { doing, explainStep, explainWaitsFor } from '../../core/job-words.ts';
 import { unreachable } from '../../core/result.ts';
 import type { Holder } from '../../core/stack-map.ts';
 import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
@@ -128,6 +128,15 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
       };
     case 'failed':
       return explainEnding(endingOf(state), state.verb, state.step, state.failure);
+    case 'waiting':
+      return {
+        word: `${verbNames[state.verb]} waits`,
+        more: null,
+        why: oneLine(
+          `for ${explainWaitsFor(state.waitsFor)}${state.waitsFor === null ? '' : ` by ${state.waitsFor.by}`}`,
+        ),
+        tone: 'notable',
+      };
     case 'unknown':
       return {
         word: 'Unknown',
@@ -160,7 +169,12 @@ function explainEnding(ending: Ending, verb: Verb | 'preview', step: string | nu
     case 'refused':
       return { word: `${name} refused`, more: 'nothing changed', why: telling, tone: 'warning' };
     case 'stopped':
-      return { word: `${name} stopped`, more: null, why: 'what it began was undone', tone: 'quiet' };
+      return {
+        word: `${name} stopped`,
+        more: null,
+        why: step === null ? 'it had not begun' : 'what it began was undone',
+        tone: 'quiet',
+      };
     case 'undone':
       return { word: `${name} undone`, more: null, why: `its process died${at}`, tone: 'warning' };
     case 'unknown':

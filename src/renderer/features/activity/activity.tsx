@@ -1,4 +1,4 @@
-import { Check, Circle, CircleDashed, CircleDot, type LucideIcon, OctagonX, Undo2, X } from 'lucide-react';
+import { Check, Circle, CircleDashed, CircleDot, Hourglass, type LucideIcon, OctagonX, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import type { HostView } from '../../../contract/views.ts';
 import { endingOfJob } from '../../../core/ending.ts';
@@ -19,6 +19,7 @@ import './activity.css';
 function iconOf(job: Job): LucideIcon {
   const ending = endingOfJob(job);
   if (ending !== null) return endingIcons[ending];
+  if (job.state === 'waiting') return Hourglass;
   return job.state === 'running' ? CircleDot : job.state === 'rolled-back' ? Undo2 : Check;
 }
 
@@ -27,6 +28,8 @@ function toneOf(job: Job): 'quiet' | 'warning' | 'trouble' {
   if (ending === 'failed') return 'trouble';
   return job.state === 'rolled-back' || (ending !== null && ending !== 'stopped') ? 'warning' : 'quiet';
 }
+
+const rankOf = ({ state }: Job): number => (state === 'running' ? 0 : state === 'waiting' ? 1 : 2);
 
 type Entry = { host: HostView; job: Job };
 
@@ -40,10 +43,16 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
     .flatMap((host) => host.jobs.map((job): Entry => ({ host, job })))
     .sort(
       (a, b) =>
-        Number(b.job.state === 'running') - Number(a.job.state === 'running') || b.job.startedAt - a.job.startedAt,
+        rankOf(a.job) - rankOf(b.job) ||
+        (a.job.state === 'waiting' ? a.job.startedAt - b.job.startedAt : b.job.startedAt - a.job.startedAt),
     );
-  const shown = entries.find(({ host, job }) => host.id === wanted?.host && job.id === wanted.id) ?? entries[0];
+  const shown =
+    entries.find(
+      ({ host, job }) =>
+        host.id === wanted?.host && (job.id === wanted.id || job.insteadOf?.includes(wanted.id) === true),
+    ) ?? entries[0];
   const running = entries.filter(({ job }) => job.state === 'running').length;
+  const waiting = entries.filter(({ job }) => job.state === 'waiting').length;
   return (
     <section className="activity" style={{ height }} data-testid="activity" aria-label="Activity">
       <Grip
@@ -57,7 +66,8 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
         <h2>Activity</h2>
         <span className="quiet">
           {running > 0 ? `${count(running, 'job')} running` : 'nothing runs'}
-          {entries.length > running && `, ${entries.length - running} ran`}
+          {waiting > 0 && `, ${waiting} waiting`}
+          {entries.length > running + waiting && `, ${entries.length - running - waiting} ran`}
           {hosts.length > 1 && `, on ${count(hosts.length, 'server')}`}
         </span>
         <button
@@ -94,6 +104,7 @@ const standing = (host: HostView, job: Job): string =>
 
 /** `2 of 4: pull, 43 of 120 MB` while it runs; afterwards why it ended as it did. */
 function telling(job: Job): string | null {
+  if (job.state === 'waiting') return job.waitsFor == null ? null : `by ${oneLine(job.waitsFor.by)}`;
   if (job.state !== 'running') return job.failure === null ? null : oneLine(job.failure.message);
   const at = stepNow(job);
   if (at === null) return null;
@@ -160,12 +171,19 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
     <div className="job-detail" data-testid="job-detail">
       <p className="quiet">
         {verbNames[job.verb]} of {oneLine(job.service)} on {oneLine(host.target)} by {oneLine(job.by)},{' '}
-        {job.state === 'running' ? 'since' : 'at'}{' '}
+        {job.endedAt === null ? 'since' : 'at'}{' '}
         <time title={formatAbsolute(job.startedAt)}>{formatClock(job.startedAt, Date.now())}</time>:{' '}
         {standing(host, job)}
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
-      {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
+      {(job.state === 'waiting' || (job.state === 'running' && host.connection.kind === 'connected')) && (
+        <Stop host={host} job={job} />
+      )}
+      {job.state === 'waiting' && (
+        <p className="quiet">
+          It begins by itself when its turn comes, by what is so then. It is gone when Switchyard is closed.
+        </p>
+      )}
       <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
           <Step key={step.name} step={step} refused={job.state === 'refused'} />

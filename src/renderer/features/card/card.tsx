@@ -247,10 +247,13 @@ function Track({
   const at = service.slots[slot];
   const live = service.live === slot;
   const state = service.switch;
-  // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
+  // What went wrong, what is waited for, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
   const isTheirs = 'holder' in state && state.holder !== null;
   const isTrouble =
-    state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+    state.kind === 'failed' ||
+    state.kind === 'went-back' ||
+    state.kind === 'waiting' ||
+    (state.kind === 'held' && state.reason !== null);
   const telling =
     slot === (service.live === null ? 'green' : otherSlot(service.live)) && (declined || isTheirs || isTrouble);
   if (telling) {

@@ -266,6 +266,15 @@ export function samplesAt(now: number): Sample[] {
         running: 'blue keeps the traffic with release 12.',
       }),
     }),
+    sample(
+      'Waits for another job',
+      {
+        kind: 'waiting',
+        verb: 'adopt',
+        waitsFor: { verb: 'adopt', service: 'backend', by: 'anna@desk' },
+      },
+      plain,
+    ),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
     sample('Locked', { kind: 'locked', by: 'anna@desk', verb: 'retire', sinceMs: now - minute }, { slots: next }),
   ];
