@@ -58,6 +58,15 @@ describe('rollback.sh by hand', () => {
     ]);
   });
 
+  it('TO3 says when it moved, in place of what an earlier move said', async () => {
+    const file = path.join(server.service, 'settled');
+    writeFileSync(file, '5 green\n');
+    const began = Date.now();
+    await byHand();
+    const [at, slot] = readFileSync(file, 'utf8').trim().split(' ');
+    expect([Number(at) >= began - 1_000, slot]).toEqual([true, 'blue']);
+  });
+
   it('FL8 numbers its record after all others, ten and more', async () => {
     for (const seq of ['00000008', '00000011'])
       writeFileSync(path.join(server.root, `journal/${seq}-x-move-done.json`), `{"seq":${Number(seq)}}`);

@@ -123,6 +123,7 @@ act() { # state that is final
     point "$service_dir/previous" "releases/$left"
     mark_release "$left" "not-ready 0 0 went back by itself: $verdict"
     put_line "$service_dir/went-back" "$(now_ms) $verdict"
+    put_lightly "$service_dir/settled" "$(now_ms) $from" || rm -f "$service_dir/settled"
     finish "\"release\":\"$back\",\"slot\":\"$from\",\"left\":\"$left\",\"verdict\":\"$(json_text "$verdict")\""
   else
     rm -f "$service_dir/went-back"

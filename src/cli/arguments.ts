@@ -59,6 +59,9 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   stop      TARGET JOB                   stop a running job: it undoes what it began; waits for its end
   logs      TARGET STACK/SERVICE         both slots                      [--follow]
 
+A verb that wants what another job holds waits for its end, and begins then; rollback never waits.
+  --no-wait refuse at once instead (exit 11)
+
   -F FILE   an ssh config to use instead of ~/.ssh/config
   --json    one JSON document on standard output; with --follow one a line
 
@@ -117,6 +120,7 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
       role: values.role,
       shareVolumes: values['share-volumes'],
       replace: values.replace,
+      noWait: values['no-wait'],
     },
     sshConfigPath: values.F,
     json: values.json ?? false,
@@ -143,6 +147,7 @@ const read = (argv: string[]) =>
       image: { type: 'string' },
       release: { type: 'string' },
       replace: { type: 'boolean' },
+      'no-wait': { type: 'boolean' },
       watch: { type: 'string' },
       'confirm-within': { type: 'string' },
       role: { type: 'string' },

@@ -39,7 +39,7 @@ const tell = (text: string): void => {
 function fail(invocation: Invocation | null, problem: Failure, job: Job | null = null): number {
   if (invocation?.json === true) printDocument({ ok: false, failure: problem, remedy: remedies[problem.code], job });
   else tell(explainFailure(problem));
-  if (job !== null && job.state !== 'running') return exitCodes[job.state];
+  if (job !== null && job.state !== 'running' && job.state !== 'waiting') return exitCodes[job.state];
   if (problem.code === 'indeterminate' || problem.code === 'link-lost') return exitCodes.indeterminate;
   return problem.code === 'bug' ? 1 : exitCodes.refused;
 }
@@ -284,7 +284,8 @@ async function stop(session: Session, invocation: Invocation): Promise<number> {
 function followSteps(session: Session, id: string): () => void {
   let last = '';
   return session.onChange(() => {
-    const job = session.jobs().find((each) => each.id === id);
+    // One that another job was in the way of is tried again, under another id.
+    const job = session.jobs().find((each) => each.id === id || each.insteadOf?.includes(id) === true);
     if (job === undefined) return;
     const line = stepLine(job);
     if (line !== last) tell(line);

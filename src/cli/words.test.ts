@@ -133,7 +133,7 @@ describe('words in a terminal', () => {
         recovered: false,
         failure: failure('cancelled', 'Asked to.'),
       },
-      'deploy stopped: Asked to.',
+      'deploy stopped, undone: Asked to.',
     ],
     [{ kind: 'held', waiting: null, sinceMs: null, reason: null }, 'held: requests wait'],
     [
@@ -162,7 +162,7 @@ describe('words in a terminal', () => {
         recovered: false,
         failure: failure('bug', 'No.'),
       },
-      'flip refused: No.',
+      'flip refused, nothing changed: No.',
     ],
     [
       { kind: 'failed', verb: 'flip', step: null, outcome: 'aborted', recovered: true, failure: failure('bug', 'Oh.') },
@@ -181,7 +181,29 @@ describe('words in a terminal', () => {
     ],
     [{ kind: 'unknown', sinceMs: 0 }, 'unknown: the host is away'],
     [{ kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 }, 'locked: bob is retiring'],
-  ])('tell the switch: %j', (value, said) => {
+    [
+      {
+        kind: 'failed',
+        verb: 'adopt',
+        step: 'check',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('lock-held', 'Held.'),
+      },
+      'adopt refused, nothing changed: Held.',
+    ],
+    [
+      {
+        kind: 'failed',
+        verb: 'deploy',
+        step: 'gate',
+        outcome: 'aborted',
+        recovered: false,
+        failure: failure('disk-full', 'Full.'),
+      },
+      'deploy failed: Full.',
+    ],
+  ])('TO1 tell the switch: %j', (value, said) => {
     expect(explainSwitch(value)).toBe(said);
   });
 

@@ -1,7 +1,8 @@
 import { remedies } from '../contract/remedies.ts';
+import { type Ending, endingOf } from '../core/ending.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
-import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
+import { doing, explainOutcome, explainStep, explainWaitsFor, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
@@ -62,7 +63,11 @@ export function explainJobs(jobs: Job[], nowMs: number): string {
 /** The step a job is in, with its progress. */
 export function stepLine(job: Job): string {
   const step = job.steps.find((each) => each.state === 'running');
-  if (step === undefined) return `${job.verb} ${plain(job.service)}: ${job.state}`;
+  if (job.state === 'waiting')
+    return plain(
+      `${job.verb} ${job.service}: ${explainOutcome(job)}${job.waitsFor == null ? '' : ` (${job.waitsFor.by})`}`,
+    );
+  if (step === undefined) return `${job.verb} ${plain(job.service)}: ${explainOutcome(job)}`;
   const { progress } = step;
   const amount = (value: number): string =>
     progress?.unit === 'bytes' ? `${(value / 1e6).toFixed(1)} MB` : String(value);
@@ -98,7 +103,9 @@ export function explainSwitch(value: Switch): string {
     case 'went-back':
       return `went back by itself: ${value.reason}`;
     case 'failed':
-      return `${value.verb} ${howItFailed(value)}: ${value.failure.message}`;
+      return `${value.verb} ${endingWords[endingOf(value)]}: ${value.failure.message}`;
+    case 'waiting':
+      return `${value.verb} waits for ${explainWaitsFor(value.waitsFor)}`;
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':
@@ -106,12 +113,13 @@ export function explainSwitch(value: Switch): string {
   }
 }
 
-function howItFailed({ step, outcome, recovered, failure }: Extract<Switch, { kind: 'failed' }>): string {
-  if (outcome === 'indeterminate') return 'not known yet';
-  if (recovered) return 'undone after its process died';
-  if (failure.code === 'cancelled') return 'stopped';
-  return outcome === 'refused' || step === 'gate' ? 'refused' : 'failed';
-}
+const endingWords: Record<Ending, string> = {
+  refused: 'refused, nothing changed',
+  stopped: 'stopped, undone',
+  undone: 'undone after its process died',
+  unknown: 'not known yet',
+  failed: 'failed',
+};
 
 const explainHolder = (holder: Holder | null): string =>
   holder === null ? '' : ` (${holder.by} since ${new Date(holder.sinceMs).toLocaleTimeString()})`;

@@ -15,7 +15,7 @@ export const remedies: Record<FailureCode, Remedy> = {
   ),
   'host-unreachable': remedy('Check that the machine is on and in the same network or VPN as this one.'),
   'no-answer': remedy(
-    'Something listens there but does not speak SSH in time. Check the port, and the load of the server.',
+    'The server did not answer in time, or not whole. Check the port and the load of the server, then try again.',
   ),
   'host-key-unknown': remedy(
     'Compare the fingerprint with what the server prints, then accept it.',

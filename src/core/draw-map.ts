@@ -10,7 +10,7 @@ import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
 import { labels, releaseFolder, slotContainer, slotPrefix } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
-import { digestOf } from './service-record.ts';
+import { damageFindings, digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
 import type {
   Container,
@@ -125,7 +125,16 @@ function drawStack(
         managedBy: list.map((each) => deployerOf(each.labels)).find((each) => each !== null) ?? null,
       };
       return state === null
-        ? { ...shared, ...drawPlain(facts, images, service, list, newestJob(facts, name, service).shown) }
+        ? {
+            ...shared,
+            ...drawPlain(
+              facts,
+              images,
+              service,
+              ownOf(slotContainers, name, service, list),
+              newestJob(facts, name, service).shown,
+            ),
+          }
         : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list) };
     });
   const used = (kind: (service: Service) => string[]): Map<string, string[]> => {
@@ -188,6 +197,20 @@ type Drawn = Omit<
   'id' | 'stack' | 'name' | 'depth' | 'ports' | 'networks' | 'dependsOn' | 'blastRadius' | 'containers' | 'managedBy'
 >;
 
+/**
+ * The containers that a service which is not adopted is drawn by. While it is being adopted its own is in slot blue already, and
+ * the entry point stands in its place: whose version that is, nobody asked.
+ */
+function ownOf(
+  slotContainers: ReadonlyMap<string, ContainerFact>,
+  stack: string,
+  service: string,
+  list: ContainerFact[],
+): ContainerFact[] {
+  const copy = slotContainers.get(slotContainer(slotPrefix(stack, service), 'blue'));
+  return copy !== undefined && list[0]?.labels[labels.root] !== undefined ? [copy] : list;
+}
+
 function drawPlain(
   facts: MapFacts,
   images: ReadonlyMap<string, ImageFact>,
@@ -196,8 +219,12 @@ function drawPlain(
   job: Job | null,
 ): Drawn {
   const [first] = list;
-  const image = first?.image ?? '';
   const fact = images.get(first?.imageId ?? '');
+  // In a slot it has the name that its release has; what the operator calls it is a tag of the image.
+  const named = isSlot(first?.labels[labels.slot])
+    ? fact?.tags.find((tag) => !tag.startsWith('switchyard/'))
+    : undefined;
+  const image = named ?? first?.image ?? '';
   const health =
     list
       .map((each) => parseHealth(each.state, each.status))
@@ -297,10 +324,12 @@ function drawAdopted(
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
     canFlipBack: previousWarm && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
     isWatched: isWatched(state, facts.asOfMs),
-    findings:
-      state.holder !== null && newest?.state !== 'running'
-        ? [{ level: 'note', title: 'The service is locked', text: state.holder }]
-        : [],
+    findings: [
+      ...damageFindings(state),
+      ...(state.holder !== null && newest?.state !== 'running'
+        ? [{ level: 'note' as const, title: 'The service is locked', text: state.holder }]
+        : []),
+    ],
   };
 }
 
@@ -316,7 +345,9 @@ const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && fa
 function newestJob(facts: MapFacts, stack: string, service: string): { newest: Job | null; shown: Job | null } {
   const mine = facts.jobs.filter((job) => job.stack === stack && job.service === service);
   const running = mine.find((job) => job.state === 'running') ?? null;
-  const telling = running ?? mine.find((job) => job.state !== 'refused' || isOpenRefusal(facts, job, mine)) ?? null;
+  const waiting = mine.find((job) => job.state === 'waiting');
+  const telling =
+    running ?? waiting ?? mine.find((job) => job.state !== 'refused' || isOpenRefusal(facts, job, mine)) ?? null;
   const isDismissed = telling !== null && telling !== running && facts.dismissed.has(telling.id);
   return { newest: running ?? mine[0] ?? null, shown: isDismissed ? null : telling };
 }

@@ -154,17 +154,24 @@ describe('counters', () => {
           'blue,x,p80_blue-watching,UP,2,5,,',
           'hold,x,p80_blue-alone,no check,9,9,,',
           '',
+          '',
         ].join('\n'),
       ),
     ).toEqual({ requests: 104, errors: 7 });
   });
 
   it('count the requests of a web port, never its connections', () => {
-    const csv = '# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np80,FRONTEND,1,OPEN,0,0,5,http\n';
+    const csv = '# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np80,FRONTEND,1,OPEN,0,0,5,http\n\n';
     expect(parseEntryCounters(csv)?.requests).toBe(0);
   });
 
-  it.each(['', 'Unknown command\n', '# nothing,here\n1,2\n'])('are null for %j', (text) => {
+  it('TO2 are not known of an answer that was cut short', () => {
+    const csv = '# pxname,svname,req_tot,mode\np80,FRONTEND,120,http\n\n';
+    const cuts = Array.from({ length: csv.length }, (_, length) => parseEntryCounters(csv.slice(0, length)));
+    expect([new Set(cuts), parseEntryCounters(csv)?.requests]).toEqual([new Set([null]), 120]);
+  });
+
+  it.each(['', 'Unknown command\n\n', '# nothing,here\n1,2\n\n'])('are null for %j', (text) => {
     expect(parseEntryCounters(text)).toBeNull();
   });
 });

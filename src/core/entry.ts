@@ -158,8 +158,9 @@ export type EntryCounters = {
   errors: number;
 };
 
-/** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one. */
+/** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one, or not to its end: the empty line. */
 export function parseEntryCounters(csv: string): EntryCounters | null {
+  if (!csv.endsWith('\n\n')) return null;
   const rows = csv.split('\n').filter((line) => line !== '');
   const header = rows.shift()?.replace(/^# /, '').split(',');
   if (header === undefined || !header.includes('pxname')) return null;

@@ -46,6 +46,9 @@ export function serviceSlug(service: string): string {
   return plain === service && !ownFolders.includes(plain) ? plain : `${plain}-${shortHash(service)}`;
 }
 
+/** A service's service.json, in a state folder. */
+export const serviceFile = (root: string, service: string): string => `${root}/${serviceSlug(service)}/service.json`;
+
 /**
  * `<stack>--<service>`: the compose project of a service's slots, and with `--blue` or `--green` the name of a slot's
  * container, by which the entry point finds it. At most 54 characters, so that the whole fits one DNS label (63).

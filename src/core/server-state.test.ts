@@ -73,7 +73,7 @@ describe('what the server’s files say', () => {
             current: release(2, 'green'),
             previous: release(1, 'blue', { word: 'not-ready', passed: 0, total: 2, reason: 'HTTP 500 at once' }),
             watchUntilMs: 1700,
-            settledAtMs: 1500,
+            settledAtMs: null,
             wentBack: { atMs: 1600, reason: 'ten wrong answers in a row' },
           }),
         ],
@@ -141,7 +141,7 @@ describe('what the server’s files say', () => {
   });
 
   it('TR3 of settings counts, of what the service is does not', () => {
-    const found = { ...serviceRecord(), watchSeconds: 60, entry: 'db', stack: 'other', entryImage: 'evil' };
+    const found = { ...serviceRecord(), watchSeconds: 60, entry: 'db', entryImage: 'evil' };
     const [state] = parseServerStates(framed({ 'frontend/service.json': JSON.stringify(found) }));
     expect(state?.services[0]).toMatchObject({ record: serviceRecord({ watchSeconds: 60 }), recordDamage: null });
   });

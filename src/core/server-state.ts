@@ -9,7 +9,9 @@ import {
   releaseRecordSchema,
   type ServiceRecord,
   serviceRecordSchema,
+  withSettings,
 } from './service-record.ts';
+import { settledAtMs } from './settled.ts';
 
 /** What a release's `state` file says: the word, the checks that passed of those asked, and why not. */
 export type ReleaseState = {
@@ -34,6 +36,7 @@ export type ServiceState = {
   watchUntilMs: number | null;
   /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
   mustConfirm: boolean;
+  /** When the last move became final, unix milliseconds on the server's clock; null where nobody wrote that down. */
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -124,22 +127,27 @@ export function staleLocks(output: string, states: readonly ServerState[]): stri
 
 /**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
- * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
+ * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is. `lastGood`: the
+ * records that counted before, by the path of their service.json.
  */
-export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
+export function parseServerStates(
+  output: string,
+  nowMs: number | null = null,
+  lastGood: ReadonlyMap<string, ServiceRecord> = new Map(),
+): ServerState[] {
   const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
   const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) - nowMs;
   const states = output
     .split(/^\u0001root /m)
     .slice(1)
-    .map(parseState);
+    .map((text) => parseState(text, lastGood));
   return aheadMs === 0
     ? states
     : states.map((state) => ({ ...state, services: state.services.map((service) => onOurClock(service, aheadMs)) }));
 }
 
 /** What the script says of one stack: the root's path, then its lines. */
-function parseState(text: string): ServerState {
+function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>): ServerState {
   const [root = '', ...lines] = text.split('\n');
   const files = new Map<string, string>();
   const roles = new Map<string, string>();
@@ -185,7 +193,7 @@ function parseState(text: string): ServerState {
       files.set(path, '');
     }
   }
-  const { services, damaged } = readFiles(root, state.home, roles, files);
+  const { services, damaged } = readFiles(root, state.home, roles, files, lastGood);
   return {
     ...state,
     root,
@@ -237,6 +245,7 @@ function readFiles(
   home: string,
   roles: ReadonlyMap<string, string>,
   files: ReadonlyMap<string, string>,
+  lastGood: ReadonlyMap<string, ServiceRecord>,
 ): { services: NamedService[]; damaged: string[] } {
   const damaged: string[] = [];
   const services: NamedService[] = [];
@@ -250,7 +259,8 @@ function readFiles(
       damaged.push(path);
       continue;
     }
-    services.push({ slug, service: readService(root, slug, kept, roles, files, damaged) });
+    const known = withSettings(kept, lastGood.get(`${root}/${slug}/service.json`) ?? kept);
+    services.push({ slug, service: readService(root, slug, known, roles, files, damaged) });
   }
   return { services, damaged };
 }
@@ -285,14 +295,20 @@ function readService(
   const live = parseLiveMap(text('entry/live.map') ?? '');
   if (live === null && files.has(`${folder}/entry/live.map`)) damaged.push(`${folder}/entry/live.map`);
   const { record, damage } = mergeRecord(kept, text('service.json'), `${folder}/service.json`);
+  const byLive = rolesByLive(live, {
+    current: release('current'),
+    next: release('next'),
+    previous: release('previous'),
+  });
+  const moved = { current: byLive.current?.file ?? null, previous: byLive.previous?.file ?? null };
   return {
     record,
     recordDamage: damage,
     live,
-    ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
+    ...byLive,
     watchUntilMs: number(words('watch')[0]),
     mustConfirm: words('watch')[5] === 'confirm',
-    settledAtMs: number(words('settled')[0]),
+    settledAtMs: settledAtMs(text('settled'), live, moved),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
   };

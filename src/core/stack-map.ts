@@ -2,6 +2,7 @@ import type { Failure } from './failure.ts';
 import type { Health } from './health.ts';
 import type { Progress, Verb } from './job.ts';
 import type { Slot } from './slot.ts';
+import type { WaitsFor } from './waiting.ts';
 
 /** Where a service stands on the map, left to right. */
 export type Tier = 'outside' | 'proxy' | 'service' | 'state';
@@ -49,6 +50,7 @@ export type Holder = { by: string; sinceMs: number };
  *                    └── failed ◀──────────────┴──────────────┘
  *   watching that must be confirmed goes back at its end unless somebody confirms.
  *   unknown: the host is away. held: requests wait, or live.map says nothing that can be read.
+ *   waiting: a job of this client has not begun, for another one has the lock it wants.
  *   locked: somebody else's job holds this very service, and neither prepares a release nor moves the traffic; those
  *   that do are shown as what they do, with their holder. A job of a neighbour stands in nobody's way (SPEC JN4).
  */
@@ -76,7 +78,8 @@ export type Switch =
       errors: number;
       requests: number;
     }
-  | { kind: 'settled'; atMs: number; to: Slot }
+  /** `atMs`: when the last move became final; null where nobody wrote that down. */
+  | { kind: 'settled'; atMs: number | null; to: Slot }
   | { kind: 'went-back'; atMs: number; reason: string }
   | {
       kind: 'failed';
@@ -88,6 +91,8 @@ export type Switch =
       recovered: boolean;
       failure: Failure;
     }
+  /** A job that was asked for here waits for another one's end. */
+  | { kind: 'waiting'; verb: Verb; waitsFor: WaitsFor | null }
   | { kind: 'unknown'; sinceMs: number }
   | { kind: 'locked'; by: string; verb: Verb; sinceMs: number };
 

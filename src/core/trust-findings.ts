@@ -44,8 +44,5 @@ export function trustFindings(
           : `${ground.path ?? state.root} is a link, has another owner, or can be written by others, so nothing in ${state.root} is read, and nothing is started by itself. The services run on.`,
       ),
     );
-  for (const { recordDamage } of state.services)
-    if (recordDamage !== null)
-      findings.push(warning('Settings that do not count', `${recordDamage.path}: ${recordDamage.why}`));
   return findings;
 }

@@ -6,6 +6,7 @@ import { diffServices, renderRelease, renderReleaseFile, tokens, withoutValues }
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceState } from '../core/server-state.ts';
+import { damageFindings } from '../core/service-record.ts';
 import type { Finding } from '../core/stack-map.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables, renderRollback } from './job-variables.ts';
@@ -58,7 +59,7 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
   const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
   const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image });
   if (!diff.ok) return diff;
-  const findings: Finding[] = [];
+  const findings: Finding[] = damageFindings(state);
   if (state.previous !== null && facts.service.canFlipBack) {
     findings.push({
       level: 'note',

@@ -124,6 +124,21 @@ describe('connecting', () => {
     },
   );
 
+  it('TO2 what a host offers is not guessed from an answer that was cut short', async () => {
+    host.cutShort.push('docker compose version');
+    expect(await session.connect()).toMatchObject({ kind: 'failed', failure: { code: 'no-answer', transient: true } });
+    host.cutShort.pop();
+    await session.connect();
+    host.cutShort.push('docker compose version');
+    host.cut();
+    await vi.advanceTimersByTimeAsync(2_000);
+    // The map that was known stays, and is tried for again.
+    expect([session.connection().kind, session.map()?.engine.compose]).toEqual(['away', '2.29.1']);
+    host.cutShort.pop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(session.connection().kind).toBe('connected');
+  });
+
   it('stays cut off when that was asked for while the host was being read', async () => {
     host.beforeStates = () => session.disconnect();
     expect((await session.connect()).kind).toBe('idle');
@@ -363,6 +378,33 @@ describe('a job', () => {
     expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'disk-full' } });
   });
 
+  it.each([
+    [0, 'Done: green has the traffic of frontend.', 'completed'],
+    [11, 'Refused: green is gone.', 'refused'],
+    [12, '', 'aborted'],
+    [13, 'live.map says green, but the entry point does not run by it', 'indeterminate'],
+    [null, 'This moves it.', 'indeterminate'],
+    ['lost', '', 'indeterminate'],
+  ] as const)('TO2 going back by hand that ended with %j is told as that', async (code, said, state) => {
+    host.taking = 'refused disk-full';
+    host.roots.set(root, [serviceState({ previous: release(1, 'green'), current: release(2, 'blue') })]);
+    await session.refresh();
+    host.scripts.push([
+      'rollback.sh',
+      () => {
+        if (code === 'lost') throw new FailureError(lost());
+        return outcome(`${said}\n`, { code });
+      },
+    ]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true, value: { state } });
+    expect(session.jobs()).toMatchObject([{ state, endedAt: expect.any(Number) }]);
+  });
+
+  it('TO2 whose answer has no word of how it was taken may run: nobody knows yet', async () => {
+    host.taking = 'cut';
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'indeterminate' } });
+  });
+
   it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
     const recovered: string[] = [];
     const take = (command: string) => {
@@ -510,7 +552,7 @@ describe('jobs, listed and stopped', () => {
       const stopped = await session.stop('shop', 'mf2k-9x');
       codes.push(stopped.ok ? 'told' : stopped.failure.code);
     }
-    expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'shell-missing']);
+    expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'no-answer']);
     expect(new Set(asked)).toEqual(new Set([`${home} mf2k-9x`]));
   });
 
@@ -525,6 +567,45 @@ describe('jobs, listed and stopped', () => {
     began('theirs');
     await settle();
     expect(service().switch).toMatchObject({ kind: 'flipping', holder: { by: 'ada@laptop', sinceMs: 10 } });
+  });
+});
+
+describe('the settings of a service', () => {
+  beforeEach(() => session.connect());
+  const path = `${root}/frontend/service.json`;
+  const variable = (which: string) =>
+    new RegExp(`^${which}='(.*)'$`, 'm').exec(host.jobs.at(-1)?.files['job.sh'] ?? '')?.[1];
+
+  it('TO5 are read from the server at the moment that a verb is planned', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77, drainSeconds: 5 })));
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect([variable('WATCH_S'), variable('DRAIN_S')]).toEqual(['77', '5']);
+  });
+
+  it('TO5 of before count where they are damaged, and that is said on the card, in a plan and in a refusal', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77 })));
+    await session.refresh();
+    host.records.set(path, JSON.stringify(serviceRecord(), null, 2).replace('"kind": "http"', '"kind": "http'));
+    await session.refresh();
+    const said = 'service.json of frontend, line 7: a text that begins here has no closing quote';
+    expect(service()).toMatchObject({ adopted: true, findings: [{ text: expect.stringContaining(said) }] });
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect(variable('WATCH_S')).toBe('77');
+    expect(await session.start(name, 'retire', { role: 'previous' })).toMatchObject({
+      ok: false,
+      failure: { code: 'nothing-to-do', detail: expect.stringContaining(said) },
+    });
+    host.records.delete(path);
+    await session.refresh();
+    expect(service().findings).toEqual([]);
+  });
+
+  it('TO5 that cannot be read now keep a flip from beginning, and never a way back', async () => {
+    host.roots.set(root, [serviceState({ previous: release(2, 'green'), next: null })]);
+    await session.refresh();
+    host.cutShort.push('\\001gone');
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'no-answer' } });
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true });
   });
 });
 
@@ -721,7 +802,7 @@ describe('previews, logs and traffic', () => {
 
   it('counters are read while somebody looks, and not otherwise', async () => {
     const csv = (requests: number) =>
-      `# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np3000,FRONTEND,0,OPEN,0,${requests},0,http\n`;
+      `# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np3000,FRONTEND,0,OPEN,0,${requests},0,http\n\n`;
     const socket = `${root}/frontend/entry/run/admin.sock`;
     const seen: number[] = [];
     session.onTraffic((traffic) => seen.push(traffic['shop/frontend']?.requestsPerSecond ?? -1));

@@ -10,7 +10,8 @@ import { createChanges } from './host/changes.ts';
 import { createConnecting } from './host/connecting.ts';
 import { createEvents } from './host/events.ts';
 import { createFeeds } from './host/feeds.ts';
-import { jobList, nothingKnown } from './host/host-now.ts';
+import { withFreshRecord } from './host/fresh-record.ts';
+import { currentId, jobList, nothingKnown } from './host/host-now.ts';
 import { createJobs } from './host/jobs.ts';
 import { followLogs, readJobLog } from './host/logs.ts';
 import { createLooks } from './host/looks.ts';
@@ -53,6 +54,7 @@ export function createHostSession(parts: HostSessionParts): Session {
   let drawn: StackMap | null = null;
   let isDrawn = true;
   const redraw = () => {
+    jobs.advance();
     isDrawn = false;
     changes.announce();
   };
@@ -81,7 +83,16 @@ export function createHostSession(parts: HostSessionParts): Session {
   const traffic = createTrafficReading(now, clock, redraw);
   const looks = createLooks(now, clock, () => feeds.follow(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
-  const jobs = createJobs(now, { ...parts, looks, feeds, changes, redraw });
+  const factsOf = (name: ServiceName) => serviceFacts(now, currentMap(), parts, name);
+  const jobs = createJobs(now, {
+    ...parts,
+    looks,
+    feeds,
+    changes,
+    factsOf,
+    stop: (stack, id) => void stop(stack, id),
+    redraw,
+  });
   const events = createEvents(now, clock, looks, redraw);
   const connecting = createConnecting(now, {
     target: parts.target,
@@ -103,7 +114,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     work: (facts: VerbFacts, link: Link) => Promise<Result<Value>>,
   ): Promise<Result<Value>> =>
     onLink(async (link) => {
-      const facts = serviceFacts(now, currentMap(), parts, name);
+      const facts = factsOf(name);
       return facts.ok ? work(facts.value, link) : facts;
     });
 
@@ -115,6 +126,9 @@ export function createHostSession(parts: HostSessionParts): Session {
       const home = now.states.find((each) => each.project === stack)?.home;
       return home === undefined ? noLink(parts.target) : work(link.shell, home);
     });
+
+  const stop = (stack: string, job: string): Promise<Result<null>> =>
+    onStack(stack, (shell, home) => stopJob(shell, home, currentId(now, job)));
 
   return {
     connection: () => now.connection,
@@ -129,7 +143,10 @@ export function createHostSession(parts: HostSessionParts): Session {
 
     connect: connecting.connect,
     wake: connecting.wake,
-    disconnect: connecting.disconnect,
+    disconnect() {
+      jobs.clearWaiting();
+      connecting.disconnect();
+    },
     answer: connecting.answer,
     refresh: () =>
       onLink(async (link) => {
@@ -146,15 +163,16 @@ export function createHostSession(parts: HostSessionParts): Session {
         return prepared.ok ? ok(prepared.value.adoption.plan) : prepared;
       }),
     planNext: (name, options) =>
-      onService(name, async (facts) => {
-        const prepared = await prepareNext(facts, options);
+      onService(name, async (known) => {
+        const fresh = await withFreshRecord(known, false);
+        const prepared = fresh.ok ? await prepareNext(fresh.value, options) : fresh;
         return prepared.ok ? ok(prepared.value.plan) : prepared;
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
     ended: (_stack, id, signal) => guarded(() => jobs.ended(id, signal)),
-    stop: (stack, job) => onStack(stack, (shell, home) => stopJob(shell, home, job)),
+    stop: async (stack, job) => jobs.stopWaiting(job) ?? stop(stack, job),
     knownJobs: (signal) => guarded(() => jobs.known(signal)),
-    jobLog: (stack, job) => onStack(stack, (shell, home) => readJobLog(shell, home, job)),
+    jobLog: (stack, job) => onStack(stack, (shell, home) => readJobLog(shell, home, currentId(now, job))),
     dismiss: jobs.dismiss,
 
     releases: (name) =>
@@ -167,6 +185,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),
     close() {
+      jobs.clearWaiting();
       connecting.disconnect();
       previews.closeAll();
       changes.close();

@@ -59,23 +59,24 @@ export async function uploadJob(
     const args = [plan.home, plan.folder, plan.project, String(stateFormat), id];
     const outcome = await shell.run(renderScript(script, args), { stdin: bytes, timeoutMs: 60_000 });
     if (outcome.stdout.includes(`switchyard-started ${id}`)) return ok(null);
-    const word = /switchyard-refused (\S+)/.exec(outcome.stdout)?.[1];
+    const word = /^switchyard-refused (\S+)$/m.exec(outcome.stdout)?.[1];
+    // Ended by a signal, or without a word of how: it may have been put in place, and run (SPEC TO2).
+    if (word === undefined && (outcome.code === null || outcome.code === 0))
+      return failed(notKnown(plan.verb, outcome.stderr.trim().split('\n').pop() || null));
     return failed(refusal(word, outcome.stderr));
   } catch (caught) {
     const lost = failureOf(caught);
     if (lost.code !== 'link-lost' && lost.code !== 'no-answer') return failed(lost);
-    return failed(
-      failure(
-        'indeterminate',
-        `The link was lost while the ${plan.verb} was being sent. Whether it started is seen as soon as the link is back.`,
-        {
-          detail: lost.message,
-          transient: true,
-        },
-      ),
-    );
+    return failed(notKnown(plan.verb, lost.message));
   }
 }
+
+const notKnown = (verb: Verb, detail: string | null): Failure =>
+  failure(
+    'indeterminate',
+    `The link was lost while the ${verb} was being sent. Whether it started is seen as soon as the link is back.`,
+    { detail, transient: true },
+  );
 
 function refusal(word: string | undefined, stderr: string): Failure {
   const detail = stderr.trim().split('\n').pop() || null;

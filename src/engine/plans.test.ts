@@ -10,7 +10,7 @@ import {
   serviceState,
   slotOf,
 } from '../testkit/engine/facts.ts';
-import { namedKit } from '../testkit/engine/fake-host.ts';
+import { endedMark, namedKit } from '../testkit/engine/fake-host.ts';
 import { planAdoptJob } from './adopt.ts';
 import { asTemplate, planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
@@ -19,6 +19,7 @@ import type { JobPlan } from './job-upload.ts';
 import type { Shell } from './ports/shell.ts';
 import { planRetireJob } from './retire.ts';
 import type { VerbFacts } from './verbs.ts';
+import { endLine } from './whole-answer.ts';
 
 const compose = 'services:\n  frontend:\n    image: registry.lan/shop/frontend:1.1.0 # mine\n';
 const config = {
@@ -35,7 +36,7 @@ const config = {
 };
 
 /** What the script that reads a stack prints. */
-const reading = (more: Record<string, string> = {}, closing = ['end']): string => {
+const reading = (more: Record<string, string> = {}, closing: string[] = []): string => {
   const sections: Record<string, string> = {
     user: '1000:1000',
     writable: 'yes',
@@ -53,6 +54,9 @@ const reading = (more: Record<string, string> = {}, closing = ['end']): string =
     .map(([name, text]) => `\u0001${name}\n${text}\n`)
     .join('')}${closing.map((each) => `\u0001${each}\n`).join('')}`;
 };
+
+/** An answer that a broken link cut short, right behind what looks whole. */
+const torn = `${reading()}torn`;
 
 const written = (number: number) =>
   `\u0001json\n${JSON.stringify(releaseFile(number, 'blue'))}\u0001compose\nname: shop--frontend\n# Written\n.\n\u0001resolved\n${JSON.stringify({ services: { x: { ...config.services.frontend, image: 'x' } } })}`;
@@ -82,7 +86,9 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
       code: 0,
       signal: null,
       stderr: '',
-      stdout: command.includes('release.json') ? (/ 0+(\d+)$/.exec(command)?.[1] === '9' ? '' : written(1)) : said,
+      stdout:
+        (command.includes('release.json') ? (/ 0+(\d+)$/.exec(command)?.[1] === '9' ? '' : written(1)) : said) +
+        (command.includes(endedMark) && said !== torn ? `\n${endLine}\n` : ''),
     }),
     follow: () => Promise.reject(new Error('not here')),
   };
@@ -148,7 +154,7 @@ describe('the plan of an adoption', () => {
     ['a file that is gone', '\u0001compose\n/srv/shop/compose.yaml\n\u0001absent\n', 'compose-unreadable'],
     ['a file that is closed', '\u0001compose\n/x\n\u0001unreadable\n', 'compose-unreadable'],
     ['a broken file', reading({}, ['broken\nlevel=warning x\nservices.frontend must be a mapping']), 'compose-broken'],
-    ['an answer that was torn', reading({}, []), 'compose-broken'],
+    ['an answer that was torn', torn, 'no-answer'],
     ['nothing said', '', 'compose-broken'],
     ['a service that is gone', reading({ config: JSON.stringify({ name: 'shop', services: {} }) }), 'service-unknown'],
     ['a closed project folder', reading({ writable: '' }), 'not-adoptable'],

@@ -10,6 +10,7 @@ import { frameFiles, setAsideNamedScript } from '../core/server-scripts.ts';
 import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
 import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
+import { readWhole } from './whole-answer.ts';
 
 // Arguments: state folder, service's folder name, service. The journal is looked through by its file names first.
 const historyScript = `
@@ -20,15 +21,17 @@ find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.jso
 `;
 
 export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {
-  const outcome = await shell.run(
-    renderScript(historyScript, [root, serviceSlug(state.record.service), state.record.service]),
-    { timeoutMs: 30_000 },
-  );
+  const { service } = state.record;
+  const answer = await readWhole(shell, historyScript, [root, serviceSlug(service), service], {
+    timeoutMs: 30_000,
+    what: `the history of ${service}`,
+  });
+  if (!answer.ok) return answer;
   const texts = new Map<string, string>();
   const journal: JournalRecord[] = [];
   const unreadable: string[] = [];
   let path = '';
-  for (const line of outcome.stdout.split('\n')) {
+  for (const line of answer.value.stdout.split('\n')) {
     if (line.startsWith('\u0001file ')) path = line.slice(6);
     else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
     else if (line.startsWith('\u0003')) {

@@ -1,10 +1,10 @@
-import { renderScript } from '../core/command.ts';
 import { type ComposeConfig, composeConfigSchema } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { parseJson } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
 import type { VerbFacts } from './verbs.ts';
+import { readWhole } from './whole-answer.ts';
 
 /** A stack's own files, read in one go, as the operator wrote them: our override's blocks are left out of `config`. */
 export type StackReading = {
@@ -79,7 +79,6 @@ mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPo
 mark mentions
 [ -n "$container" ] && grep -lsF -- "$container" ./*.sh ./*.bash 2>/dev/null
 [ -n "$container" ] && crontab -l 2>/dev/null | grep -qF -- "$container" && echo 'your crontab'
-mark end
 `;
 
 /** Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line. */
@@ -88,12 +87,15 @@ export async function readStack(
   stack: { name: string; folder: string; files: string[] },
   container: string,
 ): Promise<Result<StackReading>> {
-  const outcome = await shell.run(renderScript(readScript, [stack.folder, stack.name, container, ...stack.files]), {
+  const answer = await readWhole(shell, readScript, [stack.folder, stack.name, container, ...stack.files], {
     timeoutMs: 30_000,
+    what: `the stack ${stack.name}`,
   });
+  if (!answer.ok) return answer;
+  const { stdout, stderr } = answer.value;
   const sections = new Map<string, string>();
   let name = '';
-  for (const line of outcome.stdout.split('\n')) {
+  for (const line of stdout.replace(/\n$/, '').split('\n')) {
     if (line.startsWith('\u0001')) {
       name = line.slice(1);
       sections.set(name, '');
@@ -136,10 +138,10 @@ export async function readStack(
     );
   }
   const config = parseJson(composeConfigSchema, sections.get('config') ?? '');
-  if (config === null || !sections.has('end')) {
+  if (config === null) {
     return failed(
       failure('compose-broken', `What compose says about ${stack.name} cannot be read.`, {
-        detail: outcome.stderr.trim().split('\n').pop() ?? null,
+        detail: stderr.trim().split('\n').pop() ?? null,
       }),
     );
   }

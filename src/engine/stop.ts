@@ -22,9 +22,14 @@ export async function stopJob(shell: Shell, home: string, id: string): Promise<R
       return failed(failure('nothing-to-do', `The job ${id} does not run any more: there is nothing to stop.`));
     case null:
       return failed(
-        failure('shell-missing', `The server could not be asked to stop the job ${id}.`, {
-          detail: outcome.stderr.trim().split('\n').pop() || null,
-        }),
+        failure(
+          'no-answer',
+          `The server did not say whether it told the job ${id} to stop. Asking again does no harm.`,
+          {
+            detail: outcome.stderr.trim().split('\n').pop() || null,
+            transient: true,
+          },
+        ),
       );
     default:
       return unreachable(answer);

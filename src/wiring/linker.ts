@@ -135,6 +135,10 @@ async function findDocker(host: Host, signal: AbortSignal): Promise<OpenDocker> 
         }),
       );
     }
+    if (facts === 'cut') {
+      const message = `${host.words} did not say to its end where its Docker is.`;
+      throw new FailureError(failure('no-answer', message, { transient: true }));
+    }
     const endpoint = chooseEndpoint(facts, host.words);
     if (!endpoint.ok) throw new FailureError(endpoint.failure);
     const isGuess = endpoint.value.kind === 'socket' && endpoint.value.path === usualSocket;

@@ -23,6 +23,8 @@ export type HostNow = {
   /** As last read; null before. */
   homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
+  /** Of a job that was tried again: the ids that it had before. Those are not shown. */
+  insteadOf: ReadonlyMap<string, readonly string[]>;
   /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
   dead: ReadonlySet<string>;
   /** How often jobs without a process were started to be recovered, and when last, by id; on this machine's clock. */
@@ -40,13 +42,28 @@ export const nothingKnown = (): HostNow => ({
   found: [],
   homeState: null,
   jobs: new Map(),
+  insteadOf: new Map(),
   dead: new Set(),
   recoveries: new Map(),
   asOfMs: 0,
 });
 
-/** Running first, then newest first, at most 50. */
-export const jobList = (now: HostNow): Job[] =>
-  [...now.jobs.values()]
-    .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || b.startedAt - a.startedAt)
-    .slice(0, 50);
+/** Those that run, then those that wait, then the newest, at most 50. */
+export function jobList(now: HostNow): Job[] {
+  const before = new Set([...now.insteadOf.values()].flat());
+  const rank = ({ state }: Job): number => (state === 'running' ? 0 : state === 'waiting' ? 1 : 2);
+  return [...now.jobs.values()]
+    .filter(({ id }) => !before.has(id))
+    .sort(
+      (a, b) => rank(a) - rank(b) || (a.state === 'waiting' ? a.startedAt - b.startedAt : b.startedAt - a.startedAt),
+    )
+    .slice(0, 50)
+    .map((job) => {
+      const insteadOf = now.insteadOf.get(job.id);
+      return insteadOf === undefined ? job : { ...job, insteadOf };
+    });
+}
+
+/** The id that a job has now. */
+export const currentId = (now: HostNow, id: string): string =>
+  [...now.insteadOf].find(([, before]) => before.includes(id))?.[0] ?? id;

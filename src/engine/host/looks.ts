@@ -3,6 +3,7 @@ import type { DockerFacts } from '../../core/docker-facts.ts';
 import { FailureError, failure } from '../../core/failure.ts';
 import { foldDeath, foldEnd } from '../../core/feed.ts';
 import { findHomeMounts } from '../../core/home-mounts.ts';
+import { serviceFile } from '../../core/server-layout.ts';
 import {
   observeScript,
   recoverScript,
@@ -20,6 +21,7 @@ import {
   tornUploads,
   unwatchedJobs,
 } from '../../core/server-state.ts';
+import type { ServiceRecord } from '../../core/service-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -46,6 +48,9 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.asOfMs = clock.nowMs();
   };
 
+  /** What each service.json said when it was last whole, by its path (SPEC TO5). */
+  const lastGood = new Map<string, ServiceRecord>();
+
   const observeStates = async (link: Link): Promise<void> => {
     const outcome = await link.shell.run(renderScript(observeScript, stackFolders(now.docker)), { timeoutMs: 20_000 });
     const homeState = parseHomeState(outcome.stdout);
@@ -55,7 +60,10 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
         failure('no-answer', 'What the server says of its stacks was cut short.', { transient: true }),
       );
     now.homeState = homeState;
-    now.states = parseServerStates(outcome.stdout, clock.nowMs());
+    now.states = parseServerStates(outcome.stdout, clock.nowMs(), lastGood);
+    for (const { root, services } of now.states)
+      for (const { record, recordDamage } of services)
+        if (recordDamage === null) lastGood.set(serviceFile(root, record.service), record);
     now.found = foundFolders(outcome.stdout);
     now.asOfMs = clock.nowMs();
     const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;

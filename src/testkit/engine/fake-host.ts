@@ -1,7 +1,8 @@
+import { quote } from '../../core/command.ts';
 import type { Question, Rung } from '../../core/connection.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
-import { releaseFolder, stackHome } from '../../core/server-layout.ts';
+import { releaseFolder, serviceFile, stackHome } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
 import type { Archive, JobFile } from '../../engine/ports/archive.ts';
 import type { DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
@@ -9,7 +10,11 @@ import type { Duplex } from '../../engine/ports/duplex.ts';
 import type { Link, Linker } from '../../engine/ports/link.ts';
 import type { Shell, ShellOutcome } from '../../engine/ports/shell.ts';
 import type { Tunnel } from '../../engine/ports/tunnel.ts';
+import { endLine } from '../../engine/whole-answer.ts';
 import { dockerFacts } from './facts.ts';
+
+/** A text of every script whose answer is read whole or not at all (`withEnd`). */
+export const endedMark = 'ended=$?';
 
 export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
 
@@ -57,6 +62,8 @@ export class FakeHost {
   who = '1000\nada\nada docker';
   /** State folders with what is adopted in each. */
   readonly roots = new Map<string, ServiceState[]>();
+  /** Texts of service.json by path, where they are not what the state says. */
+  readonly records = new Map<string, string>();
   deadJobs: string[] = [];
   /** Jobs that wrote how they ended: `ID OUTCOME`. */
   endedJobs: string[] = [];
@@ -64,12 +71,14 @@ export class FakeHost {
   readonly jobs: TakenJob[] = [];
   /** Answers to further scripts, by a text in them; the first that fits. */
   readonly scripts: [text: string, answer: (command: string) => ShellOutcome][] = [];
+  /** Texts in the scripts whose answers come without their end. */
+  readonly cutShort: string[] = [];
   /** How the next opening of a link fails. */
   openingFails: Failure | null = null;
   /** What is asked while opening, each once. */
   questions: Question[] = [];
-  /** How taking a job goes: it is taken, refused by that word, or the link is lost before or after. */
-  taking: 'taken' | 'lost-before' | 'lost-after' | `refused ${string}` = 'taken';
+  /** How taking a job goes: it is taken, refused by that word, the link is lost before or after, or the answer is cut. */
+  taking: 'taken' | 'lost-before' | 'lost-after' | 'cut' | `refused ${string}` = 'taken';
   /** Calls, for tests that count them. */
   readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
   readonly counters = new Map<string, string>();
@@ -146,12 +155,20 @@ export class FakeHost {
   }
 
   run(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    const answer = this.answer(command, stdin);
+    // A script that reads says its end, but for one that is cut short.
+    const isCut = this.cutShort.some((text) => command.includes(text));
+    return command.includes(endedMark) && !isCut ? { ...answer, stdout: `${answer.stdout}\n${endLine}\n` } : answer;
+  }
+
+  private answer(command: string, stdin: Uint8Array | undefined): ShellOutcome {
     if (command.includes('docker compose version')) return outcome(`${this.compose}\n${this.who}\n`);
     if (command.includes('\\001root ')) {
       this.calls.states += 1;
       this.beforeStates();
       return outcome(this.sayStates());
     }
+    if (command.includes('\\001gone')) return outcome(this.sayRecord(command));
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
     const known = this.scripts.find(([text]) => command.includes(text));
     if (known === undefined) throw new Error(`the fake host does not know this script: ${command.slice(0, 200)}`);
@@ -168,7 +185,19 @@ export class FakeHost {
     const files = JSON.parse(new TextDecoder().decode(stdin)) as JobFile[];
     this.jobs.push({ root, id, files: Object.fromEntries(files.map(({ path, text }) => [path, text])) });
     if (this.taking === 'lost-after') throw new FailureError(lost());
-    return outcome(`switchyard-started ${id}\n`);
+    return outcome(this.taking === 'cut' ? 'switchyard-sta' : `switchyard-started ${id}\n`, {
+      code: this.taking === 'cut' ? null : 0,
+    });
+  }
+
+  /** One service.json as it is now. */
+  private sayRecord(command: string): string {
+    for (const [root, services] of this.roots)
+      for (const { record } of services) {
+        const path = serviceFile(root, record.service);
+        if (command.endsWith(` ${quote(path)}`)) return this.records.get(path) ?? JSON.stringify(record);
+      }
+    return '\u0001gone';
   }
 
   private sayStates(): string {
@@ -188,7 +217,7 @@ export class FakeHost {
       for (const service of services) {
         const slug = service.record.service;
         say(`${home}/${slug}/service.json`, JSON.stringify(service.record));
-        say(`${slug}/service.json`, JSON.stringify(service.record));
+        say(`${slug}/service.json`, this.records.get(serviceFile(root, slug)) ?? JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
         const { watchUntilMs, mustConfirm } = service;
         say(

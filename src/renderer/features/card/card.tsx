@@ -14,6 +14,7 @@ import {
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../contract/views.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
@@ -33,7 +34,7 @@ import {
 } from '../../ui/format.ts';
 import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
 import './card.css';
@@ -115,7 +116,7 @@ function Face({
 }: FaceProps & { nowMs: number }) {
   const state = service.switch;
   const said = explainSwitch(state, nowMs);
-  const words = declined === undefined ? said : explainRefusal(declined.verb, declined.failure);
+  const words = declined === undefined ? said : explainDeclined(declined.verb, declined.failure);
   const offers: Offer[] =
     declined === undefined
       ? offersOf(service, connected)
@@ -155,7 +156,11 @@ function Face({
         <PlainTracks service={service} words={words} />
       )}
       <footer className="card-foot">
-        <SwitchMark state={state} size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14} />
+        <SwitchMark
+          state={state}
+          declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+          size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14}
+        />
         <p className="card-words" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
           <b className="clip">{asked === undefined ? words.word : 'Asking the server'}</b>{' '}
           {words.more !== null && asked === undefined && <span>{words.more}</span>}
@@ -242,10 +247,13 @@ function Track({
   const at = service.slots[slot];
   const live = service.live === slot;
   const state = service.switch;
-  // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
+  // What went wrong, what is waited for, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
   const isTheirs = 'holder' in state && state.holder !== null;
   const isTrouble =
-    state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+    state.kind === 'failed' ||
+    state.kind === 'went-back' ||
+    state.kind === 'waiting' ||
+    (state.kind === 'held' && state.reason !== null);
   const telling =
     slot === (service.live === null ? 'green' : otherSlot(service.live)) && (declined || isTheirs || isTrouble);
   if (telling) {

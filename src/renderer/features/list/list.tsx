@@ -1,5 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
 import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
@@ -9,7 +10,7 @@ import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
 import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
 import './list.css';
 
 /** The map's twin: the same services and the same actions as a table. */
@@ -178,7 +179,7 @@ function RowAt({
   const asked = useAsked(host, service.id);
   const declined = useDeclined(host, service.id);
   const words =
-    declined === undefined ? explainSwitch(service.switch, nowMs) : explainRefusal(declined.verb, declined.failure);
+    declined === undefined ? explainSwitch(service.switch, nowMs) : explainDeclined(declined.verb, declined.failure);
   const live = service.live === null ? null : service.slots[service.live];
   const next = Object.values(service.slots).find((slot) => slot?.role === 'next');
   const offers = offersOf(service, connected).filter((offer) => listOffers.has(offer));
@@ -221,7 +222,10 @@ function RowAt({
       </td>
       <td className="list-state" data-state={service.switch.kind}>
         <span>
-          <SwitchMark state={service.switch} />
+          <SwitchMark
+            state={service.switch}
+            declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+          />
           <span className="clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
             <b>{words.word}</b> {inOneLine(words)}
           </span>

@@ -1,4 +1,7 @@
-import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import { type Ending, endingOf, endingOfDeclined } from '../../../core/ending.ts';
+import type { Verb } from '../../../core/job.ts';
+import { unreachable } from '../../../core/result.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { closePreview, usePreview } from '../../bridge/previews.ts';
@@ -8,7 +11,14 @@ import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import { dataWarning, explainSwitch, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
+import {
+  dataWarning,
+  explainDeclined,
+  explainSwitch,
+  formatProgress,
+  stepWords,
+  verbNames,
+} from '../../ui/switch-words.ts';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -102,13 +112,23 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
 }
 
 /** How what was asked for ended, as the head of what is told of it. */
-function leadOf({ verb, step, outcome, recovered, failure }: Extract<SwitchView, { kind: 'failed' }>): string {
+function leadOf(ending: Ending, verb: Verb | 'preview', step: string | null): string {
   const name = verbNames[verb];
   const at = step === null ? '' : ` while ${stepWords(step)}`;
-  if (step === 'gate') return `${name} was refused`;
-  if (failure.code === 'cancelled') return `${name} was stopped${at}`;
-  if (outcome === 'indeterminate') return `${name}: how it ended is not known yet`;
-  return `${name} ${recovered ? 'was undone' : 'failed'}${at}`;
+  switch (ending) {
+    case 'refused':
+      return `${name} was refused, nothing changed`;
+    case 'stopped':
+      return `${name} was stopped${at}`;
+    case 'undone':
+      return `${name} was undone${at}`;
+    case 'unknown':
+      return `${name}: how it ended is not known yet`;
+    case 'failed':
+      return `${name} failed${at}`;
+    default:
+      return unreachable(ending);
+  }
 }
 
 function Trouble({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -116,7 +136,11 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   const state = service.switch;
   if (declined !== undefined) {
     return (
-      <FailureNote failure={declined.failure} level="warning" lead={`${verbNames[declined.verb]} was refused`}>
+      <FailureNote
+        failure={declined.failure}
+        level={explainDeclined(declined.verb, declined.failure).tone === 'trouble' ? 'stop' : 'warning'}
+        lead={leadOf(endingOfDeclined(declined.failure), declined.verb, null)}
+      >
         <button type="button" className="button small" onClick={() => dismiss(host, service)}>
           Dismiss
         </button>
@@ -126,7 +150,11 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   if (state.kind === 'failed') {
     const isFailure = explainSwitch(state, Date.now()).tone === 'trouble';
     return (
-      <FailureNote failure={state.failure} level={isFailure ? 'stop' : 'warning'} lead={leadOf(state)}>
+      <FailureNote
+        failure={state.failure}
+        level={isFailure ? 'stop' : 'warning'}
+        lead={leadOf(endingOf(state), state.verb, state.step)}
+      >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
           {labelOf('retry', service)}
         </button>
