@@ -123,7 +123,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     case 'plan': {
       const service = serviceOf(session, name);
       if (service?.adopted === true) {
-        const plan = await session.planNext(name, options);
+        const plan = await session.planNext(name, options, invocation.values);
         if (!plan.ok) return fail(invocation, plan.failure);
         const words = [
           `next: ${plain(plan.value.image)}${plan.value.upToDate ? ' (up to date)' : ''}`,
@@ -132,7 +132,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         ];
         return succeed(invocation, plan.value, words.filter((line) => line !== '').join('\n'));
       }
-      const plan = await session.planAdopt(name, options);
+      const plan = await session.planAdopt(name, options, invocation.values);
       if (!plan.ok) return fail(invocation, plan.failure);
       const { value } = plan;
       const words = [
@@ -158,7 +158,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         tell('compare takes two release numbers.');
         return 2;
       }
-      const diff = await session.compareReleases(name, before, after);
+      const diff = await session.compareReleases(name, before, after, invocation.values);
       return diff.ok
         ? succeed(invocation, diff.value, explainDiff(diff.value) || 'Nothing differs.')
         : fail(invocation, diff.failure);

@@ -142,12 +142,13 @@ export const explainFinding = ({ level, title, text, answer }: Finding): string 
   `${level}: ${plain(title)}. ${plain(text)}${answer === undefined ? '' : ` (${answerFlags[answer]})`}`;
 
 export const explainDiff = (lines: DiffLine[]): string =>
-  lines
-    .map(
+  [
+    ...lines.map(
       (line) =>
         `  ${line.field} ${plain(line.key)}: ${plain(line.before ?? '(none)')} → ${plain(line.after ?? '(none)')}`,
-    )
-    .join('\n');
+    ),
+    ...(lines.some((line) => line.hidden === true) ? ['  Values are hidden; --show-values shows them.'] : []),
+  ].join('\n');
 
 export function explainReleases(releases: ReleaseRecord[]): string {
   if (releases.length === 0) return 'No releases yet: the service is plain compose.';

@@ -137,14 +137,14 @@ export function createHostSession(parts: HostSessionParts): Session {
         return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);
       }),
 
-    planAdopt: (name, options) =>
+    planAdopt: (name, options, values) =>
       onService(name, async (facts) => {
-        const prepared = await prepareAdoption(facts, options);
+        const prepared = await prepareAdoption(facts, options, values);
         return prepared.ok ? ok(prepared.value.adoption.plan) : prepared;
       }),
-    planNext: (name, options) =>
+    planNext: (name, options, values) =>
       onService(name, async (facts) => {
-        const prepared = await prepareNext(facts, options);
+        const prepared = await prepareNext(facts, options, values);
         return prepared.ok ? ok(prepared.value.plan) : prepared;
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
@@ -158,8 +158,10 @@ export function createHostSession(parts: HostSessionParts): Session {
       onService(name, async ({ shell, folder, state }) =>
         state === null ? ok([]) : readReleases(shell, stateFolder(folder), state),
       ),
-    compareReleases: (name, before, after) =>
-      onService(name, ({ shell, folder }) => compareReleases(shell, stateFolder(folder), name.service, before, after)),
+    compareReleases: (name, before, after, values) =>
+      onService(name, ({ shell, folder }) =>
+        compareReleases(shell, stateFolder(folder), name.service, before, after, values),
+      ),
     followLogs: (name, options) => onService(name, (facts, link) => followLogs(link.docker, facts, options)),
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),
