@@ -1,5 +1,5 @@
 import { type ComposeConfig, type ComposeService, networkKeys, realName } from './compose-config.ts';
-import { createMask, hiddenMark } from './mask.ts';
+import { chooseSecrets, createMask, hiddenMark } from './mask.ts';
 import type { DiffLine, ValuesTold } from './plan.ts';
 import { labels, stateFolder } from './server-layout.ts';
 import { secretsOfServices } from './service-secrets.ts';
@@ -92,7 +92,20 @@ export function renderRelease(config: ComposeConfig, name: string, prefix: strin
     ...(volumes.length > 0 ? { volumes: external(config, 'volumes', volumes) } : {}),
     ...picked(config.secrets, 'secrets', service.secrets),
     ...picked(config.configs, 'configs', service.configs),
-  })}`;
+  })}${hiddenBeside(service)}`;
+}
+
+/**
+ * What a job must not tell of a service beside what its environment says, as comments for `kit/17-mask.sh`: what it is built with,
+ * and what its labels and commands are shaped to hide.
+ */
+function hiddenBeside(service: ComposeService): string {
+  const { environment = {}, ...beside } = service;
+  const known = new Set(chooseSecrets(Object.values(environment).map((value) => String(value ?? ''))));
+  return secretsOfServices([beside])
+    .filter((secret) => !known.has(secret))
+    .map((secret) => `# hidden: ${JSON.stringify(secret)}\n`)
+    .join('');
 }
 
 const namedVolumes = (service: ComposeService): string[] =>

@@ -54,7 +54,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
       if (!plan.ok) return plan;
       const id = freshId();
       ours.add(id);
-      const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, plan.value, parts.plant);
+      const variables = { ...plan.value.variables, OPEN_WORDS: openWords(facts) };
+      const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, { ...plan.value, variables }, parts.plant);
       if (!uploaded.ok && !(verb === 'rollback' && canGoWithoutJob(uploaded.failure))) return uploaded;
       // The feed's own first line replaces this; until then the job is known to have begun.
       if (!now.jobs.has(id)) {
@@ -127,6 +128,15 @@ export function createJobs(now: HostNow, parts: JobsParts) {
     },
   };
 }
+
+/** Names that everybody sees, so that a job hides none of them where an environment names one too; one a line. */
+const openWords = ({ stack }: VerbFacts): string =>
+  [
+    ...stack.services.flatMap((each) => [each.name, each.image, ...each.containers.map(({ name }) => name)]),
+    ...[...stack.networks, ...stack.volumes].map(({ name }) => name),
+  ]
+    .map((word) => word.replaceAll(/[\r\n]/g, ' '))
+    .join('\n');
 
 async function planJob(facts: VerbFacts, verb: Verb, options: VerbOptions): Promise<Result<JobPlan>> {
   switch (verb) {
