@@ -1,7 +1,12 @@
+import type { ComposeConfig } from '../core/compose-config.ts';
 import { drawMap } from '../core/draw-map.ts';
 import { failure, failureOf } from '../core/failure.ts';
+import { createMask } from '../core/mask.ts';
+import { maskTold, rememberedMask } from '../core/mask-told.ts';
+import { plainText } from '../core/plain-text.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
+import { secretsOfConfig } from '../core/service-secrets.ts';
 import type { StackMap } from '../core/stack-map.ts';
 import { prepareAdoption } from './adopt.ts';
 import { prepareNext } from './deploy.ts';
@@ -59,7 +64,7 @@ export function createHostSession(parts: HostSessionParts): Session {
   const currentMap = (): StackMap | null => {
     if (isDrawn || now.docker === null) return drawn;
     isDrawn = true;
-    drawn = drawMap({
+    const map = drawMap({
       docker: now.docker,
       compose: now.compose,
       states: now.states,
@@ -71,7 +76,22 @@ export function createHostSession(parts: HostSessionParts): Session {
       awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
       asOfMs: now.asOfMs,
     });
+    drawn = maskTold(map, now.mask);
     return drawn;
+  };
+
+  const secrets = new Set<string>();
+  /** What was read of a stack is hidden from then on wherever it turns up, also in what an older job wrote down. */
+  const learn = (config: ComposeConfig) => {
+    for (const secret of secretsOfConfig(config)) secrets.add(secret);
+    const mask = createMask(secrets);
+    // What is not seen in a text must not keep a value in it from being found.
+    now.mask = rememberedMask((text) => mask(plainText(text)));
+  };
+
+  const guarded = async <Value>(work: () => Promise<Result<Value>>): Promise<Result<Value>> => {
+    const result = await work().catch((caught: unknown) => failed(failureOf(caught)));
+    return result.ok ? result : failed(maskTold(result.failure, now.mask));
   };
 
   const previews = createPreviews();
@@ -140,23 +160,31 @@ export function createHostSession(parts: HostSessionParts): Session {
     planAdopt: (name, options, values) =>
       onService(name, async (facts) => {
         const prepared = await prepareAdoption(facts, options, values);
-        return prepared.ok ? ok(prepared.value.adoption.plan) : prepared;
+        if (!prepared.ok) return prepared;
+        learn(prepared.value.reading.config);
+        return ok(prepared.value.adoption.plan);
       }),
     planNext: (name, options, values) =>
       onService(name, async (facts) => {
         const prepared = await prepareNext(facts, options, values);
-        return prepared.ok ? ok(prepared.value.plan) : prepared;
+        if (!prepared.ok) return prepared;
+        learn(prepared.value.reading.config);
+        return ok(prepared.value.plan);
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
     ended: (_stack, id, signal) => guarded(() => jobs.ended(id, signal)),
     stop: (stack, job) => onStack(stack, (shell, root) => stopJob(shell, root, job)),
     knownJobs: (signal) => guarded(() => jobs.known(signal)),
-    jobLog: (stack, job) => onStack(stack, (shell, root) => readJobLog(shell, root, job)),
+    jobLog: (stack, job) =>
+      onStack(stack, async (shell, root) => {
+        const log = await readJobLog(shell, root, job);
+        return log.ok ? ok(now.mask(log.value)) : log;
+      }),
     dismiss: jobs.dismiss,
 
     releases: (name) =>
       onService(name, async ({ shell, folder, state }) =>
-        state === null ? ok([]) : readReleases(shell, stateFolder(folder), state),
+        state === null ? ok([]) : maskTold(await readReleases(shell, stateFolder(folder), state), now.mask),
       ),
     compareReleases: (name, before, after, values) =>
       onService(name, ({ shell, folder }) =>
@@ -172,12 +200,4 @@ export function createHostSession(parts: HostSessionParts): Session {
       traffic.listeners.clear();
     },
   };
-}
-
-async function guarded<Value>(work: () => Promise<Result<Value>>): Promise<Result<Value>> {
-  try {
-    return await work();
-  } catch (caught) {
-    return failed(failureOf(caught));
-  }
 }
