@@ -58,6 +58,7 @@ export function createHostSession(parts: HostSessionParts): Session {
   let isDrawn = true;
   const redraw = () => {
     isDrawn = false;
+    previews.dropOld();
     changes.announce();
   };
   /** Drawn when somebody looks, not with each of the changes in between: a job tells twenty in the time of a frame. */
@@ -94,7 +95,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     return result.ok ? result : failed(maskTold(result.failure, now.mask));
   };
 
-  const previews = createPreviews();
+  const previews = createPreviews(now);
   const traffic = createTrafficReading(now, clock, redraw);
   const looks = createLooks(now, clock, () => feeds.follow(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
