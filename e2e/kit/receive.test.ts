@@ -142,7 +142,7 @@ describe('a job that is received', () => {
     await expect.poll(() => readFileSync(path.join(home, 'jobs/j1/output'), 'utf8')).toBe('done\n');
   });
 
-  it('SE1 leaves a folder that git does not look into', async () => {
+  it('SE9 leaves a folder that git does not look into', async () => {
     await receive('j1', await tarArchive.pack(files));
     expect(readFileSync(path.join(server.root, '.gitignore'), 'utf8')).toBe('*\n');
   });

@@ -10,7 +10,7 @@ undo() {
   edited='' replaced=''
   at put-back
   needs_docker
-  (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE") 2>&1
+  masked "$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE" 2>&1)"
 }
 
 override_as_left() {

@@ -11,14 +11,12 @@ import {
   explainJobs,
   explainReleases,
   explainSwitch,
-  plain,
   stepLine,
 } from './words.ts';
 
 describe('words in a terminal', () => {
-  it('hold nothing that a terminal would act on', () => {
-    expect(plain('a\u001b[31mred\u0007\u009b2J\u007f\tb\nc🚂')).toBe('a[31mred2J\tb\nc🚂');
-    const odd = '\u001b]0;title\u0007';
+  it('SE6 hold nothing that a terminal would act on, and no line that the server began', () => {
+    const odd = '\u001b]0;title\u0007\u009b2J\u202e\u{e0041}\nposing as a line of ours\u2028';
     const problem = failure('not-ready', `No ${odd}`, { detail: odd, running: odd });
     const said = [
       explainFailure(problem),
@@ -30,7 +28,8 @@ describe('words in a terminal', () => {
       ),
       explainDiff([{ field: 'image', key: odd, before: odd, after: null }]),
     ].join('\n');
-    expect(said).not.toMatch(/[\u0007\u001b]/);
+    expect(said).not.toMatch(/[\u0007\u001b\u009b\u202e\u2028\u{e0041}]/u);
+    expect(said).not.toMatch(/^posing/m);
   });
 
   it('tell a failure with what runs now and what to do, for every code', () => {

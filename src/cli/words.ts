@@ -3,11 +3,12 @@ import { type Ending, endingOf } from '../core/ending.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
 import { doing, explainOutcome, explainStep, explainWaitsFor, stepNow } from '../core/job-words.ts';
+import { plainLine } from '../core/plain-text.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 
-/** Text from the server without what a terminal would act on. */
-export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+/** Text from the server for a line of ours: nothing that a terminal would act on, and no line end, behind which it could say anything. */
+const plain = plainLine;
 
 export function explainFailure(failure: Failure): string {
   const remedy = remedies[failure.code];
@@ -47,7 +48,7 @@ export function explainJobs(jobs: Job[], nowMs: number): string {
       `${(Math.max(0, (job.endedAt ?? nowMs) - job.startedAt) / 1000).toFixed(1)} s`,
       `${explainOutcome(job)}${at === null ? '' : `, ${at.number} of ${at.of}: ${at.step.name}`}`,
       job.failure?.message ?? '',
-    ].map((cell) => plain(cell.replaceAll(/\s+/g, ' ')));
+    ].map(plain);
   });
   const widths = jobColumns.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)));
   return [jobColumns, ...rows]
@@ -75,7 +76,7 @@ export function stepLine(job: Job): string {
     progress === null
       ? ''
       : `, ${amount(progress.done)}${progress.total === null ? '' : ` of ${amount(progress.total)}`}${progress.unit === 'bytes' ? '' : ` ${progress.unit}`}`;
-  return `${job.verb} ${plain(job.service)}: ${explainStep(step.name)}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
+  return `${job.verb} ${plain(job.service)}: ${plain(explainStep(step.name))}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
 }
 
 export function explainSwitch(value: Switch): string {
@@ -127,10 +128,10 @@ const explainHolder = (holder: Holder | null): string =>
 export function explainMap(map: StackMap, target: string): string {
   const service = (each: Service): string => {
     const live = each.live === null ? '' : `  live: ${each.live}`;
-    return `  ${plain(each.name).padEnd(20)} ${(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(explainSwitch(each.switch))}`;
+    return `  ${plain(each.name).padEnd(20)} ${plain(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(explainSwitch(each.switch))}`;
   };
   return [
-    `${plain(target)}: Docker ${map.engine.docker}, compose ${map.engine.compose ?? '?'}`,
+    `${plain(target)}: Docker ${plain(map.engine.docker)}, compose ${plain(map.engine.compose ?? '?')}`,
     ...map.stacks.flatMap((stack) => [
       `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,
       ...stack.findings.map((each) => `  ${explainFinding(each)}`),
@@ -150,12 +151,13 @@ export const explainFinding = ({ level, title, text, answer }: Finding): string 
   `${level}: ${plain(title)}. ${plain(text)}${answer === undefined ? '' : ` (${answerFlags[answer]})`}`;
 
 export const explainDiff = (lines: DiffLine[]): string =>
-  lines
-    .map(
+  [
+    ...lines.map(
       (line) =>
         `  ${line.field} ${plain(line.key)}: ${plain(line.before ?? '(none)')} → ${plain(line.after ?? '(none)')}`,
-    )
-    .join('\n');
+    ),
+    ...(lines.some((line) => line.hidden === true) ? ['  Values are hidden; --show-values shows them.'] : []),
+  ].join('\n');
 
 export function explainReleases(releases: ReleaseRecord[]): string {
   if (releases.length === 0) return 'No releases yet: the service is plain compose.';
@@ -165,7 +167,7 @@ export function explainReleases(releases: ReleaseRecord[]): string {
         each.deployMs === null ? null : `deployed in ${(each.deployMs / 1000).toFixed(1)} s`,
         each.liveForMs === null ? null : `live for ${Math.round(each.liveForMs / 1000)} s`,
       ];
-      return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
+      return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${plain(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
         ...times,
         each.reason,
       ]

@@ -7,7 +7,12 @@ export type DiffLine = {
   key: string;
   before: string | null;
   after: string | null;
+  /** Something of it is not told: a mark stands in its place. What is told is asked for with `shown`. */
+  hidden?: boolean;
 };
+
+/** Whether a plan or a comparison tells the values of variables, and what they are found in. Hidden unless somebody asks (SPEC SE1). */
+export type ValuesTold = 'hidden' | 'shown';
 
 /** What deploying would do, told before it is done. */
 export type NextPlan = {

@@ -3,20 +3,24 @@ import { isCheckPath } from '../core/check.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
+import { createMask } from '../core/mask.ts';
+import type { ValuesTold } from '../core/plan.ts';
 import { renderRelease, renderReleaseFile, tokens, withoutValues } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceRecord } from '../core/service-record.ts';
+import { secretsOfConfig } from '../core/service-secrets.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { renderRollback, serviceVariables } from './job-variables.ts';
 import { configFiles, isOverride, readStack, type StackReading } from './stack-reading.ts';
 import { jobPlace, type VerbFacts } from './verbs.ts';
 
-/** Decides an adoption from what the server says now. Changes nothing. */
+/** Decides an adoption from what the server says now. Changes nothing. `override` is the file whole; the plan tells it as `told` says. */
 export async function prepareAdoption(
   facts: VerbFacts,
   options: VerbOptions,
-): Promise<Result<{ adoption: Adoption; reading: StackReading }>> {
+  told: ValuesTold = 'hidden',
+): Promise<Result<{ adoption: Adoption; reading: StackReading; override: string }>> {
   if (facts.state !== null)
     return failed(failure('already-adopted', `${facts.service.name} of ${facts.stack.name} is adopted already.`));
   const { checkPath, port } = options;
@@ -80,13 +84,19 @@ export async function prepareAdoption(
   const adoption = planAdoption(adoptFacts, slotPrefix(facts.stack.name, facts.service.name));
   const override = facts.composeText.addBlock(value.overrideText, facts.service.name, adoption.block);
   if (!override.ok) return override;
-  return ok({ adoption: { ...adoption, plan: { ...adoption.plan, override: override.value } }, reading: value });
+  const mask = told === 'shown' ? (text: string) => text : createMask(secretsOfConfig(value.config));
+  const plan = {
+    ...adoption.plan,
+    findings: adoption.plan.findings.map((each) => ({ ...each, text: mask(each.text) })),
+    override: told === 'shown' ? override.value : mask(facts.composeText.hideValues(override.value)),
+  };
+  return ok({ adoption: { ...adoption, plan }, reading: value, override: override.value });
 }
 
 export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Promise<Result<JobPlan>> {
   const prepared = await prepareAdoption(facts, options);
   if (!prepared.ok) return prepared;
-  const { adoption, reading } = prepared.value;
+  const { adoption, reading, override } = prepared.value;
   const stop = adoption.plan.findings.find((each) => each.level === 'stop');
   if (stop !== undefined) {
     return failed(
@@ -158,7 +168,7 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
         }),
       },
       { path: 'haproxy.cfg', text: renderEntryConfig(adoption.entry) },
-      { path: 'override.yaml', text: adoption.plan.override },
+      { path: 'override.yaml', text: override },
       ...(reading.overrideText === null ? [] : [{ path: 'override.before', text: reading.overrideText }]),
       { path: 'service.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { path: 'live', text: kitFile(facts.kit, 'live') },

@@ -1,7 +1,7 @@
 import type { ComposeConfig, ComposeService } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
-import type { DiffLine, NextPlan } from '../core/plan.ts';
+import type { DiffLine, NextPlan, ValuesTold } from '../core/plan.ts';
 import { diffServices, renderRelease, renderReleaseFile, tokens, withoutValues } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
@@ -25,7 +25,11 @@ type Prepared = {
 };
 
 /** What deploying would do, by what compose.yaml says now, the image that was picked, or the release that was. Changes nothing. */
-export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promise<Result<Prepared>> {
+export async function prepareNext(
+  facts: VerbFacts,
+  options: VerbOptions,
+  told: ValuesTold = 'hidden',
+): Promise<Result<Prepared>> {
   const { state } = facts;
   const name = facts.service.name;
   if (state === null) return notAdopted(facts);
@@ -57,7 +61,7 @@ export async function prepareNext(facts: VerbFacts, options: VerbOptions): Promi
     );
   }
   const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
-  const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image });
+  const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image }, told);
   if (!diff.ok) return diff;
   const findings: Finding[] = damageFindings(state);
   if (state.previous !== null && facts.service.canFlipBack) {
@@ -90,17 +94,18 @@ async function diffFromCurrent(
   state: ServiceState,
   old: WrittenRelease | null,
   asComposed: ComposeService,
+  told: ValuesTold,
 ): Promise<Result<DiffLine[]>> {
   const name = facts.service.name;
   const current = state.current?.file ?? null;
   if (old !== null && current !== null)
-    return compareReleases(facts.shell, jobPlace(facts), name, current.number, old.file.number);
+    return compareReleases(facts.shell, jobPlace(facts), name, current.number, old.file.number, told);
   const before =
     current === null ? ok(null) : await readReleaseFiles(facts.shell, jobPlace(facts), name, current.number);
   const written = before.ok && before.value !== null ? before.value.service : {};
   const after = old === null ? asComposed : { ...old.service, image: old.file.reference };
   return ok(
-    diffServices({ ...written, image: current?.reference ?? '' }, after).filter((line) => line.field !== 'other'),
+    diffServices({ ...written, image: current?.reference ?? '' }, after, told).filter((line) => line.field !== 'other'),
   );
 }
 

@@ -769,6 +769,25 @@ describe('previews, logs and traffic', () => {
       failure: { code: 'service-not-running' },
     });
     await session.closePreview(name);
+    expect(host.forwards.map(({ isOpen }) => isOpen)).toEqual([false]);
+  });
+
+  it('SE8 a preview follows its container to another address, and is closed once another client removed that', async () => {
+    await session.openPreview(name, 'blue');
+    const [forward] = host.forwards;
+    const [network] = host.docker.containers.find((each) => each.name === 'shop--frontend--blue')?.networks ?? [];
+    expect(forward?.addressNow()).toBe(network?.address);
+    const container = host.docker.containers.find((each) => each.name === 'shop--frontend--blue');
+    if (container === undefined || network === undefined) throw new Error('there is no blue');
+    container.networks = [{ ...network, address: '172.18.0.99' }];
+    await session.refresh();
+    expect([forward?.addressNow(), forward?.isOpen]).toEqual(['172.18.0.99', true]);
+    container.state = 'exited';
+    await session.refresh();
+    expect([forward?.addressNow(), forward?.isOpen]).toEqual([null, true]);
+    host.emit({ action: 'destroy', id: container.id });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(forward?.isOpen).toBe(false);
   });
 
   it('logs come from both slots, or from the plain container', async () => {

@@ -1,8 +1,13 @@
+import type { ComposeConfig } from '../core/compose-config.ts';
 import { drawMap } from '../core/draw-map.ts';
 import { failure, failureOf } from '../core/failure.ts';
 import { findHomeMounts } from '../core/home-mounts.ts';
+import { createMask } from '../core/mask.ts';
+import { maskTold, rememberedMask } from '../core/mask-told.ts';
+import { plainText } from '../core/plain-text.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { stateFolder } from '../core/server-layout.ts';
+import { secretsOfConfig } from '../core/service-secrets.ts';
 import type { StackMap } from '../core/stack-map.ts';
 import { prepareAdoption } from './adopt.ts';
 import { prepareNext } from './deploy.ts';
@@ -56,13 +61,14 @@ export function createHostSession(parts: HostSessionParts): Session {
   const redraw = () => {
     jobs.advance();
     isDrawn = false;
+    previews.dropOld();
     changes.announce();
   };
   /** Drawn when somebody looks, not with each of the changes in between: a job tells twenty in the time of a frame. */
   const currentMap = (): StackMap | null => {
     if (isDrawn || now.docker === null) return drawn;
     isDrawn = true;
-    drawn = drawMap({
+    const map = drawMap({
       docker: now.docker,
       compose: now.compose,
       states: now.states,
@@ -76,10 +82,25 @@ export function createHostSession(parts: HostSessionParts): Session {
       found: now.found,
       asOfMs: now.asOfMs,
     });
+    drawn = maskTold(map, now.mask);
     return drawn;
   };
 
-  const previews = createPreviews();
+  const secrets = new Set<string>();
+  /** What was read of a stack is hidden from then on wherever it turns up, also in what an older job wrote down. */
+  const learn = (config: ComposeConfig) => {
+    for (const secret of secretsOfConfig(config)) secrets.add(secret);
+    const mask = createMask(secrets);
+    // What is not seen in a text must not keep a value in it from being found.
+    now.mask = rememberedMask((text) => mask(plainText(text)));
+  };
+
+  const guarded = async <Value>(work: () => Promise<Result<Value>>): Promise<Result<Value>> => {
+    const result = await work().catch((caught: unknown) => failed(failureOf(caught)));
+    return result.ok ? result : failed(maskTold(result.failure, now.mask));
+  };
+
+  const previews = createPreviews(now);
   const traffic = createTrafficReading(now, clock, redraw);
   const looks = createLooks(now, clock, () => feeds.follow(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
@@ -157,30 +178,38 @@ export function createHostSession(parts: HostSessionParts): Session {
         return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);
       }),
 
-    planAdopt: (name, options) =>
+    planAdopt: (name, options, values) =>
       onService(name, async (facts) => {
-        const prepared = await prepareAdoption(facts, options);
-        return prepared.ok ? ok(prepared.value.adoption.plan) : prepared;
+        const prepared = await prepareAdoption(facts, options, values);
+        if (!prepared.ok) return prepared;
+        learn(prepared.value.reading.config);
+        return ok(prepared.value.adoption.plan);
       }),
-    planNext: (name, options) =>
+    planNext: (name, options, values) =>
       onService(name, async (known) => {
         const fresh = await withFreshRecord(known, false);
-        const prepared = fresh.ok ? await prepareNext(fresh.value, options) : fresh;
-        return prepared.ok ? ok(prepared.value.plan) : prepared;
+        const prepared = fresh.ok ? await prepareNext(fresh.value, options, values) : fresh;
+        if (!prepared.ok) return prepared;
+        learn(prepared.value.reading.config);
+        return ok(prepared.value.plan);
       }),
     start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
     ended: (_stack, id, signal) => guarded(() => jobs.ended(id, signal)),
     stop: async (stack, job) => jobs.stopWaiting(job) ?? stop(stack, job),
     knownJobs: (signal) => guarded(() => jobs.known(signal)),
-    jobLog: (stack, job) => onStack(stack, (shell, home) => readJobLog(shell, home, currentId(now, job))),
+    jobLog: (stack, job) =>
+      onStack(stack, async (shell, home) => {
+        const log = await readJobLog(shell, home, currentId(now, job));
+        return log.ok ? ok(now.mask(log.value)) : log;
+      }),
     dismiss: jobs.dismiss,
 
     releases: (name) =>
       onService(name, async ({ shell, folder, state }) =>
-        state === null ? ok([]) : readReleases(shell, stateFolder(folder), state),
+        state === null ? ok([]) : maskTold(await readReleases(shell, stateFolder(folder), state), now.mask),
       ),
-    compareReleases: (name, before, after) =>
-      onService(name, (facts) => compareReleases(facts.shell, jobPlace(facts), name.service, before, after)),
+    compareReleases: (name, before, after, values) =>
+      onService(name, (facts) => compareReleases(facts.shell, jobPlace(facts), name.service, before, after, values)),
     followLogs: (name, options) => onService(name, (facts, link) => followLogs(link.docker, facts, options)),
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),
@@ -192,12 +221,4 @@ export function createHostSession(parts: HostSessionParts): Session {
       traffic.listeners.clear();
     },
   };
-}
-
-async function guarded<Value>(work: () => Promise<Result<Value>>): Promise<Result<Value>> {
-  try {
-    return await work();
-  } catch (caught) {
-    return failed(failureOf(caught));
-  }
 }

@@ -248,7 +248,7 @@ describe('the plan of a deploy', () => {
         before: 'registry.lan/shop/frontend:1.0.0',
         after: 'registry.lan/shop/frontend:1.2.0',
       },
-      { field: 'environment', key: 'API', before: `it's "$$x"`, after: 'old' },
+      { field: 'environment', key: 'API', before: '•••', after: '•••', hidden: true },
       {
         field: 'digest',
         key: 'digest',

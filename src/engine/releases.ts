@@ -2,7 +2,7 @@ import { renderScript } from '../core/command.ts';
 import { type ComposeService, composeServiceSchema } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import { foldHistory, type JournalRecord, parseJournalRecord } from '../core/history.ts';
-import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
+import type { DiffLine, ReleaseRecord, ValuesTold } from '../core/plan.ts';
 import { diffServices } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
@@ -113,6 +113,7 @@ export async function compareReleases(
   service: string,
   before: number,
   after: number,
+  told: ValuesTold = 'hidden',
 ): Promise<Result<DiffLine[]>> {
   const [left, right] = await Promise.all([
     readReleaseFiles(shell, place, service, before),
@@ -126,6 +127,7 @@ export async function compareReleases(
   const lines = diffServices(
     { ...left.value.service, image: left.value.file.reference },
     { ...right.value.service, image: right.value.file.reference },
+    told,
   ).filter((line) => line.field !== 'other');
   const digests: DiffLine[] =
     left.value.file.image === right.value.file.image

@@ -1,4 +1,5 @@
 import { type ComposeConfig, composeConfigSchema } from '../core/compose-config.ts';
+import { tellComposeError } from '../core/compose-error.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { parseJson } from '../core/service-record.ts';
@@ -73,7 +74,7 @@ for file in "$@" "$override"; do
   set -- "$@" -f "$file"
 done
 mark config
-docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; exit 0; }
+docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; [ -r .env ] && { mark env; cat .env; }; exit 0; }
 echo
 mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPorts}}{{println $port}}{{end}}' "$container" 2>/dev/null
 mark mentions
@@ -125,11 +126,8 @@ export async function readStack(
       }),
     );
   if (sections.has('broken')) {
-    const detail =
-      word('broken')
-        .split('\n')
-        .filter((line) => !line.includes('level=warning'))
-        .pop() ?? null;
+    const files = ['text', 'override-text', 'env'].map((name) => whole(name) ?? '');
+    const detail = tellComposeError(word('broken'), files);
     return failed(
       failure('compose-broken', `The compose files of ${stack.name} are not valid.`, {
         detail,

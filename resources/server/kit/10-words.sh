@@ -30,15 +30,15 @@ mode=${1:-run}
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
-# Text as the inside of a JSON string: one line, control characters and invalid bytes gone.
+# Text as the inside of a JSON string: one line, control characters and invalid bytes gone, nothing in it that is not to be told.
 json_text() {
   # Most texts are plain, and a process less on the way to a flip is a millisecond less.
   case $1 in
     *[!A-Za-z0-9\ ._:/@,\;\(\)+=-]*) ;;
-    *) [ "${#1}" -le 2000 ] && { printf '%s' "$1"; return; } ;;
+    *) [ "${#1}" -le 2000 ] && ! may_tell "$1" && { printf '%s' "$1"; return; } ;;
   esac
-  # Cut before it is escaped: a cut inside an escape would be no JSON any more.
-  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
+  # Masked before it is cut, for half a secret is one; cut before it is escaped: a cut inside an escape would be no JSON any more.
+  masked "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
 }
 
 # Unix milliseconds.

@@ -135,3 +135,58 @@ describe('the override', () => {
     expect(text.removeBlock(added, 'front')).toMatchObject({ ok: false });
   });
 });
+
+describe('hiding values', () => {
+  it('SE1 puts a mark in place of each value of an environment and of build arguments, and keeps every other byte', () => {
+    const written = `x-env: &env
+  SHARED: abc # from the vault
+services:
+  web:
+    image: web:1
+    build:
+      context: .
+      args:
+        NPM_TOKEN: 'x y'
+    environment:
+      <<: *env
+      SHORT: p1
+      LONG: "a: \\"b\\" #c"
+      TEXT: |
+        one
+        two
+      NOTHING:
+    command: serve --password=abc
+  db:
+    environment:
+      - PASSWORD=p=2
+      - "QUOTED=p 3"
+      - PASSED_ON
+`;
+    expect(text.hideValues(written)).toBe(`x-env: &env
+  SHARED: ••• # from the vault
+services:
+  web:
+    image: web:1
+    build:
+      context: .
+      args:
+        NPM_TOKEN: •••
+    environment:
+      <<: *env
+      SHORT: •••
+      LONG: •••
+      TEXT: •••
+      NOTHING:
+    command: serve --password=•••
+  db:
+    environment:
+      - PASSWORD=•••
+      - "QUOTED=•••"
+      - PASSED_ON
+`);
+  });
+
+  it('SE4 hides what is shaped like a secret where a file is no YAML', () => {
+    expect(text.hideValues('a: [\n  PASSWORD=x')).toBe('a: [\n  PASSWORD=•••');
+  });
+});

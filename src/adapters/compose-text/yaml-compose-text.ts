@@ -1,5 +1,17 @@
-import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { failure } from '../../core/failure.ts';
+import { hiddenMark, maskShapes } from '../../core/mask.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
 import type { ComposeText } from '../../engine/ports/compose-text.ts';
 
@@ -58,6 +70,25 @@ export const yamlComposeText: ComposeText = {
     return ok(`${text.slice(0, at)}${shifted}${text.slice(at)}`);
   },
 
+  hideValues(text) {
+    const document = parseDocument(text, { logLevel: 'silent', merge: true });
+    const services = document.errors.length === 0 ? document.get('services', true) : null;
+    if (!isMap(services)) return maskShapes(text);
+    const ends = new Map<number, number>();
+    for (const { value } of services.items) {
+      const service = followed(value, document);
+      if (!isMap(service)) continue;
+      const build = followed(service.get('build', true), document);
+      const args = isMap(build) ? build.get('args', true) : null;
+      for (const node of [service.get('environment', true), args])
+        for (const { start, end } of valueRanges(node, document, text)) ends.set(start, end);
+    }
+    const hidden = [...ends]
+      .sort(([a], [b]) => b - a)
+      .reduce((rest, [start, end]) => `${rest.slice(0, start)}${hiddenMark}${rest.slice(end)}`, text);
+    return maskShapes(hidden);
+  },
+
   removeBlock(text, service) {
     const lines = text.split('\n');
     const begin = lines.findIndex((line) => line.trim() === beginMark(service).trim());
@@ -91,6 +122,31 @@ function servicesOf(text: string): Result<YAMLMap | null> {
   return isMap(services)
     ? ok(services)
     : failed(failure('compose-broken', '“services” in the compose file is not a mapping.'));
+}
+
+const followed = (node: unknown, document: Document): unknown => (isAlias(node) ? node.resolve(document) : node);
+
+/** Where the values stand, of `KEY: value` and of `- KEY=value`, also where an anchor has them. */
+function valueRanges(node: unknown, document: Document, text: string): { start: number; end: number }[] {
+  const values = followed(node, document);
+  if (isMap(values)) {
+    return values.items.flatMap(({ key, value }) => {
+      if (isScalar(key) && text.startsWith('<<', key.range?.[0])) {
+        const merged = followed(value, document);
+        return (isSeq(merged) ? merged.items : [merged]).flatMap((each) => valueRanges(each, document, text));
+      }
+      const [start = 0, end = 0] =
+        (isNode(followed(value, document)) && (followed(value, document) as Node).range) || [];
+      // A block of text ends behind its line.
+      return end > start ? [{ start, end: text[end - 1] === '\n' ? end - 1 : end }] : [];
+    });
+  }
+  if (!isSeq(values)) return [];
+  return values.items.flatMap((item) => {
+    const [from = 0, end = 0] = (isNode(item) && item.range) || [];
+    const start = text.indexOf('=', from) + 1;
+    return start > from && start < end ? [{ start, end: /["']/.test(text[from] ?? '') ? end - 1 : end }] : [];
+  });
 }
 
 function imageNode(text: string, service: string): Result<{ start: number; end: number; text: string } | null> {

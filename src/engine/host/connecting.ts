@@ -8,6 +8,7 @@ import {
   withRung,
 } from '../../core/connection.ts';
 import { type Failure, FailureError, failure, failureOf } from '../../core/failure.ts';
+import { maskTold } from '../../core/mask-told.ts';
 import type { Result } from '../../core/result.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link, Linker } from '../ports/link.ts';
@@ -45,7 +46,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
   let cancelAttempt: () => void = () => {};
 
   const setConnection = (next: Connection) => {
-    now.connection = next;
+    now.connection = 'failure' in next ? { ...next, failure: maskTold(next.failure, now.mask) } : next;
     parts.redraw();
   };
 

@@ -1,5 +1,6 @@
 import { renderScript } from '../../core/command.ts';
 import { type FeedLine, foldDeath, foldFeed, parseFeedLine } from '../../core/feed.ts';
+import { maskTold } from '../../core/mask-told.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 
@@ -117,7 +118,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
               redraw();
             }
             const line = parseFeedLine(text);
-            if (line !== null) onLine(line);
+            if (line !== null) onLine(maskTold(line, now.mask));
           }
         },
       })

@@ -1,6 +1,8 @@
 import type { Connection } from '../../core/connection.ts';
 import type { DockerFacts } from '../../core/docker-facts.ts';
 import type { Job } from '../../core/job.ts';
+import { maskShapes } from '../../core/mask.ts';
+import { plainText } from '../../core/plain-text.ts';
 import type { HomeState, ServerState } from '../../core/server-state.ts';
 import type { Link } from '../ports/link.ts';
 
@@ -31,6 +33,8 @@ export type HostNow = {
   recoveries: Map<string, { tries: number; atMs: number }>;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
+  /** Free text of the server without what is not seen or acted on; hides in it what is shaped like a secret, and the values of the environments that were read (SPEC SE3 SE4). */
+  mask: (text: string) => string;
 };
 
 export const nothingKnown = (): HostNow => ({
@@ -46,6 +50,7 @@ export const nothingKnown = (): HostNow => ({
   dead: new Set(),
   recoveries: new Map(),
   asOfMs: 0,
+  mask: (text) => maskShapes(plainText(text)),
 });
 
 /** Those that run, then those that wait, then the newest, at most 50. */

@@ -62,7 +62,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
     const plan = await planJob(facts, verb, options);
     if (!plan.ok) return failed(withDamage(plan.failure, facts.state));
     ours.add(id);
-    const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, plan.value, parts.plant);
+    const variables = { ...plan.value.variables, OPEN_WORDS: openWords(facts) };
+    const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, { ...plan.value, variables }, parts.plant);
     if (!uploaded.ok && !(verb === 'rollback' && canGoWithoutJob(uploaded.failure))) return uploaded;
     // The feed's own first line replaces this; until then the job is known to have begun.
     if ((now.jobs.get(id)?.state ?? 'waiting') === 'waiting') {
@@ -173,6 +174,14 @@ function withDamage(refusal: Failure, state: ServiceState | null): Failure {
   const said = explainDamage(state.record.service, state.recordDamage);
   return { ...refusal, detail: refusal.detail === null ? said : `${refusal.detail} ${said}` };
 }
+/** Names that everybody sees, so that a job hides none of them where an environment names one too; one a line. */
+const openWords = ({ stack }: VerbFacts): string =>
+  [
+    ...stack.services.flatMap((each) => [each.name, each.image, ...each.containers.map(({ name }) => name)]),
+    ...[...stack.networks, ...stack.volumes].map(({ name }) => name),
+  ]
+    .map((word) => word.replaceAll(/[\r\n]/g, ' '))
+    .join('\n');
 
 async function planJob(facts: VerbFacts, verb: Verb, options: VerbOptions): Promise<Result<JobPlan>> {
   switch (verb) {

@@ -82,6 +82,8 @@ export class FakeHost {
   /** Calls, for tests that count them. */
   readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
   readonly counters = new Map<string, string>();
+  /** Ports of this machine that were opened, with where each leads now. */
+  readonly forwards: { port: number; addressNow(): string | null; isOpen: boolean }[] = [];
 
   /** Called while the state folders are read. */
   beforeStates: () => void = () => {};
@@ -316,10 +318,17 @@ class FakeLink implements Link {
     };
     let port = 40_000;
     this.tunnel = {
-      forward: async () => {
+      forward: async (addressNow) => {
         check();
         port += 1;
-        return { port, close: async () => {} };
+        const forward = { port, addressNow, isOpen: true };
+        host.forwards.push(forward);
+        return {
+          port,
+          close: async () => {
+            forward.isOpen = false;
+          },
+        };
       },
       openSocket: async (path) => {
         check();

@@ -6,7 +6,7 @@ import { type Slot, slots } from '../../../core/slot.ts';
 import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { closePreview, usePreview } from '../../bridge/previews.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
@@ -301,7 +301,7 @@ function Compared({
   before: number;
   after: number;
 }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'releases.compare',
     { ref: refOf(host, service), before, after },
     `${host} ${service.id} ${before} ${after}`,
@@ -315,14 +315,14 @@ function Compared({
         (answer.value.length === 0 ? (
           <p className="quiet">Nothing but the container.</p>
         ) : (
-          <DiffTable lines={answer.value} />
+          <DiffTable lines={answer.value} values={values} />
         ))}
     </section>
   );
 }
 
 function Planned({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options: {} },
     `${host} ${service.id} ${service.live === null ? '' : service.slots[service.live]?.release}`,
@@ -336,7 +336,7 @@ function Planned({ host, service, onOffer }: { host: string; service: ServiceVie
         (answer.value.diff.length === 0 ? (
           <p className="quiet">The same as what runs.</p>
         ) : (
-          <DiffTable lines={answer.value.diff} />
+          <DiffTable lines={answer.value.diff} values={values} />
         ))}
       {service.switch.kind === 'idle' && (
         <button type="button" className="button spaced" onClick={() => onOffer('deploy', service)}>

@@ -3,7 +3,7 @@ import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import type { VerbOptions } from '../../../core/job.ts';
 import { slotIn } from '../../bridge/offers.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { oneLine, releaseWords, shortImage } from '../../ui/format.ts';
@@ -32,7 +32,7 @@ export function DeploySheet({
     return () => clearTimeout(timer);
   }, [typed, service.image]);
   const options = release !== undefined ? { release } : image === '' ? {} : { image };
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options },
     `${host} ${service.id} ${JSON.stringify(options)}`,
@@ -88,7 +88,7 @@ export function DeploySheet({
       {plan !== null && plan.diff.length > 0 && (
         <div>
           <h3 className="block-title">What changes</h3>
-          <DiffTable lines={plan.diff} />
+          <DiffTable lines={plan.diff} values={values} />
         </div>
       )}
       {plan !== null && <Findings findings={plan.findings} />}
