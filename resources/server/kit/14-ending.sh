@@ -53,6 +53,7 @@ end() {
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
   put_surely "$job_dir/exit" "$1"
+  leave_own_folders
   at ended
   # Also after one that failed: it may have spent it, and the next to go back may need it.
   [ "$epoch" -eq 0 ] || keep_reserve
