@@ -97,7 +97,7 @@ said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-buil
 finish
 
 begin confirm
-ENTRY=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+ENTRY=$(composed_container)
 [ -n "$ENTRY" ] || abort entry-failed "The entry point does not run." "" ""
 tries=0
 open_runtime "$ENTRY"

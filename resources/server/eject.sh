@@ -82,7 +82,7 @@ begun=$(now_ms)
 needs_docker
 said=$(plain_again) ||
   abort entry-failed "compose could not start $SERVICE as it was." "" "$(printf '%s' "$said" | tail -n 1)"
-plain=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+plain=$(composed_container)
 open_prober || abort bug "The probe cannot be started." "" ""
 wait_ready "$plain" || { close_runtime; abort put-back "$SERVICE as plain compose does not get ready." "" "$ready_reason"; }
 close_runtime

@@ -11,6 +11,7 @@ import { labels, releaseFolder, slotContainer, slotPrefix, stateFolder } from '.
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
+import { stackFolder } from './stack-folder.ts';
 import type {
   Container,
   Finding,
@@ -92,11 +93,7 @@ function drawStack(
   name: string,
   containers: ReadonlyMap<string, ContainerFact[]>,
 ): Stack {
-  const folder =
-    [...containers.values()]
-      .flat()
-      .map((each) => each.labels[composeLabel('project.working_dir')])
-      .find((each) => each !== undefined) ?? null;
+  const { folder, findings } = stackFolder(name, [...containers.values()].flat(), null);
   const server = folder === null ? undefined : facts.states.find((each) => each.root === stateFolder(folder));
   const dependsOn = new Map<string, string[]>();
   for (const [service, list] of containers) {
@@ -154,6 +151,7 @@ function drawStack(
       services: users,
     })),
     findings: [
+      ...findings,
       ...(server?.damaged ?? []).map(
         (path): Finding => ({
           level: 'warning',

@@ -9,6 +9,7 @@ import {
   withRung,
 } from '../../core/connection.ts';
 import { type Failure, FailureError, failure, failureOf } from '../../core/failure.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link, Linker } from '../ports/link.ts';
 import type { Shell, ShellOutcome } from '../ports/shell.ts';
@@ -104,7 +105,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       for (const rung of offers.rungs) climb(rung);
       if (offers.failure !== null) throw new FailureError(offers.failure);
       if (!wanted) throw cancelled();
-      now.docker = facts;
+      now.docker = trustLabels(facts);
       now.asOfMs = clock.nowMs();
       now.open = mine;
       await parts.observeStates(link);

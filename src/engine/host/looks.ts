@@ -11,6 +11,7 @@ import {
   setAsideScript,
 } from '../../core/server-scripts.ts';
 import { parseServerStates, staleLocks, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -33,7 +34,7 @@ const triesBeforeRest = 10;
 
 export function createLooks(now: HostNow, clock: Clock, onStates: () => void, redraw: () => void): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
-    now.docker = await link.docker.observe();
+    now.docker = trustLabels(await link.docker.observe());
     now.asOfMs = clock.nowMs();
   };
 
