@@ -94,9 +94,9 @@ describe('a job that is received', () => {
   });
 
   it.each<[string, () => void, string]>([
-    ['TR1 whose home state others may enter', () => chmodSync(server.home, 0o750), 'home-unsafe'],
+    ['HS1 whose home state others may enter', () => chmodSync(server.home, 0o750), 'home-unsafe'],
     [
-      'TR1 whose home state is a link',
+      'HS1 whose home state is a link',
       () => {
         renameSync(server.home, `${server.home}-moved`);
         symlinkSync(`${server.home}-moved`, server.home);
@@ -104,7 +104,7 @@ describe('a job that is received', () => {
       'home-unsafe',
     ],
     [
-      'TR2 whose state folder is a link',
+      'HS2 whose state folder is a link',
       () => {
         renameSync(server.root, `${server.folder}/elsewhere`);
         symlinkSync('elsewhere', server.root);
@@ -112,20 +112,20 @@ describe('a job that is received', () => {
       'ground-unsafe',
     ],
     [
-      'TR2 whose journal is a link',
+      'HS2 whose journal is a link',
       () => {
         renameSync(path.join(server.root, 'journal'), `${server.folder}/journal`);
         symlinkSync('../journal', path.join(server.root, 'journal'));
       },
       'ground-unsafe',
     ],
-    ['TR2 whose state folder others may write to', () => chmodSync(server.root, 0o777), 'ground-unsafe'],
+    ['HS2 whose state folder others may write to', () => chmodSync(server.root, 0o777), 'ground-unsafe'],
     [
-      'TR1 that a later version works on',
+      'HS1 that a later version works on',
       () => writeFileSync(path.join(server.home, 'format'), '99\n'),
       'newer-format',
     ],
-    ['TR1 of another stack', () => writeFileSync(path.join(server.home, 'folder'), '/srv/other\n'), 'home-unsafe'],
+    ['HS1 of another stack', () => writeFileSync(path.join(server.home, 'folder'), '/srv/other\n'), 'home-unsafe'],
   ])('%s is refused, and nothing of it is kept', async (_name, spoil, word) => {
     spoil();
     const { stdout, code } = await receive('j1', await tarArchive.pack(files));
@@ -133,7 +133,7 @@ describe('a job that is received', () => {
     expect(jobsIn()).toEqual([]);
   });
 
-  it('TR1 of a stack that the home state does not know yet makes it known, closed to everybody else', async () => {
+  it('HS1 of a stack that the home state does not know yet makes it known, closed to everybody else', async () => {
     const home = path.join(path.dirname(server.home), 'new-one');
     expect((await receive('j1', await tarArchive.pack(files), { home })).stdout).toBe('switchyard-started j1\n');
     const said = ['folder', 'real', 'project', 'format'].map((name) => readFileSync(path.join(home, name), 'utf8'));

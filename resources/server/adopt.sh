@@ -7,8 +7,8 @@ undo() {
     # Whoever goes on from here must not take it for adopted.
     rm -f "$home_service/service.json"
     # What is not as this job wrote it is somebody else's by now.
-    if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
-      if [ -e "$job_dir/override.kept" ]; then put_back override.kept "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+    if is_as_written override.yaml; then
+      if is_kept override; then put_back override; else remove_file override "$OVERRIDE"; fi
     fi
     at put-back
     needs_docker
@@ -33,7 +33,7 @@ recover() {
   made_folder=1
   { recorded start begin || [ -n "$unreadable" ]; } && made_slot=1
   # A record that cannot be read may be the one that says so; the file tells as well.
-  { recorded switch begin || cmp -s "$job_dir/override.yaml" "$OVERRIDE"; } && made_override=1
+  { recorded switch begin || is_as_written override.yaml; } && made_override=1
   undo
 }
 
@@ -47,6 +47,7 @@ id=${id% *}
 probe_file=$PROJECT_DIR/.switchyard-$JOB
 (: >"$probe_file") 2>/dev/null || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
 rm -f "$probe_file"
+target_of override "$OVERRIDE" || refuse "$target_code" "$target_why" "$(running_words)" "$OVERRIDE"
 finish
 
 begin image
@@ -85,7 +86,8 @@ finish
 
 begin switch
 check_compose_hash
-[ ! -e "$OVERRIDE" ] || keep_file override.kept "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
+target_of override "$OVERRIDE" || abort "$target_code" "$target_why" "" "$OVERRIDE"
+[ ! -e "$target" ] || keep_file override "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 made_override=1
 replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
@@ -96,7 +98,7 @@ said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-buil
 finish
 
 begin confirm
-ENTRY=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+ENTRY=$(composed_container)
 [ -n "$ENTRY" ] || abort entry-failed "The entry point does not run." "" ""
 tries=0
 open_runtime "$ENTRY"

@@ -46,7 +46,7 @@ recover() {
   read -r state had of _ <"$service_dir/releases/$number/state"
   # It died between its last check and the word for it, which comes behind the line in compose.yaml.
   if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ "$(role_release next)" = "$number" ] && [ "$(slot_holds "$slot")" = "$number" ] &&
-    { [ ! -e "$job_dir/compose.edited" ] || cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; }; then
+    { [ ! -e "$job_dir/compose.edited" ] || is_as_written compose.edited; }; then
     mark_release "$number" "ready $had $of" || { spend_reserve && mark_release "$number" "ready $had $of"; } ||
       leave_unfinished "Release $(number_of "$number") passes its checks, but that cannot be written down yet."
     state=ready
@@ -87,6 +87,7 @@ if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
   read -r state _ <"$service_dir/releases/$waiting/state"
   [ "$state" = ready ] && refuse no-free-slot "$slot holds release $(number_of "$waiting") of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
 fi
+[ ! -e "$job_dir/compose.edited" ] || target_of compose "$EDITED_FILE" || refuse "$target_code" "$target_why" "$(running_words)" "$EDITED_FILE"
 finish
 
 begin pull

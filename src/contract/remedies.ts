@@ -57,6 +57,10 @@ export const remedies: Record<FailureCode, Remedy> = {
     'The compose files changed while the job was being prepared. Look at the change and start again.',
   ),
   'folder-read-only': remedy('Let this user write in the stack’s folder.', 'sudo chown -R "$USER" .'),
+  'link-unsafe': remedy(
+    'Take the right to write there away from others, or put the file itself in the place of the link; then retry.',
+    'namei -l compose.yaml',
+  ),
   'disk-full': remedy(
     'Free some space on the server, then retry. Unused images are the usual cause.',
     'docker image prune',

@@ -12,6 +12,7 @@ import { labels, releaseFolder, slotContainer, slotPrefix } from './server-layou
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { damageFindings, digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
+import { stackFolder } from './stack-folder.ts';
 import type {
   Container,
   Finding,
@@ -98,9 +99,9 @@ function drawStack(
   name: string,
   containers: ReadonlyMap<string, ContainerFact[]>,
 ): Stack {
-  // What the home state knows of a stack counts before what its containers say of themselves (SPEC TR1).
+  // What the home state knows of a stack counts before what its containers say of themselves (SPEC HS1).
   const server = facts.states.find((each) => each.project === name);
-  const folder = server?.folder ?? folderOf([...containers.values()].flat());
+  const { folder, findings } = stackFolder(name, [...containers.values()].flat(), server?.folder ?? null);
   const dependsOn = new Map<string, string[]>();
   for (const [service, list] of containers) {
     const state = server?.services.find((each) => each.record.service === service);
@@ -167,6 +168,7 @@ function drawStack(
     })),
     findings: [
       ...trustFindings(facts, server, folder),
+      ...findings,
       ...(server?.damaged ?? []).map(
         (path): Finding => ({
           level: 'warning',
@@ -183,13 +185,6 @@ function drawStack(
       ),
     ],
   };
-}
-
-/** The folder that a stack's containers agree on, or null. */
-function folderOf(containers: readonly ContainerFact[]): string | null {
-  const folders = new Set(containers.flatMap(({ labels }) => labels[composeLabel('project.working_dir')] ?? []));
-  const [first] = folders;
-  return folders.size === 1 && first !== undefined ? first : null;
 }
 
 type Drawn = Omit<

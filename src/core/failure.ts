@@ -26,6 +26,7 @@ export const failureCodes = [
   'compose-unreadable',
   'compose-changed',
   'folder-read-only',
+  'link-unsafe',
   'disk-full',
   'home-unusable',
   'ground-unsafe',

@@ -11,24 +11,24 @@ const mounting = (source: string, more: { readOnly?: boolean; kind?: string; nam
 
 describe('who may write where jobs run', () => {
   it.each([['/'], ['/home'], ['/home/ada'], ['/home/ada/'], ['/home/ada/.local'], [home], [`${home}/stacks/shop-1`]])(
-    'TR5 a container that mounts %s',
+    'HS5 a container that mounts %s',
     (source) => {
       expect(findHomeMounts(dockerFacts([mounting(source)]), home)).toEqual([{ container: 'files', source }]);
     },
   );
 
   it.each([['/home/ada/shop'], ['/home/adam'], ['/home/ada/.local/state/switchyard-notes'], ['/var/run/docker.sock']])(
-    'TR5 not one that mounts %s',
+    'HS5 not one that mounts %s',
     (source) => {
       expect(findHomeMounts(dockerFacts([mounting(source)]), home)).toEqual([]);
     },
   );
 
-  it('TR5 not one that only reads', () => {
+  it('HS5 not one that only reads', () => {
     expect(findHomeMounts(dockerFacts([mounting('/', { readOnly: true })]), home)).toEqual([]);
   });
 
-  it('TR5 a volume that stands for a folder counts as that folder', () => {
+  it('HS5 a volume that stands for a folder counts as that folder', () => {
     const files = mounting('/var/lib/docker/volumes/all/_data', { kind: 'volume', name: 'all' });
     const facts = dockerFacts([files], { volumes: [{ name: 'all', labels: {}, device: '/home/ada' }] });
     expect(findHomeMounts(facts, home)).toEqual([{ container: 'files', source: '/home/ada' }]);

@@ -5,7 +5,7 @@ export type HomeMount = { container: string; source: string };
 
 /**
  * Containers that mount the home state, a folder above it or one in it, and may write there: what such a container is, whoever
- * breaks into it could have run as the operator. Volumes that stand for a folder of the host count as that folder (SPEC TR5).
+ * breaks into it could have run as the operator. Volumes that stand for a folder of the host count as that folder (SPEC HS5).
  */
 export function findHomeMounts(docker: DockerFacts, homeState: string): HomeMount[] {
   const devices = new Map(docker.volumes.map(({ name, device }) => [name, device ?? null]));

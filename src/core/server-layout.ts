@@ -17,7 +17,7 @@ export const stateFolder = (projectFolder: string): string => `${projectFolder}/
 
 /**
  * The home state, below the operator's home on the server: closed to everybody else (0700). The programs of jobs lie and run
- * here and nowhere else, with what tells whether a stack's own files are still as we wrote them (SPEC TR1).
+ * here and nowhere else, with what tells whether a stack's own files are still as we wrote them (SPEC HS1).
  */
 export const homeStateFolder = '.local/state/switchyard';
 

@@ -46,7 +46,7 @@ ground() {
 /**
  * Reads the home state and the state folders that it knows, framed by control characters that begin no line of a file. Nothing
  * is read through a link, from anything but a file, or by a name that is not of ours; what lies in a state folder that is not
- * this user's alone is not read at all (SPEC TR2). Arguments: folders of stacks that the home state may not know yet; whether
+ * this user's alone is not read at all (SPEC HS2). Arguments: folders of stacks that the home state may not know yet; whether
  * an earlier version adopted something there is told. The last line is the end: without it the answer was cut short.
  */
 export const observeScript = `
@@ -212,7 +212,7 @@ export const removeScript = 'exec rm -rf -- "$@"';
 
 /**
  * Has the jobs in the folders given as arguments finished or undone (SPEC JN8), each by its own scripts, as they were sent: the
- * folders are of the home state, and of nowhere else (SPEC TR1).
+ * folders are of the home state, and of nowhere else (SPEC HS1).
  */
 export const recoverScript = `
 for job in "$@"; do

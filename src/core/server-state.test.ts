@@ -124,12 +124,12 @@ describe('what the server’s files say', () => {
     ]);
   });
 
-  it('TR1 of a service that the home state does not know is nothing', () => {
+  it('HS1 of a service that the home state does not know is nothing', () => {
     const output = framed({ 'backend/service.json': record, 'backend/entry/live.map': 'live blue-settled\n' });
     expect(parseServerStates(output)[0]?.services.map((each) => each.record.service)).toEqual(['frontend']);
   });
 
-  it('TR2 of ground that is not the operator’s alone is not taken for any', () => {
+  it('HS2 of ground that is not the operator’s alone is not taken for any', () => {
     const states = (line: string) => parseServerStates(framed({}, [line]))[0];
     expect(states('\u0001ground gone')?.ground).toEqual({ kind: 'gone' });
     expect(states('\u0001ground moved')?.ground).toEqual({ kind: 'moved' });
@@ -140,26 +140,26 @@ describe('what the server’s files say', () => {
     expect(states('\u0001format 2')?.newerFormat).toBe(true);
   });
 
-  it('TR3 of settings counts, of what the service is does not', () => {
+  it('HS3 of settings counts, of what the service is does not', () => {
     const found = { ...serviceRecord(), watchSeconds: 60, entry: 'db', entryImage: 'evil' };
     const [state] = parseServerStates(framed({ 'frontend/service.json': JSON.stringify(found) }));
     expect(state?.services[0]).toMatchObject({ record: serviceRecord({ watchSeconds: 60 }), recordDamage: null });
   });
 
-  it('TR3 of a command that was not there at adoption is not run, and is told', () => {
+  it('HS3 of a command that was not there at adoption is not run, and is told', () => {
     const found = serviceRecord({ checks: [...serviceRecord().checks, { kind: 'command', command: 'touch /x' }] });
     const [state] = parseServerStates(framed({ 'frontend/service.json': JSON.stringify(found) }));
     expect(state?.services[0]?.record).toEqual(serviceRecord());
     expect(state?.services[0]?.recordDamage).toMatchObject({ why: expect.stringContaining('a command') });
   });
 
-  it('TR3 that cannot be read leaves what was known before', () => {
+  it('HS3 that cannot be read leaves what was known before', () => {
     const [state] = parseServerStates(framed({ 'frontend/service.json': record.replace('"', '') }));
     expect(state?.services[0]?.record).toEqual(serviceRecord());
     expect(state?.services[0]?.recordDamage).toMatchObject({ path: `${root}/frontend/service.json` });
   });
 
-  it('TR4 of what dockerd and compose load by themselves is compared with what we wrote', () => {
+  it('HS4 of what dockerd and compose load by themselves is compared with what we wrote', () => {
     const sum = (path: string, letter: string) => `\u0001sum ${letter.repeat(64)}  ${path}`;
     const entry = `${root}/frontend/entry/haproxy.cfg`;
     const ours = sum(`${home}/frontend/haproxy.cfg`, 'a');

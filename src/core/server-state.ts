@@ -46,7 +46,7 @@ export type ServiceState = {
 /**
  * Whether a stack's state folder is the operator's alone. `gone`: it, or the stack's folder, is not there. `moved`: a link leads
  * to it that was not there at its adoption. `unsafe`: a link is in it, or somebody else may write there. But for `safe`
- * nothing in it is read, and nothing is recovered (SPEC TR2).
+ * nothing in it is read, and nothing is recovered (SPEC HS2).
  */
 export type Ground = { kind: 'safe' } | { kind: 'gone' } | { kind: 'moved' } | { kind: 'unsafe'; path: string | null };
 

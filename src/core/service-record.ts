@@ -95,7 +95,7 @@ export const damageFindings = ({
 /**
  * The record that counts: what the home state keeps says what the service is, and service.json as found in the state folder
  * gives its checks and times, for those are the operator's to edit. A file that cannot be read changes nothing. A command
- * that the kept record does not hold is not taken from it: whoever may write there must not have a command run (SPEC TR3).
+ * that the kept record does not hold is not taken from it: whoever may write there must not have a command run (SPEC HS3).
  */
 export function mergeRecord(
   kept: ServiceRecord,

@@ -36,7 +36,6 @@ folder=$1 stack=$2 container=$3
 shift 3
 mark() { printf '\\001%s\\n' "$1"; }
 mark user; printf '%s:%s\\n' "$(id -u)" "$(id -g)"
-mark writable; [ -w . ] && echo yes
 override=
 for each in compose.override.yaml compose.override.yml docker-compose.override.yml docker-compose.override.yaml; do
   [ -e "$each" ] && { override=$folder/$each; break; }
@@ -46,10 +45,16 @@ if [ $# -eq 0 ]; then
     [ -e "$each" ] && { set -- "$folder/$each"; break; }
   done
 fi
+# Behind a link it is the folder of the file itself that has to be written.
+behind=$(readlink -f "\${override:-$folder/compose.override.yaml}") || behind=
+mark writable; [ -w . ] && { [ -z "$behind" ] || [ -w "\${behind%/*}/" ]; } && echo yes
 compose=$1
 mark compose; printf '%s\\n' "$compose"
 if ! [ -e "$compose" ]; then mark absent; exit 0; fi
-if ! [ -r "$compose" ] || { [ -n "$override" ] && ! [ -r "$override" ]; }; then mark unreadable; exit 0; fi
+for each in "$compose" \${override:+"$override"}; do
+  [ -f "$each" ] && [ -r "$each" ] || { compose=$each; break; }
+done
+if ! [ -f "$compose" ] || ! [ -r "$compose" ]; then mark compose; printf '%s\\n' "$compose"; mark unreadable; exit 0; fi
 mark text; cat "$compose"; echo .
 mark override; printf '%s\\n' "$override"
 [ -n "$override" ] && { mark override-text; cat "$override"; echo .; }

@@ -15,7 +15,7 @@ unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES 2>/dev/null
 # A pipe to the entry point whose other end is gone is an answer, not the end of the job.
 trap '' PIPE
 
-# Of the stack's folder: data. Of the home state: what is run, and what tells whether that data is as it was left (SPEC TR1).
+# Of the stack's folder: data. Of the home state: what is run, and what tells whether that data is as it was left (SPEC HS1).
 jobs_dir=$HOME_STATE/jobs
 job_dir=$jobs_dir/$JOB
 service_dir=$ROOT/$SVC

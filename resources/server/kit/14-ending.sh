@@ -53,6 +53,7 @@ end() {
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
   put_surely "$job_dir/exit" "$1"
+  leave_own_folders
   at ended
   drop_payload
   # Also after one that failed: it may have spent it, and the next to go back may need it.
@@ -65,7 +66,7 @@ end() {
 
 # What a job was sent to put in place has secrets in it, and is of no use once it ended.
 drop_payload() {
-  rm -f "$job_dir"/release.*.yaml "$job_dir"/compose.edited "$job_dir"/compose.kept "$job_dir"/override.*
+  rm -f "$job_dir"/release.*.yaml "$job_dir"/compose.edited "$job_dir"/override.yaml "$job_dir"/override.before "$job_dir"/override.after
 }
 
 # All went well, or, in a recovery, had gone well up to a step whose outcome is written now.

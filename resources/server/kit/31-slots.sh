@@ -11,6 +11,20 @@ start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
 # Number of the release that the container in slot $1 is of; nothing when there is none.
 slot_holds() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$(slot_container "$1")" 2>/dev/null; }
 
+# Name of the container that compose made for the service. An image can bring all of compose's labels, but not its own id in
+# one, so what only poses as this service is passed over (SPEC TR1); a compose that writes no such label is believed.
+composed_container() {
+  composed_any=''
+  for each in $(docker ps -q --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE"); do
+    composed_line=$(docker inspect --format '{{.Name}} {{.Image}} {{index .Config.Labels "com.docker.compose.image"}}' "$each" 2>/dev/null) || continue
+    composed_name=${composed_line%% *} composed_images=${composed_line#* }
+    composed_name=${composed_name#/}
+    if [ "${composed_images% *}" = "${composed_images#* }" ]; then printf '%s' "$composed_name"; return; fi
+    : "${composed_any:=$composed_name}"
+  done
+  printf '%s' "$composed_any"
+}
+
 # Starts the service as its compose files say now, in the place of its entry point if there is one; no neighbour is made anew.
 # Whoever calls it has seen that Docker answers (needs_docker), for its output is mostly read by $( ).
 # Without --no-deps: compose then leaves depends_on out of the container, and makes it anew at the operator's next up.

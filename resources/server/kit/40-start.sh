@@ -131,7 +131,7 @@ sweep() {
   done
   find "$ROOT" "$HOME_STATE" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
   rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
-  for swept in "${OVERRIDE:-}" "${EDITED_FILE:-}"; do [ -n "$swept" ] && rm -f "$swept.$JOB.tmp"; done
+  for swept in override compose; do target_noted "$swept" && inside rm -f "./.${target##*/}.$JOB.part/new"; done
   sweep_probe=$(docker ps -aq --filter "label=dev.switchyard.job=$JOB")
   # shellcheck disable=SC2086
   [ -n "$sweep_probe" ] && docker rm -f $sweep_probe >/dev/null 2>&1

@@ -10,6 +10,7 @@ import {
 import { type Failure, FailureError, failure, failureOf } from '../../core/failure.ts';
 import { maskTold } from '../../core/mask-told.ts';
 import type { Result } from '../../core/result.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link, Linker } from '../ports/link.ts';
 import type { Shell } from '../ports/shell.ts';
@@ -108,7 +109,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       for (const rung of offers.rungs) climb(rung);
       if (offers.failure !== null) throw new FailureError(offers.failure);
       if (!wanted) throw cancelled();
-      now.docker = facts;
+      now.docker = trustLabels(facts);
       now.asOfMs = clock.nowMs();
       now.open = mine;
       await parts.observeStates(link);

@@ -1,3 +1,4 @@
+import { trustContainer } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ContainerFact, DockerEvent } from '../ports/docker-engine.ts';
 import type { Link } from '../ports/link.ts';
@@ -23,9 +24,16 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
     await Promise.resolve();
     pending.delete(id);
     try {
-      const fact = await link.docker.container(id);
+      const seen = await link.docker.container(id);
       const { docker } = now;
       if (docker === null) return;
+      // Of an image that is not known yet all is read again below, and its labels with it.
+      const fact =
+        seen &&
+        trustContainer(
+          seen,
+          docker.images.find((image) => image.id === seen.imageId),
+        );
       const known = docker.containers.some((each) => each.id === id);
       now.docker = {
         ...docker,

@@ -22,6 +22,7 @@ import {
   unwatchedJobs,
 } from '../../core/server-state.ts';
 import type { ServiceRecord } from '../../core/service-record.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -44,7 +45,7 @@ const triesBeforeRest = 10;
 
 export function createLooks(now: HostNow, clock: Clock, onStates: () => void, redraw: () => void): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
-    now.docker = await link.docker.observe();
+    now.docker = trustLabels(await link.docker.observe());
     now.asOfMs = clock.nowMs();
   };
 
@@ -68,7 +69,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     now.asOfMs = clock.nowMs();
     const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;
     // Of a later version, on ground that is not the operator's alone, or from a home that a container may write to, nothing is
-    // run that nobody asked for (SPEC TR2, TR5).
+    // run that nobody asked for (SPEC HS2, HS5).
     const left = (state: ServerState): boolean => isOpen || state.newerFormat || state.ground.kind !== 'safe';
     const mine = now.states.filter((state) => !left(state));
     const isMine = (path: string): boolean =>
@@ -196,7 +197,7 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
 
 /**
  * Folders of stacks by their containers, where those agree on one: whether an earlier version adopted something there is looked
- * at. What they say of a state folder counts for nothing (SPEC TR1).
+ * at. What they say of a state folder counts for nothing (SPEC HS1).
  */
 function stackFolders(docker: DockerFacts | null): string[] {
   const folders = new Map<string, Set<string>>();
