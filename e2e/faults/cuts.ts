@@ -90,7 +90,7 @@ async function linked({ host, proxiedConfig, proxy }: Lane): Promise<Session> {
 
 const start = (session: Session, act: ActName, look: Look) => {
   const { verb, options } = acts[act];
-  return session.start(name, verb, verb === 'deploy' ? { ...options, image: otherImage(look) } : options);
+  return session.start(name, verb, verb === 'deploy' ? { ...options, image: otherImage(look), again: true } : options);
 };
 
 /** How many bytes each verb takes, start to end, so that every one of them may be the last. */

@@ -46,7 +46,7 @@ export async function runPoint(
     sshConfigPath: each.kind === 'link' ? lane.proxiedConfig : lab.sshConfigPath,
     name: { stack: feather.stack, service: feather.service },
     verb,
-    options: verb === 'deploy' ? { ...options, image: otherImage(before) } : options,
+    options: verb === 'deploy' ? { ...options, image: otherImage(before), again: true } : options,
   };
   if (verb === 'deploy') await stage.writeCurrentImage(before);
   const load = await lane.startLoad();

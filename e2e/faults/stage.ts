@@ -159,7 +159,7 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
           ((standing === 'ready' || standing === 'armed') && at !== 'ready') ||
           (standing === 'flipped' && at === 'lone')
         )
-          await complete(session, 'deploy', { image: otherImage(known), replace: true });
+          await complete(session, 'deploy', { image: otherImage(known), replace: true, again: true });
         if (standing === 'armed') await complete(session, 'flip', { confirmMinutes: armedMinutes });
         if (standing === 'flipped' && at !== 'flipped') await complete(session, 'flip', { watchMinutes: 0 });
       } finally {

@@ -48,6 +48,7 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   plan      TARGET STACK/SERVICE         what adopting (or deploying) would do; changes nothing   [--show-values]
   adopt     TARGET STACK/SERVICE         put the entry point in front    [--port N] [--check-path /PATH] [--share-volumes]
   deploy    TARGET STACK/SERVICE         prepare next                    [--image REF] [--release N] [--replace]
+                                         [--again: also what went back or did not get ready before]
   preview   TARGET STACK/SERVICE         open a local port to next until Ctrl-C   [--slot blue|green]
   flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES] [--follow: until the watch ends]
                                          [--confirm-within MINUTES: goes back unless confirmed]
@@ -126,6 +127,7 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
       role: values.role,
       shareVolumes: values['share-volumes'],
       replace: values.replace,
+      again: values.again,
       noWait: values['no-wait'],
     },
     sshConfigPath: values.F,
@@ -154,6 +156,7 @@ const read = (argv: string[]) =>
       image: { type: 'string' },
       release: { type: 'string' },
       replace: { type: 'boolean' },
+      again: { type: 'boolean' },
       'no-wait': { type: 'boolean' },
       watch: { type: 'string' },
       'confirm-within': { type: 'string' },

@@ -210,12 +210,15 @@ describe('words in a terminal', () => {
     const finding = { level: 'stop', title: 'Which port?', text: 'Name it.' } as const;
     expect([
       explainFinding(finding),
-      ...(['port', 'checkPath', 'shareVolumes'] as const).map((answer) => explainFinding({ ...finding, answer })),
+      ...(['port', 'checkPath', 'shareVolumes', 'again'] as const).map((answer) =>
+        explainFinding({ ...finding, answer }),
+      ),
     ]).toEqual([
       'stop: Which port?. Name it.',
       'stop: Which port?. Name it. (--port N)',
       'stop: Which port?. Name it. (--check-path /PATH)',
       'stop: Which port?. Name it. (--share-volumes)',
+      'stop: Which port?. Name it. (--again)',
     ]);
   });
 
@@ -234,6 +237,7 @@ describe('words in a terminal', () => {
         deployMs: 4_200,
         liveSinceMs: null,
         liveForMs: 61_000,
+        leftAtMs: 62_000,
         outcome: 'left',
         reason: 'HTTP 500',
         warm: false,

@@ -144,6 +144,7 @@ const answerFlags: Record<NonNullable<Finding['answer']>, string> = {
   port: '--port N',
   checkPath: '--check-path /PATH',
   shareVolumes: '--share-volumes',
+  again: '--again',
 };
 
 /** A finding on one line, with the option that answers it. */

@@ -86,6 +86,9 @@ export const remedies: Record<FailureCode, Remedy> = {
     'Both slots are taken. Retire next, or flip to it, then deploy again; or deploy in its place.',
   ),
   'nothing-to-do': remedy('Nothing was changed.'),
+  'broke-before': remedy(
+    'Deploy another version; or, where its cause is mended, say that this one is to be tried again (--again).',
+  ),
   'lock-held': remedy('Wait for the other job to end. It is in the list of jobs.'),
   'not-ready': remedy('Look at the logs of next. The release that has the traffic is not touched.'),
   'previous-not-ready': remedy(

@@ -148,6 +148,10 @@ describe('a map of plain compose', () => {
       tier: 'service',
       switch: { kind: 'preparing', verb: 'adopt', step: 'switch' },
     });
+    // Behind it, before its roles are written.
+    const docker2 = { ...docker, containers };
+    const adopted = drawMap(facts(docker2, { states: [server(serviceState({ current: null }))], jobs: [adopting] }));
+    expect(serviceNamed(adopted, 'frontend')).toMatchObject({ adopted: true, version: '1.0.0-rc' });
     // Before the entry point has its place, and one that is no entry point, are drawn as they are.
     expect(card([composed('shop', 'frontend'), slotOf('blue', '0001')]).version).toBe('1.0.0-rc');
     expect(card([{ ...entry, labels: composed('shop', 'frontend').labels }, slotOf('blue', '0001')]).image).toBe(

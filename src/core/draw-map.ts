@@ -293,7 +293,13 @@ function drawAdopted(
   return {
     tier: tierOf(current?.reference ?? '', record.service),
     image: current?.reference ?? liveContainer?.image ?? '',
-    version: current?.imageVersion || (current === undefined ? null : tagOf(current.reference)),
+    // Right behind its adoption, its roles are not written yet.
+    version:
+      current === undefined
+        ? liveContainer === null
+          ? null
+          : versionOf(images.get(liveContainer.imageId), liveContainer.image)
+        : current.imageVersion || tagOf(current.reference),
     digest:
       current === undefined
         ? null

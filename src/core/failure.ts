@@ -43,6 +43,7 @@ export const failureCodes = [
   'not-adopted',
   'no-free-slot',
   'nothing-to-do',
+  'broke-before',
   'lock-held',
   'not-ready',
   'previous-not-ready',

@@ -26,6 +26,8 @@ export type VerbOptions = {
   shareVolumes?: boolean | undefined;
   /** deploy: put a ready next aside and take its slot. */
   replace?: boolean | undefined;
+  /** deploy: also what went back by itself, or did not get ready, before. */
+  again?: boolean | undefined;
   /** Refuse at once where another job has the lock, rather than wait for its end. */
   noWait?: boolean | undefined;
 };

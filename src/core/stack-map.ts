@@ -104,8 +104,8 @@ export type Finding = {
   level: 'note' | 'warning' | 'stop';
   title: string;
   text: string;
-  /** What adoption can be told that answers it. Each face has its own control for that, and its own words. */
-  answer?: 'port' | 'checkPath' | 'shareVolumes';
+  /** What a verb can be told that answers it. Each face has its own control for that, and its own words. */
+  answer?: 'port' | 'checkPath' | 'shareVolumes' | 'again';
 };
 
 export type Traffic = {

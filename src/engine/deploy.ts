@@ -1,3 +1,4 @@
+import { brokeBefore, brokeFinding, explainBroke } from '../core/broke-before.ts';
 import type { ComposeConfig, ComposeService } from '../core/compose-config.ts';
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
@@ -10,7 +11,7 @@ import { damageFindings } from '../core/service-record.ts';
 import type { Finding } from '../core/stack-map.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables, renderRollback } from './job-variables.ts';
-import { compareReleases, readReleaseFiles, type WrittenRelease } from './releases.ts';
+import { compareReleases, readReleaseFiles, readReleases, type WrittenRelease } from './releases.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
 import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
 
@@ -63,7 +64,10 @@ export async function prepareNext(
   const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
   const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image }, told);
   if (!diff.ok) return diff;
-  const findings: Finding[] = damageFindings(state);
+  const history = await readReleases(facts.shell, root, state);
+  if (!history.ok) return history;
+  const broke = brokeBefore(history.value, { image, release: options.release });
+  const findings: Finding[] = [...damageFindings(state), ...(broke === null ? [] : [brokeFinding(broke)])];
   if (state.previous !== null && facts.service.canFlipBack) {
     findings.push({
       level: 'note',
@@ -84,7 +88,7 @@ export async function prepareNext(
     config: next,
     image,
     old: old.value,
-    plan: { image, composeImage, diff: diff.value, upToDate: diff.value.length === 0, findings },
+    plan: { image, composeImage, diff: diff.value, upToDate: diff.value.length === 0, broke, findings },
   });
 }
 
@@ -112,8 +116,14 @@ async function diffFromCurrent(
 export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Promise<Result<JobPlan>> {
   const prepared = await prepareNext(facts, options);
   if (!prepared.ok) return prepared;
-  const { state, reading, config, image, old } = prepared.value;
+  const { state, reading, config, image, old, plan } = prepared.value;
   const name = facts.service.name;
+  if (plan.broke !== null && options.again !== true)
+    return failed(
+      failure('broke-before', explainBroke(plan.broke), {
+        running: 'Nothing was changed.',
+      }),
+    );
   const root = stateFolder(facts.folder);
   const prefix = slotPrefix(facts.stack.name, name);
   const serviceDir = `${root}/${serviceSlug(name)}`;
@@ -123,7 +133,7 @@ export async function planDeployJob(facts: VerbFacts, options: VerbOptions): Pro
   if (old !== null) {
     compose = asTemplate(old.composeText, prefix, old.file.image);
     pulled = old.file.image;
-  } else if (options.image !== undefined && options.image !== prepared.value.plan.composeImage) {
+  } else if (options.image !== undefined && options.image !== plan.composeImage) {
     const text = facts.composeText.setImage(reading.composeText, name, image);
     if (!text.ok) return text;
     edited = text.value;

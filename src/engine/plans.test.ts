@@ -235,7 +235,9 @@ describe('the plan of a deploy', () => {
     const run: Shell['run'] = async (command, options) => {
       const outcome = await given.shell.run(command, options);
       const number = Number(/ 0+(\d+)$/.exec(command)?.[1]);
-      return command.includes('release.json') ? { ...outcome, stdout: number === 3 ? third : written(1) } : outcome;
+      return command.includes('release.json') && !command.includes('-name release.json')
+        ? { ...outcome, stdout: number === 3 ? third : written(1) }
+        : outcome;
     };
     const third = written(3).replace(`it's \\"$$x\\"`, 'old');
     const next = await prepareNext({ ...given, shell: { ...given.shell, run } }, { release: 3 });
@@ -256,6 +258,34 @@ describe('the plan of a deploy', () => {
         after: expect.stringMatching(/^sha256:/),
       },
     ]);
+  });
+
+  it('TO8 what broke before is deployed again only where the operator says so, and the plan says why', async () => {
+    const given = facts(true, reading());
+    const broken = releaseFile(2, 'green', { reference: 'registry.lan/shop/frontend:1.1.0' });
+    const history = [
+      '\u0001file frontend/releases/0002/release.json',
+      `\u0002${JSON.stringify(broken)}`,
+      '\u0001file frontend/releases/0002/state',
+      '\u0002not-ready 0 1 0 of 1 checks passed after 8 s; http 3000 / : HTTP 503',
+    ].join('\n');
+    const run: Shell['run'] = async (command, options) => {
+      const answer = await given.shell.run(command, options);
+      return command.includes('-name release.json') ? { ...answer, stdout: `${history}\n\n${endLine}\n` } : answer;
+    };
+    const now = { ...given, shell: { ...given.shell, run } };
+    const next = await prepareNext(now, {});
+    if (!next.ok) throw new Error(next.failure.message);
+    expect(next.value.plan).toMatchObject({
+      broke: { release: 2, how: 'not-ready', reason: expect.stringContaining('HTTP 503') },
+      findings: [{ level: 'warning', title: 'It did not get ready before', answer: 'again' }],
+    });
+    expect(await planDeployJob(now, {})).toMatchObject({
+      ok: false,
+      failure: { code: 'broke-before', message: expect.stringContaining('HTTP 503'), running: 'Nothing was changed.' },
+    });
+    expect((await planDeployJob(now, { again: true })).ok).toBe(true);
+    expect((await planDeployJob(now, { image: 'registry.lan/shop/frontend:1.2.0' })).ok).toBe(true);
   });
 
   it('a written release becomes a template again', () => {

@@ -168,7 +168,11 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
     const job = now.jobs.get(entry.id);
     if (job?.state === 'refused' && job.failure?.code === 'lock-held' && mayWait(entry.verb, entry.options))
       tryAgain(entry);
-    else if (job === undefined || job.state !== 'running' || job.steps.some(({ state }) => state !== 'waiting'))
+    else if (
+      job === undefined ||
+      job.state !== 'running' ||
+      job.steps.some(({ state }) => state === 'running' || state === 'done')
+    )
       drop(entry);
   };
 

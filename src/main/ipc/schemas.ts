@@ -28,6 +28,7 @@ const options = z.strictObject({
   confirmMinutes: z.number().positive().max(1440).optional(),
   shareVolumes: z.boolean().optional(),
   replace: z.boolean().optional(),
+  again: z.boolean().optional(),
   noWait: z.boolean().optional(),
 });
 

@@ -405,6 +405,7 @@ export const releases = (): ReleaseRecord[] => {
     deployMs: 21_400 + number * 700,
     liveSinceMs: Date.now() - (14 - number) * 4 * day,
     liveForMs: 4 * day,
+    leftAtMs: Date.now() - (13 - number) * 4 * day,
     outcome: 'left',
     reason: null,
     warm: false,
@@ -446,6 +447,7 @@ export const nextPlan = (image: string): NextPlan => ({
   composeImage: frontendImage('1.5.0'),
   diff,
   upToDate: false,
+  broke: null,
   findings: [],
 });
 

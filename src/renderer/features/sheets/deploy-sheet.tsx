@@ -44,7 +44,9 @@ export function DeploySheet({
     const asTyped = typed === null ? '' : imageOf(typed, service.image);
     const last = release !== undefined ? { release } : asTyped === '' ? {} : { image: asTyped };
     setSending(true);
-    const began = await startVerb(host, service, 'deploy', waiting === null ? last : { ...last, replace });
+    // What broke before is told above; whoever goes on has read it.
+    const told = plan?.broke == null ? last : { ...last, again: true };
+    const began = await startVerb(host, service, 'deploy', waiting === null ? told : { ...told, replace });
     setSending(false);
     if (began) closeSheet();
   };
