@@ -1,6 +1,7 @@
 import { failure } from '../../core/failure.ts';
 import { type FeedLine, foldFeed } from '../../core/feed.ts';
 import type { Job, Verb, VerbOptions } from '../../core/job.ts';
+import { maskTold } from '../../core/mask-told.ts';
 import { failed, ok, type Result, unreachable } from '../../core/result.ts';
 import { serviceSlug } from '../../core/server-layout.ts';
 import { planAdoptJob } from '../adopt.ts';
@@ -74,7 +75,7 @@ export function createJobs(now: HostNow, parts: JobsParts) {
       if (!uploaded.ok) {
         const serviceDir = `${plan.value.root}/${serviceSlug(name.service)}`;
         const back = await goBackByHand(shell, serviceDir, facts.state?.previous?.file.slot ?? '');
-        now.jobs = foldFeed(now.jobs, {
+        const ended: FeedLine = {
           kind: 'end',
           job: id,
           at: clock.nowMs(),
@@ -83,7 +84,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
           message: back.ok ? back.value : back.failure.message,
           running: '',
           detail: (back.ok ? null : back.failure.detail) ?? '',
-        });
+        };
+        now.jobs = foldFeed(now.jobs, maskTold(ended, now.mask));
         looks.lookAtAll();
       }
       if (!now.states.some((state) => state.root === plan.value.root)) looks.lookAtStates();
