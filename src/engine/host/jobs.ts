@@ -1,6 +1,7 @@
 import { type Failure, failure, failureOf } from '../../core/failure.ts';
 import { type FeedLine, foldFeed } from '../../core/feed.ts';
 import type { Job, Verb, VerbOptions } from '../../core/job.ts';
+import { maskTold } from '../../core/mask-told.ts';
 import { failed, ok, type Result, unreachable } from '../../core/result.ts';
 import { serviceSlug } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
@@ -82,7 +83,7 @@ export function createJobs(now: HostNow, parts: JobsParts) {
     if (!uploaded.ok) {
       const slot = facts.state?.previous?.file.slot ?? '';
       const back = await goBackByHand(shell, plan.value, serviceSlug(name.service), slot);
-      now.jobs = foldFeed(now.jobs, {
+      const ended: FeedLine = {
         kind: 'end',
         job: id,
         at: clock.nowMs(),
@@ -91,7 +92,8 @@ export function createJobs(now: HostNow, parts: JobsParts) {
           ? { code: '', message: back.said, detail: '' }
           : { code: back.failure.code, message: back.failure.message, detail: back.failure.detail ?? '' }),
         running: '',
-      });
+      };
+      now.jobs = foldFeed(now.jobs, maskTold(ended, now.mask));
       looks.lookAtAll();
     }
     if (!now.states.some((state) => state.root === plan.value.root)) looks.lookAtStates();
