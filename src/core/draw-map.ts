@@ -81,6 +81,7 @@ export function drawMap(facts: MapFacts): StackMap {
     })),
     loose,
     asOfMs: facts.asOfMs,
+    dockerAwaySinceMs: null,
     engine: { docker: engine.version, compose: facts.compose, os: engine.os },
   };
 }
@@ -209,6 +210,8 @@ function drawPlain(
     mounts: mountsOf(list),
     canFlipBack: false,
     isWatched: false,
+    troubles: [],
+    absence: null,
     findings: [],
   };
 }
@@ -286,6 +289,8 @@ function drawAdopted(
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
     canFlipBack: previousWarm && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
     isWatched: isWatched(state, facts.asOfMs),
+    troubles: [],
+    absence: null,
     findings:
       state.holder !== null && newest?.state !== 'running'
         ? [{ level: 'note', title: 'The service is locked', text: state.holder }]

@@ -4,6 +4,8 @@
  *   starting ──▶ healthy ◀──▶ unhealthy        (containers with a healthcheck)
  *   running                                     (no healthcheck: alive is all that is known)
  *   restarting · paused · exited · dead · created
+ *   ended: it ran to its end and said that all went well    stopped: somebody asked it to stop
+ *   absent: compose.yaml names it, and there is no container of it
  */
 export const healths = [
   'healthy',
@@ -15,6 +17,9 @@ export const healths = [
   'exited',
   'dead',
   'created',
+  'ended',
+  'stopped',
+  'absent',
 ] as const;
 
 export type Health = (typeof healths)[number];
