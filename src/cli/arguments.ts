@@ -12,6 +12,7 @@ export const commands = [
   'confirm',
   'rollback',
   'retire',
+  'mend',
   'eject',
   'releases',
   'compare',
@@ -55,6 +56,7 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   confirm   TARGET STACK/SERVICE         keep a flip that waits to be confirmed
   rollback  TARGET STACK/SERVICE         move it back to previous
   retire    TARGET STACK/SERVICE         stop next or previous           [--role next|previous]
+  mend      TARGET STACK/SERVICE         what is down runs again as it was adopted; nothing is lost by it
   eject     TARGET STACK/SERVICE         plain compose again, running what is live
   releases  TARGET STACK/SERVICE         the numbered history
   compare   TARGET STACK/SERVICE N M     what differs between two releases   [--show-values]

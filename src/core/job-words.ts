@@ -11,6 +11,7 @@ export const doing: Record<Verb, string> = {
   confirm: 'keeping the flip',
   rollback: 'flipping back',
   retire: 'retiring',
+  mend: 'putting it back',
   eject: 'ejecting',
 };
 
@@ -22,6 +23,7 @@ export const deeds: Record<Verb, string> = {
   confirm: 'keeping of the flip',
   rollback: 'flip back',
   retire: 'retirement',
+  mend: 'mending',
   eject: 'eject',
 };
 
@@ -47,6 +49,10 @@ const stepWords: ReadonlyMap<string, string> = new Map([
   ['edit', 'editing the compose files'],
   ['replace', 'starting plain compose'],
   ['clean', 'removing its slots'],
+  ['files', 'putting its files back'],
+  ['network', 'making its networks'],
+  ['slot', 'starting the release'],
+  ['entry', 'putting the entry point in place'],
   ['watch', 'moving the traffic back'],
 ]);
 

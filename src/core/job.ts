@@ -2,7 +2,7 @@ import type { Failure } from './failure.ts';
 import type { WaitsFor } from './waiting.ts';
 
 /** What an operator can ask of a service. Each is one job on the server. */
-export const verbs = ['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'retire', 'eject'] as const;
+export const verbs = ['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'retire', 'mend', 'eject'] as const;
 
 export type Verb = (typeof verbs)[number];
 

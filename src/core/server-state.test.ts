@@ -178,6 +178,10 @@ describe('what the server’s files say', () => {
       { service: null, file: 'override', path: override, found: 'changed' },
     ]);
     expect(drift([`\u0001override changed ${override}`], { ...kept, [override]: 'services:\n' })).toEqual([
+      { service: 'frontend', file: 'override-block', path: override, found: 'gone' },
+    ]);
+    const edited = `services:\n${block.replace('frontend:\n', 'frontend: {image: x}\n')}`;
+    expect(drift([`\u0001override changed ${override}`], { ...kept, [override]: edited })).toEqual([
       { service: 'frontend', file: 'override-block', path: override, found: 'changed' },
     ]);
     expect(drift([`\u0001override  ${override}`], kept)).toEqual([

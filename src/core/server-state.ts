@@ -12,6 +12,7 @@ import {
   withSettings,
 } from './service-record.ts';
 import { settledAtMs } from './settled.ts';
+import { blockIn } from './stack-files.ts';
 
 /** What a release's `state` file says: the word, the checks that passed of those asked, and why not. */
 export type ReleaseState = {
@@ -39,6 +40,8 @@ export type ServiceState = {
   /** When the last move became final, unix milliseconds on the server's clock; null where nobody wrote that down. */
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
+  /** The home state knows it, and its files in the stack's folder are gone; then the rest is what they said last, where that is known. */
+  filesGone: boolean;
   /** Who holds the service's lock, in the server's words, or null. */
   holder: string | null;
 };
@@ -125,6 +128,12 @@ export function staleLocks(output: string, states: readonly ServerState[]): stri
     .filter((lock) => !busy.some(({ root }) => lock.startsWith(`${root}/`)));
 }
 
+/** By how much the server's clock is ahead of this machine's, from what `observeScript` printed; 0 where it does not tell. */
+export function serverAheadMs(output: string, nowMs: number): number {
+  const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
+  return server === undefined ? 0 : Number(server) - nowMs;
+}
+
 /**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
  * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is. `lastGood`: the
@@ -135,8 +144,7 @@ export function parseServerStates(
   nowMs: number | null = null,
   lastGood: ReadonlyMap<string, ServiceRecord> = new Map(),
 ): ServerState[] {
-  const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
-  const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) - nowMs;
+  const aheadMs = nowMs === null ? 0 : serverAheadMs(output, nowMs);
   const states = output
     .split(/^\u0001root /m)
     .slice(1)
@@ -228,8 +236,14 @@ function findDrift(
     if (ours !== undefined && found !== ours)
       drift.push({ service: name, file: 'entry-config', path, found: found === undefined ? 'gone' : 'changed' });
     const block = files.get(`${home}/${slug}/override.block`);
-    if (override !== null && block !== undefined && !(files.get(override.path) ?? '').includes(block))
-      drift.push({ service: name, file: 'override-block', path: override.path, found: override.found });
+    const text = override === null ? '' : (files.get(override.path) ?? '');
+    if (override !== null && block !== undefined && !text.includes(block))
+      drift.push({
+        service: name,
+        file: 'override-block',
+        path: override.path,
+        found: blockIn(text, name) === null ? 'gone' : 'changed',
+      });
   }
   if (override !== null && !drift.some(({ file }) => file === 'override-block'))
     drift.push({ service: null, file: 'override', path: override.path, found: override.found });
@@ -304,6 +318,7 @@ function readService(
   return {
     record,
     recordDamage: damage,
+    filesGone: live === null && roles.size === 0 && !files.has(`${folder}/service.json`),
     live,
     ...byLive,
     watchUntilMs: number(words('watch')[0]),

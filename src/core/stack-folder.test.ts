@@ -37,8 +37,13 @@ describe('the working folder of a stack', () => {
       traffic: {},
       watched: {},
       awaySinceMs: null,
-    homeMounts: [],
-    found: [],
+      homeMounts: [],
+      dockerAwaySinceMs: null,
+      inspections: new Map(),
+      histories: new Map(),
+      outlines: new Map(),
+      aheadMs: 0,
+      found: [],
       asOfMs: 0,
     });
     expect(map.stacks[0]).toMatchObject({

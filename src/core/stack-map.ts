@@ -2,6 +2,7 @@ import type { Failure } from './failure.ts';
 import type { Health } from './health.ts';
 import type { Progress, Verb } from './job.ts';
 import type { Slot } from './slot.ts';
+import type { Trouble } from './trouble.ts';
 import type { WaitsFor } from './waiting.ts';
 
 /** Where a service stands on the map, left to right. */
@@ -149,6 +150,10 @@ export type Service = {
   canFlipBack: boolean;
   /** Whether the last flip is being watched, whatever the switch has to say first. */
   isWatched: boolean;
+  /** What is wrong with it, the worst first; empty while all is well. Said before the switch. */
+  troubles: Trouble[];
+  /** Why there is no container of it, where compose.yaml names it and nothing is wrong with that, e.g. `Behind the profile debug.` */
+  absence: string | null;
   findings: Finding[];
   /** What decides that a release is healthy, in words, e.g. `HTTP 200 from /healthz`. Left out where not known. */
   checks?: string[];
@@ -176,5 +181,7 @@ export type StackMap = {
   loose: Container[];
   /** When this was last true, unix milliseconds on the app's clock. */
   asOfMs: number;
+  /** Docker has not answered since, while the host does: all that the map says is from before. On this machine's clock; null while it answers. */
+  dockerAwaySinceMs: number | null;
   engine: { docker: string; compose: string | null; os: string };
 };

@@ -3,6 +3,7 @@ import type { Slot } from './slot.ts';
 /** What can be wrong with an adopted service, or with what it stands on. Closed: every face has its own mark for a level only. */
 export const troubleCauses = [
   // nobody answers
+  'stack-down',
   'entry-gone',
   'entry-stopped',
   'entry-paused',
@@ -13,7 +14,6 @@ export const troubleCauses = [
   'live-paused',
   'live-crashing',
   'live-ill',
-  'stack-down',
   'network-gone',
   // the traffic, or the next start of it, goes past what was adopted
   'bypassed',
@@ -47,11 +47,15 @@ export type Trouble = {
   cause: TroubleCause;
   /** One line: what is down, with its name. No placeholder, no code alone. */
   title: string;
-  /** Why, and what runs now, in a sentence or two; may quote a container's last line, untrusted text. */
+  /** Why, and what runs now, in a sentence or two. */
   text: string;
   /** Since when, unix milliseconds on this machine's clock; null where nobody can tell. */
   sinceMs: number | null;
   mend: Mend | null;
+  /** A second way, where there is one, e.g. to start again what stopped while another release could take the traffic. */
+  orElse: Mend | null;
   /** With `mend` null: why no click mends it, and what does. */
   byHand: string | null;
+  /** What Docker or the program itself said last, e.g. of a health check: untrusted text, which may hold values of its environment. */
+  quote: string | null;
 };

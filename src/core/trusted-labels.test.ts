@@ -165,8 +165,13 @@ describe('labels that were given by hand', () => {
       traffic: {},
       watched: {},
       awaySinceMs: null,
-    homeMounts: [],
-    found: [],
+      homeMounts: [],
+      dockerAwaySinceMs: null,
+      inspections: new Map(),
+      histories: new Map(),
+      outlines: new Map(),
+      aheadMs: 0,
+      found: [],
       asOfMs: 0,
     });
     expect([map.loose.map(({ name }) => name), map.stacks[0]?.services[0]?.containers.map(({ name }) => name)]).toEqual(

@@ -64,7 +64,7 @@ export async function prepareNext(
   const next = { ...config, services: { ...config.services, [name]: { ...resolved, image } } };
   const diff = await diffFromCurrent(facts, state, old.value, { ...resolved, image }, told);
   if (!diff.ok) return diff;
-  const history = await readReleases(facts.shell, root, state);
+  const history = await readReleases(facts.shell, stateFolder(facts.folder), state);
   if (!history.ok) return history;
   const broke = brokeBefore(history.value, { image, release: options.release });
   const findings: Finding[] = [...damageFindings(state), ...(broke === null ? [] : [brokeFinding(broke)])];

@@ -15,13 +15,17 @@ import { createChanges } from './host/changes.ts';
 import { createConnecting } from './host/connecting.ts';
 import { createEvents } from './host/events.ts';
 import { createFeeds } from './host/feeds.ts';
+import { createFiles } from './host/files.ts';
 import { withFreshRecord } from './host/fresh-record.ts';
 import { currentId, jobList, nothingKnown } from './host/host-now.ts';
+import { createInspections } from './host/inspections.ts';
 import { createJobs } from './host/jobs.ts';
 import { followLogs, readJobLog } from './host/logs.ts';
 import { createLooks } from './host/looks.ts';
+import { createPresence, refuseToStart } from './host/presence.ts';
 import { createPreviews } from './host/previews.ts';
 import { noLink, serviceFacts } from './host/service-facts.ts';
+import { createSince } from './host/since.ts';
 import { createTrafficReading } from './host/traffic.ts';
 import type { Kit } from './job-upload.ts';
 import type { Archive } from './ports/archive.ts';
@@ -56,6 +60,7 @@ export function createHostSession(parts: HostSessionParts): Session {
   const now = nothingKnown();
   const changes = createChanges();
 
+  const dated = createSince();
   let drawn: StackMap | null = null;
   let isDrawn = true;
   const redraw = () => {
@@ -77,12 +82,17 @@ export function createHostSession(parts: HostSessionParts): Session {
       dismissed: jobs.dismissed,
       traffic: traffic.current(),
       watched: traffic.watchedSince(),
+      inspections: now.inspections,
+      histories: now.histories,
+      outlines: now.outlines,
+      aheadMs: now.aheadMs,
       awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
       homeMounts: now.homeState === null ? [] : findHomeMounts(now.docker, now.homeState.path),
       found: now.found,
+      dockerAwaySinceMs: now.dockerAwaySinceMs,
       asOfMs: now.asOfMs,
     });
-    drawn = maskTold(map, now.mask);
+    drawn = dated(maskTold(map, now.mask), clock.nowMs());
     return drawn;
   };
 
@@ -102,7 +112,14 @@ export function createHostSession(parts: HostSessionParts): Session {
 
   const previews = createPreviews(now);
   const traffic = createTrafficReading(now, clock, redraw);
-  const looks = createLooks(now, clock, () => feeds.follow(), redraw);
+  const inspections = createInspections(now, redraw);
+  const presence = createPresence(now, parts.target, clock, { onBack: () => looks.lookAtStates(), redraw });
+  const onStates = () => {
+    feeds.follow();
+    files.follow();
+  };
+  const looks = createLooks(now, clock, { presence, inspections }, onStates, redraw);
+  const files = createFiles(now, parts.composeText, () => looks.lookAtStates(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
   const factsOf = (name: ServiceName) => serviceFacts(now, currentMap(), parts, name);
   const jobs = createJobs(now, {
@@ -114,14 +131,17 @@ export function createHostSession(parts: HostSessionParts): Session {
     stop: (stack, id) => void stop(stack, id),
     redraw,
   });
-  const events = createEvents(now, clock, looks, redraw);
+  const events = createEvents(now, clock, { looks, presence, inspections }, redraw);
   const connecting = createConnecting(now, {
     target: parts.target,
     linker: parts.linker,
     clock,
     followEvents: events.follow,
     observeStates: looks.observeStates,
-    onConnected: traffic.schedule,
+    onConnected: () => {
+      files.follow();
+      traffic.schedule();
+    },
     onShut: traffic.stop,
     onLost: previews.closeAll,
     redraw,
@@ -171,6 +191,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     answer: connecting.answer,
     refresh: () =>
       onLink(async (link) => {
+        if (now.dockerAwaySinceMs !== null && now.open !== null) await refuseToStart(now.open, parts.target);
         await looks.observeDocker(link);
         await looks.observeStates(link);
         redraw();

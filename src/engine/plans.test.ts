@@ -76,6 +76,11 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     awaySinceMs: null,
     homeMounts: [],
     found: [],
+    dockerAwaySinceMs: null,
+    inspections: new Map(),
+    histories: new Map(),
+    outlines: new Map(),
+    aheadMs: 0,
     asOfMs: 0,
   });
   const [stack] = map.stacks;

@@ -60,6 +60,7 @@ write_release() {
   sed "s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g" "$job_dir/rollback.sh" >"$home_part/rollback.sh" || return 1
   sh -n "$home_part/rollback.sh" || return 1
   chmod 700 "$home_part/rollback.sh"
+  printf '%s\n' "$id" >"$home_part/image-id"
   part=$service_dir/releases/.$number.part
   rm -rf "$part"
   mkdir -p "$part" || return 1

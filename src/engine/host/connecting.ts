@@ -110,6 +110,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       if (offers.failure !== null) throw new FailureError(offers.failure);
       if (!wanted) throw cancelled();
       now.docker = trustLabels(facts);
+      now.dockerAwaySinceMs = null;
       now.asOfMs = clock.nowMs();
       now.open = mine;
       await parts.observeStates(link);

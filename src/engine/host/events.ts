@@ -1,22 +1,53 @@
 import { trustContainer } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerFact, DockerEvent } from '../ports/docker-engine.ts';
+import type { DockerEvent } from '../ports/docker-engine.ts';
 import type { Link } from '../ports/link.ts';
+import { noteEvent } from './histories.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
+import type { Inspections } from './inspections.ts';
 import type { Looks } from './looks.ts';
+import type { Presence } from './presence.ts';
 
 /** Whether a container is the entry point of an adopted service. */
 const isEntry = (now: HostNow, name: string): boolean =>
   now.states.some(({ services }) => services.some(({ record }) => record.entry === name));
 
-const endings: Record<string, ContainerFact['state']> = { die: 'exited', pause: 'paused' };
+/** What a container's state is after an event; others follow each other too quickly to be waited for. */
+const expectations: Readonly<Record<string, (state: string) => boolean>> = {
+  die: (state) => state !== 'running',
+  pause: (state) => state === 'paused',
+  unpause: (state) => state !== 'paused',
+};
+
+const againMs = [100, 300, 1_000];
 
 /**
  * Keeps what is known of containers true by Docker's events. `follow` resolves when the link's followers are ended;
  * a stream that breaks while the link stands is opened again, with everything read anew.
  */
-export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: () => void) {
+export function createEvents(
+  now: HostNow,
+  clock: Clock,
+  parts: { looks: Looks; presence: Presence; inspections: Inspections },
+  redraw: () => void,
+) {
+  const { looks, presence, inspections } = parts;
   const pending = new Set<string>();
+
+  // Docker tells of some changes before its own list shows them.
+  const lookUntil = async (link: Link, event: DockerEvent): Promise<void> => {
+    const expected = expectations[event.action];
+    for (const delayMs of againMs) {
+      await lookAtContainer(link, event.id);
+      const fact = now.docker?.containers.find(({ id }) => id === event.id);
+      if (expected === undefined || fact === undefined || expected(fact.state)) return;
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, delayMs);
+      });
+      if (now.open?.link !== link) return;
+    }
+    await lookAtContainer(link, event.id);
+  };
 
   const lookAtContainer = async (link: Link, id: string): Promise<void> => {
     if (pending.has(id)) return;
@@ -47,9 +78,11 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
       now.asOfMs = clock.nowMs();
       if (fact !== null && !docker.images.some((image) => image.id === fact.imageId)) looks.lookAtAll();
       if (fact !== null && (!known || isEntry(now, fact.name))) looks.lookAtStates();
+      inspections.again(link, id);
       redraw();
-    } catch {
+    } catch (caught) {
       // The next event reads it again, or the listing after the stream or the link broke.
+      presence.note(caught);
     }
   };
 
@@ -59,30 +92,23 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
       return;
     }
     if (event.action.startsWith('exec_') || event.action === 'top' || event.action === 'attach') return;
+    noteEvent(now, clock, event);
     const { docker } = now;
-    const state = endings[event.action];
-    if (docker !== null && state !== undefined) {
-      // What the event itself says is shown at once; the container is read again behind it.
-      const code = event.attributes.exitCode;
-      now.docker = {
-        ...docker,
-        containers: docker.containers.map((each) =>
-          each.id === event.id
-            ? { ...each, state, status: state === 'exited' ? `Exited (${code ?? '?'}) just now` : 'Paused' }
-            : each,
-        ),
-      };
-      redraw();
-    }
+    // An end is shown when Docker says it again, asked: one that is being stopped ends them all, and answers no more (SPEC DN5).
     if (event.action === 'destroy' && docker !== null) {
       now.docker = { ...docker, containers: docker.containers.filter((each) => each.id !== event.id) };
       redraw();
       return;
     }
-    void lookAtContainer(link, event.id);
+    void lookUntil(link, event);
   };
 
+  let followed: OpenLink | null = null;
+
   const follow = async (open: OpenLink): Promise<void> => {
+    // What happened while nobody listened is not known.
+    if (followed !== open) now.histories = new Map();
+    followed = open;
     let opened = false;
     try {
       await open.link.docker.events({
@@ -92,12 +118,13 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
         },
         onEvent: (event) => onEvent(open.link, event),
       });
-    } catch {
+    } catch (caught) {
       if (open.abort.signal.aborted) return;
-      // The stream broke but the link stands: Docker was restarted. Look again until it answers.
+      presence.note(caught);
+      // The stream broke but the link stands: Docker was restarted, or stopped. Look again until it answers.
       setTimeout(
-        () => {
-          if (open.abort.signal.aborted) return;
+        async () => {
+          if (!(await presence.until(open))) return;
           looks.lookAtAll();
           void follow(open);
         },

@@ -1,9 +1,10 @@
 import type { Connection } from '../../core/connection.ts';
-import type { DockerFacts } from '../../core/docker-facts.ts';
+import type { ContainerHistory, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
 import type { Job } from '../../core/job.ts';
 import { maskShapes } from '../../core/mask.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { HomeState, ServerState } from '../../core/server-state.ts';
+import type { OutlinedService } from '../../core/stack-files.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -31,6 +32,15 @@ export type HostNow = {
   dead: ReadonlySet<string>;
   /** How often jobs without a process were started to be recovered, and when last, by id; on this machine's clock. */
   recoveries: Map<string, { tries: number; atMs: number }>;
+  /** What was asked of containers in trouble, by id, and what was heard of containers, by name. */
+  inspections: ReadonlyMap<string, ContainerInspection>;
+  histories: ReadonlyMap<string, ContainerHistory>;
+  /** What compose.yaml and the override name, by project folder. */
+  outlines: ReadonlyMap<string, readonly OutlinedService[]>;
+  /** By how much the server's clock is ahead of this machine's, as last read. */
+  aheadMs: number;
+  /** Docker has not answered since, while the link stands. */
+  dockerAwaySinceMs: number | null;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
   /** Free text of the server without what is not seen or acted on; hides in it what is shaped like a secret, and the values of the environments that were read (SPEC SE3 SE4). */
@@ -49,6 +59,11 @@ export const nothingKnown = (): HostNow => ({
   insteadOf: new Map(),
   dead: new Set(),
   recoveries: new Map(),
+  inspections: new Map(),
+  histories: new Map(),
+  outlines: new Map(),
+  aheadMs: 0,
+  dockerAwaySinceMs: null,
   asOfMs: 0,
   mask: (text) => maskShapes(plainText(text)),
 });

@@ -12,6 +12,7 @@ import { planDeployJob } from '../deploy.ts';
 import { planEjectJob } from '../eject.ts';
 import { planFlipJob } from '../flip.ts';
 import { type JobPlan, type Kit, uploadJob } from '../job-upload.ts';
+import { planMendJob } from '../mend.ts';
 import type { Archive } from '../ports/archive.ts';
 import type { Clock } from '../ports/clock.ts';
 import { planRetireJob } from '../retire.ts';
@@ -198,6 +199,8 @@ async function planJob(facts: VerbFacts, verb: Verb, options: VerbOptions): Prom
       return planConfirmJob(facts);
     case 'retire':
       return planRetireJob(facts, options);
+    case 'mend':
+      return planMendJob(facts);
     case 'eject':
       return planEjectJob(facts);
     default:

@@ -17,6 +17,8 @@ import {
   parseHomeState,
   parseServerStates,
   type ServerState,
+  type ServiceState,
+  serverAheadMs,
   staleLocks,
   tornUploads,
   unwatchedJobs,
@@ -26,6 +28,8 @@ import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
+import type { Inspections } from './inspections.ts';
+import type { Presence } from './presence.ts';
 
 /** Reads of the host: what Docker says, and what the state files say. */
 export type Looks = {
@@ -43,10 +47,23 @@ const lastLineMs = 1_500;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
 
-export function createLooks(now: HostNow, clock: Clock, onStates: () => void, redraw: () => void): Looks {
+export function createLooks(
+  now: HostNow,
+  clock: Clock,
+  parts: { presence: Presence; inspections: Inspections },
+  onStates: () => void,
+  redraw: () => void,
+): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
-    now.docker = trustLabels(await link.docker.observe());
+    try {
+      now.docker = trustLabels(await link.docker.observe());
+    } catch (caught) {
+      parts.presence.note(caught);
+      throw caught;
+    }
     now.asOfMs = clock.nowMs();
+    parts.presence.answered();
+    parts.inspections.look(link);
   };
 
   /** What each service.json said when it was last whole, by its path (SPEC TO5). */
@@ -61,11 +78,13 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
         failure('no-answer', 'What the server says of its stacks was cut short.', { transient: true }),
       );
     now.homeState = homeState;
-    now.states = parseServerStates(outcome.stdout, clock.nowMs(), lastGood);
+    now.states = withLast(parseServerStates(outcome.stdout, clock.nowMs(), lastGood), now.states);
+    now.aheadMs = serverAheadMs(outcome.stdout, clock.nowMs());
     for (const { root, services } of now.states)
       for (const { record, recordDamage } of services)
         if (recordDamage === null) lastGood.set(serviceFile(root, record.service), record);
     now.found = foundFolders(outcome.stdout);
+    parts.inspections.look(link);
     now.asOfMs = clock.nowMs();
     const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;
     // Of a later version, on ground that is not the operator's alone, or from a home that a container may write to, nothing is
@@ -193,6 +212,18 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
     }, 150),
   };
   return looks;
+}
+
+/** Of services whose files are gone, what those said last. */
+function withLast(states: ServerState[], before: readonly ServerState[]): ServerState[] {
+  const last = (server: ServerState, { record }: ServiceState): ServiceState | undefined =>
+    before.find(({ home }) => home === server.home)?.services.find((each) => each.record.service === record.service);
+  return states.map((server) => ({
+    ...server,
+    services: server.services.map((state) =>
+      state.filesGone ? { ...(last(server, state) ?? state), filesGone: true } : state,
+    ),
+  }));
 }
 
 /**

@@ -46,6 +46,8 @@ function doing(job: Job): string {
       return `Flipping ${job.service} back`;
     case 'retire':
       return `Retiring a release of ${job.service}`;
+    case 'mend':
+      return `Putting ${job.service} back`;
     case 'eject':
       return `Ejecting ${job.service}`;
   }

@@ -27,6 +27,7 @@ export const verbNames: Record<Verb | 'preview', string> = {
   confirm: 'Keep',
   rollback: 'Flip back',
   retire: 'Retire',
+  mend: 'Put it back',
   eject: 'Eject',
   preview: 'Preview',
 };

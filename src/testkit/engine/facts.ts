@@ -132,6 +132,7 @@ export const serverState = (services: ServiceState[], more: Partial<ServerState>
 export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => ({
   record: serviceRecord(),
   recordDamage: null,
+  filesGone: false,
   live: 'blue-settled',
   current: release(1, 'blue'),
   next: null,

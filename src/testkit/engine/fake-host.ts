@@ -1,6 +1,6 @@
 import { quote } from '../../core/command.ts';
 import type { Question, Rung } from '../../core/connection.ts';
-import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
+import type { ContainerFact, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
 import { releaseFolder, serviceFile, stackHome } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
@@ -84,6 +84,14 @@ export class FakeHost {
   readonly counters = new Map<string, string>();
   /** Ports of this machine that were opened, with where each leads now. */
   readonly forwards: { port: number; addressNow(): string | null; isOpen: boolean }[] = [];
+  /** What Docker says of a container that is asked about, by id. */
+  readonly inspections = new Map<string, ContainerInspection>();
+  /** Further lines of what the script says of a stack. */
+  stateLines: string[] = [];
+  /** The state folders were deleted; the home state still knows what was adopted. */
+  statesGone = false;
+  /** Files of stacks by path, whose folders are looked at when one changed. */
+  readonly stackFiles = new Map<string, string>();
 
   /** Called while the state folders are read. */
   beforeStates: () => void = () => {};
@@ -172,9 +180,38 @@ export class FakeHost {
     }
     if (command.includes('\\001gone')) return outcome(this.sayRecord(command));
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
+    if (command.includes('\\001folder ')) return outcome(this.sayStackFiles(command));
     const known = this.scripts.find(([text]) => command.includes(text));
     if (known === undefined) throw new Error(`the fake host does not know this script: ${command.slice(0, 200)}`);
     return known[1](command);
+  }
+
+  /** Somebody changed a file of a stack, or took it away with null; the follower notices. */
+  changeFile(path: string, text: string | null): void {
+    if (text === null) this.stackFiles.delete(path);
+    else this.stackFiles.set(path, text);
+    for (const link of this.links) link.tellFiles();
+  }
+
+  private sayStackFiles(command: string): string {
+    const folders = new Set(
+      [...this.stackFiles.keys()].map((path) => path.replace(/\/(?:\.switchyard\/.*|[^/]*)$/, '')),
+    );
+    const lines = [...folders]
+      .filter((folder) => command.includes(folder))
+      .flatMap((folder) => [
+        `\u0001folder ${folder}`,
+        ...[...this.stackFiles]
+          .filter(([path]) => path.startsWith(`${folder}/`))
+          .flatMap(([path, text]) => [
+            `\u0001file ${path}`,
+            ...text
+              .replace(/\n$/, '')
+              .split('\n')
+              .map((line) => `\u0002${line}`),
+          ]),
+      ]);
+    return `${[...lines, '\u0001end'].join('\n')}\n`;
   }
 
   private take(command: string, stdin: Uint8Array | undefined): ShellOutcome {
@@ -210,6 +247,7 @@ export class FakeHost {
       const project = services[0]?.record.stack ?? folder.slice(folder.lastIndexOf('/') + 1);
       const home = stackHome(state, project, folder);
       lines.push(`\u0001root ${root}`, `\u0001stack ${home}`, `\u0001project ${project}`, '\u0001format 1');
+      lines.push(...this.stateLines, ...(this.statesGone ? ['\u0001ground gone'] : []));
       lines.push(...this.deadJobs.map((job) => `\u0001dead ${job}`));
       lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
       const say = (path: string, text: string | null) => {
@@ -219,6 +257,7 @@ export class FakeHost {
       for (const service of services) {
         const slug = service.record.service;
         say(`${home}/${slug}/service.json`, JSON.stringify(service.record));
+        if (this.statesGone) continue;
         say(`${slug}/service.json`, this.records.get(serviceFile(root, slug)) ?? JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
         const { watchUntilMs, mustConfirm } = service;
@@ -250,6 +289,7 @@ class FakeLink implements Link {
   private readonly settleClosed: (why: Failure | null) => void;
   private readonly forget: () => void;
   private readonly streams = new Set<{ tell(event: DockerEvent): void; fail(): void }>();
+  private readonly fileFollowers = new Set<() => void>();
   private readonly followers = new Set<{ tell(text: string): void; end(): void }>();
 
   constructor(host: FakeHost, forget: () => void) {
@@ -269,6 +309,16 @@ class FakeLink implements Link {
       },
       follow: (command, { signal, onOutput }) =>
         new Promise((resolve) => {
+          if (command.includes('changed\\n')) {
+            const tell = () => onOutput('changed\n', 'out');
+            this.fileFollowers.add(tell);
+            const end = () => {
+              this.fileFollowers.delete(tell);
+              resolve({ code: null });
+            };
+            signal.addEventListener('abort', end, { once: true });
+            return;
+          }
           host.calls.followed.push(command);
           const follower = {
             tell: (text: string) => onOutput(text, 'out'),
@@ -288,6 +338,10 @@ class FakeLink implements Link {
         host.beforeObserve();
         host.calls.observed += 1;
         return structuredClone(host.docker);
+      },
+      inspect: async (id) => {
+        check();
+        return structuredClone(host.inspections.get(id) ?? null);
       },
       container: async (id) => {
         check();
@@ -346,6 +400,10 @@ class FakeLink implements Link {
       this.streams.delete(stream);
       stream.fail();
     }
+  }
+
+  tellFiles(): void {
+    for (const tell of this.fileFollowers) tell();
   }
 
   tellFeed(text: string): void {

@@ -30,6 +30,8 @@ export function serviceView(name: string, changes: Partial<ServiceView> = {}): S
     managedBy: null,
     canFlipBack: false,
     isWatched: false,
+    troubles: [],
+    absence: null,
     findings: [],
     ...changes,
   };
@@ -45,6 +47,7 @@ export function hostView(services: ServiceView[], changes: Partial<HostView> = {
       stacks: [{ name: 'shop', folder: '/srv/shop', services, networks: [], volumes: [], findings: [] }],
       loose: [],
       asOfMs: 0,
+      dockerAwaySinceMs: null,
       engine: { docker: '26.1.5', compose: '2.30.0', os: 'Debian' },
     },
     jobs: [],

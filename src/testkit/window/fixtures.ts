@@ -296,6 +296,7 @@ export function mapOf(stacks: Stack[]): StackMap {
     stacks,
     loose: [],
     asOfMs: Date.now(),
+    dockerAwaySinceMs: null,
     engine: { docker: '28.5.1', compose: '2.40.2', os: 'Debian GNU/Linux 13' },
   };
 }

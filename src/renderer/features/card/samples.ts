@@ -56,6 +56,8 @@ export function samplesAt(now: number): Sample[] {
     managedBy: null,
     canFlipBack: false,
     isWatched: false,
+    troubles: [],
+    absence: null,
     findings: [],
   };
   const next = { blue: base.slots.blue, green: slot(now, 'green', 'next', '1.5.0', 2 * minute) };
