@@ -26,7 +26,7 @@ export const verbNames: Record<Verb | 'preview', string> = {
   confirm: 'Keep',
   rollback: 'Flip back',
   retire: 'Retire',
-  mend: 'Put it back',
+  mend: 'Putting back',
   eject: 'Eject',
   preview: 'Preview',
 };

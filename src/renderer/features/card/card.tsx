@@ -1,5 +1,6 @@
 import {
   Archive,
+  ArrowUpDown,
   ExternalLink,
   Info,
   ListTree,
@@ -10,6 +11,7 @@ import {
   Square,
   TriangleAlert,
   Undo2,
+  Wrench,
   X,
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
@@ -17,7 +19,7 @@ import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../co
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
-import { labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { isMain, labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
@@ -31,9 +33,10 @@ import {
   shortImage,
   tagOf,
 } from '../../ui/format.ts';
-import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { ServiceMark, SwitchMark, TroubleMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { explainRefusal, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
+import { explainAbsence, explainTrouble, loudTrouble } from '../../ui/trouble-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
 import './card.css';
@@ -42,6 +45,8 @@ import './card.css';
 export type Detail = 'near' | 'mid' | 'far';
 
 const icons: Partial<Record<Offer, LucideIcon>> = {
+  go: ArrowUpDown,
+  mend: Wrench,
   deploy: PackagePlus,
   rollback: Undo2,
   preview: ExternalLink,
@@ -114,8 +119,8 @@ function Face({
   nowMs,
 }: FaceProps & { nowMs: number }) {
   const state = service.switch;
-  const said = explainSwitch(state, nowMs);
-  const words = declined === undefined ? said : explainRefusal(declined.verb, declined.failure);
+  const trouble = declined === undefined ? loudTrouble(service) : null;
+  const words = wordsOf(service, declined, nowMs);
   const offers: Offer[] =
     declined === undefined
       ? offersOf(service, connected)
@@ -129,11 +134,13 @@ function Face({
       data-detail={detail}
       data-selected={selected || undefined}
       data-adopted={service.adopted}
+      data-absent={service.absence !== null || undefined}
+      data-trouble={trouble?.cause}
       data-away={state.kind === 'unknown' || undefined}
       aria-label={`${name}: ${words.word}${words.more === null ? '' : `, ${words.more}`}`}
     >
       <header className="card-head">
-        <HealthMark health={service.health} size={detail === 'far' ? 24 : 14} />
+        <ServiceMark service={service} size={detail === 'far' ? 24 : 14} />
         <h3 className="clip" title={service.name}>
           {name}
         </h3>
@@ -155,7 +162,11 @@ function Face({
         <PlainTracks service={service} words={words} />
       )}
       <footer className="card-foot">
-        <SwitchMark state={state} size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14} />
+        {trouble === null ? (
+          <SwitchMark state={state} size={footMarkSize[detail]} />
+        ) : (
+          <TroubleMark level={trouble.level} size={footMarkSize[detail]} />
+        )}
         <p className="card-words" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
           <b className="clip">{asked === undefined ? words.word : 'Asking the server'}</b>{' '}
           {words.more !== null && asked === undefined && <span>{words.more}</span>}
@@ -174,10 +185,26 @@ function Face({
   );
 }
 
-const isVerbOffer = (offer: Offer): boolean => offer === 'flip' || offer === 'rollback' || offer === 'adopt';
+const footMarkSize: Record<Detail, number> = { near: 14, mid: 17, far: 26 };
+
+const isVerbOffer = (offer: Offer): boolean => ['go', 'mend', 'flip', 'rollback', 'adopt'].includes(offer);
+
+/** What a card says in its foot: what was refused just now, what is wrong, why there is nothing, else the switch. */
+function wordsOf(service: ServiceView, declined: Declined | undefined, nowMs: number): SwitchWords {
+  if (declined !== undefined) return explainRefusal(declined.verb, declined.failure);
+  const trouble = loudTrouble(service);
+  if (trouble !== null) return explainTrouble(trouble);
+  return service.absence === null ? explainSwitch(service.switch, nowMs) : explainAbsence(service.absence);
+}
 
 function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView | null }) {
-  if (isTrouble(service.health)) return <span className="card-health">{service.health}</span>;
+  // What rests on purpose says so, in grey; that it never started says the foot.
+  if (isTrouble(service.health) || service.health === 'ended' || service.health === 'stopped')
+    return (
+      <span className="card-health" data-loud={isTrouble(service.health) || undefined}>
+        {service.health}
+      </span>
+    );
   if (traffic === null) return null;
   const errors = traffic.errorsPerSecond;
   return (
@@ -214,9 +241,7 @@ function tailOf(
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
   if (isDeploying(state)) return { text: 'preparing', loud: false };
-  if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
-  if (at.role === 'previous')
-    return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
+  if (at.role === 'previous') return previousWords(service, at);
   if (at.role === 'next') {
     const checks = at.checks;
     if (state.kind === 'next-ready')
@@ -224,6 +249,14 @@ function tailOf(
     return { text: checks === null ? 'next' : `next, ${checks.passed} of ${checks.total} checks`, loud: false };
   }
   return { text: at.role === 'current' ? 'current' : 'stopped', loud: false };
+}
+
+/** How the way back stands: warm, stopped, or ill, which is none. */
+function previousWords(service: ServiceView, { health }: SlotView): { text: string; loud: boolean } {
+  if (service.switch.kind === 'unknown') return { text: 'previous', loud: false };
+  const isSick = service.troubles.some(({ cause }) => cause === 'previous-sick');
+  if (isSick) return { text: `previous, ${health ?? 'gone'}`, loud: true };
+  return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
 }
 
 function Track({
@@ -246,8 +279,11 @@ function Track({
   const isTheirs = 'holder' in state && state.holder !== null;
   const isTrouble =
     state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+  // A release that waits there is worth more than the sentence, which the headline says.
+  const isTold = at === null && loudTrouble(service) !== null;
   const telling =
-    slot === (service.live === null ? 'green' : otherSlot(service.live)) && (declined || isTheirs || isTrouble);
+    slot === (service.live === null ? 'green' : otherSlot(service.live)) &&
+    (declined || isTheirs || isTrouble || isTold);
   if (telling) {
     return (
       <div className="track" data-slot={slot} data-telling>
@@ -325,6 +361,7 @@ function Identity({ digest, sinceMs, nowMs }: { digest: string | null; sinceMs: 
 
 /** More do not fit beside the words; the panel has all of them. */
 const mostActions = 3;
+const mostBesideTrouble = 2;
 const alwaysIcon = new Set<Offer>(['details', 'logs', 'follow']);
 
 /** The buttons of a card: the first with its word, the others as icons. */
@@ -341,9 +378,9 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  const shown = offers
-    .filter((offer) => offer !== 'arm' && offer !== 'eject')
-    .slice(0, detail === 'mid' ? 1 : mostActions);
+  // Beside what mends there is room for one more: the words say what is wrong.
+  const most = offers[0] === 'go' || offers[0] === 'mend' ? mostBesideTrouble : mostActions;
+  const shown = offers.filter((offer) => offer !== 'arm' && offer !== 'eject').slice(0, detail === 'mid' ? 1 : most);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (
@@ -356,9 +393,9 @@ export function Actions({
             type="button"
             tabIndex={-1}
             disabled={disabled}
-            className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
+            className={`button small ${Icon === undefined ? `worded ${isMain(offer, service) ? 'primary' : ''}` : 'plain icon'}`}
             data-testid={`action-${offer}`}
-            aria-label={`${labelOf(offer, service)} ${oneLine(service.name)}`}
+            aria-label={`${labelOf(offer, service)}: ${oneLine(service.name)}`}
             data-reserved={reservationOf(offer, service) !== null || undefined}
             aria-description={offer === 'stop' ? explainStop(service) : undefined}
             title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? labelOf(offer, service))}
@@ -367,7 +404,7 @@ export function Actions({
               onOffer(offer, service);
             }}
           >
-            {Icon === undefined ? labelOf(offer, service) : <Icon size={14} />}
+            {Icon === undefined ? <span className="clip">{labelOf(offer, service)}</span> : <Icon size={14} />}
           </button>
         );
       })}

@@ -13,6 +13,7 @@ import {
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { HostView, MapView } from '../../../contract/views.ts';
+import { isKnown } from '../../bridge/as-known.ts';
 import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
@@ -75,6 +76,9 @@ function usePositions(host: string): [Places | null, (places: Places | null) => 
   return [places, save];
 }
 
+/** Kept free above a fitted map, in pixels: what is wrong is told there, and covers nothing. */
+const headlineRoom = 84;
+
 /** Moves of the view are short, and at once for those who want no motion. */
 const motionMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180);
 
@@ -110,7 +114,12 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const fitMap = useCallback(
     (duration = motionMs(), minZoom = 0.1) => {
       untouched.current = true;
-      return flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
+      return flow.fitView({
+        padding: { top: `${headlineRoom}px`, x: 0.06, bottom: 0.06 },
+        maxZoom: 1.1,
+        minZoom,
+        duration,
+      });
     },
     [flow],
   );
@@ -140,7 +149,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     const top = at.y * zoom + y;
     const inside =
       left >= 8 &&
-      top >= 8 &&
+      top >= headlineRoom &&
       left + cardSize.width * zoom <= box.width - 8 &&
       top + cardSize.height * zoom <= box.height - 8;
     if (!inside)
@@ -221,7 +230,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     }),
     [host.id, face],
   );
-  const away = host.connection.kind !== 'connected';
+  const away = !isKnown(host);
   const empty = map.stacks.length === 0 && map.loose.length === 0;
   return (
     <section
