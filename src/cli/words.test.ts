@@ -213,6 +213,7 @@ describe('words in a terminal', () => {
         deployMs: 4_200,
         liveSinceMs: null,
         liveForMs: 61_000,
+        leftAtMs: 62_000,
         outcome: 'left',
         reason: 'HTTP 500',
         warm: false,

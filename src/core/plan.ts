@@ -47,8 +47,10 @@ export type ReleaseRecord = {
   deployMs: number | null;
   liveSinceMs: number | null;
   liveForMs: number | null;
+  /** When the traffic left it last, where it had it and has it no more. */
+  leftAtMs: number | null;
   outcome: 'live' | 'ready' | 'not-ready' | 'went-back' | 'left' | 'retired' | 'preparing';
-  /** One line of why, when not ready. */
+  /** One line of why, when not ready or gone back from. */
   reason: string | null;
   warm: boolean;
 };

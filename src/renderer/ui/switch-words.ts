@@ -157,7 +157,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'unknown':
       return {
         word: 'Unknown',
-        more: `host away since ${formatClock(state.sinceMs, nowMs)}`,
+        more: `since ${formatClock(state.sinceMs, nowMs)}`,
         why: null,
         tone: 'quiet',
       };

@@ -23,6 +23,7 @@ import { isMain, labelOf, type Offer, offersOf, reservationOf } from '../../brid
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
+import { Ago } from '../../ui/controls.tsx';
 import {
   count,
   formatAbsolute,
@@ -121,6 +122,7 @@ function Face({
   const state = service.switch;
   const trouble = declined === undefined ? loudTrouble(service) : null;
   const words = wordsOf(service, declined, nowMs);
+  const switched = explainSwitch(state, nowMs);
   const offers: Offer[] =
     declined === undefined
       ? offersOf(service, connected)
@@ -154,6 +156,7 @@ function Face({
             service={service}
             slot={slot}
             words={words}
+            switched={switched}
             declined={declined !== undefined}
             nowMs={nowMs}
           />
@@ -198,6 +201,13 @@ function wordsOf(service: ServiceView, declined: Declined | undefined, nowMs: nu
 }
 
 function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView | null }) {
+  const trouble = loudTrouble(service);
+  if (trouble !== null && trouble.level === 'down' && trouble.sinceMs !== null)
+    return (
+      <span className="card-health number" data-down>
+        down <Ago atMs={trouble.sinceMs} bare />
+      </span>
+    );
   // What rests on purpose says so, in grey; that it never started says the foot.
   if (isTrouble(service.health) || service.health === 'ended' || service.health === 'stopped')
     return (
@@ -263,12 +273,15 @@ function Track({
   service,
   slot,
   words,
+  switched,
   declined,
   nowMs,
 }: {
   service: ServiceView;
   slot: Slot;
   words: SwitchWords;
+  /** What the switch alone says, whatever is said before it. */
+  switched: SwitchWords;
   declined: boolean;
   nowMs: number;
 }) {
@@ -302,7 +315,7 @@ function Track({
       </div>
     );
   }
-  const tail = tailOf(service, at, words, nowMs);
+  const tail = tailOf(service, at, switched, nowMs);
   return (
     <div className="track" data-slot={slot} data-live={live || undefined}>
       <span className="track-slot">{slot}</span>
@@ -361,7 +374,6 @@ function Identity({ digest, sinceMs, nowMs }: { digest: string | null; sinceMs: 
 
 /** More do not fit beside the words; the panel has all of them. */
 const mostActions = 3;
-const mostBesideTrouble = 2;
 const alwaysIcon = new Set<Offer>(['details', 'logs', 'follow']);
 
 /** The buttons of a card: the first with its word, the others as icons. */
@@ -378,8 +390,8 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  // Beside what mends there is room for one more: the words say what is wrong.
-  const most = offers[0] === 'go' || offers[0] === 'mend' ? mostBesideTrouble : mostActions;
+  // Beside what mends stand the words that say what is wrong.
+  const most = offers[0] === 'mend' ? 1 : offers[0] === 'go' ? 2 : mostActions;
   const shown = offers.filter((offer) => offer !== 'arm' && offer !== 'eject').slice(0, detail === 'mid' ? 1 : most);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];

@@ -86,7 +86,7 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
         <tbody>
           {stacks.map(({ stack, services }) => (
             <Fragment key={stack.name}>
-              <StackRow stack={stack} />
+              <StackRow stack={stack} known={!away} />
               {services.map((service) => (
                 <Row key={service.id} host={host.id} id={service.id} onOffer={onOffer} />
               ))}
@@ -123,8 +123,8 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
   );
 }
 
-function StackRow({ stack }: { stack: StackView }) {
-  const troubles = stack.services.filter((service) => worstOf(service) !== 'fine').length;
+function StackRow({ stack, known }: { stack: StackView; known: boolean }) {
+  const troubles = !known ? 0 : stack.services.filter((service) => worstOf(service) !== 'fine').length;
   return (
     <tr className="list-stack" data-testid={`list-stack-${stack.name}`}>
       <th colSpan={7} scope="rowgroup" title={stack.folder ?? undefined}>

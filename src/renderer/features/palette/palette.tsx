@@ -152,6 +152,10 @@ function useOldReleases(host: HostView, service: ServiceView | undefined): Relea
   return releases;
 }
 
+/** `Flip to 1.5.0: frontend`; an ellipsis stays at the end. */
+const titleOf = (label: string, { name }: ServiceView): string =>
+  `${label.replace(/…$/, '')}: ${oneLine(name)}${label.endsWith('…') ? '…' : ''}`;
+
 export function commandsOf(
   host: HostView,
   hosts: HostView[],
@@ -167,7 +171,7 @@ export function commandsOf(
         .filter((offer) => paletteOffers.has(offer))
         .map((offer) => ({
           key: `${service.id} ${offer}`,
-          title: `${labelOf(offer, service)}: ${oneLine(service.name)}`,
+          title: titleOf(labelOf(offer, service), service),
           more: oneLine(reservationOf(offer, service) ?? service.stack),
           run: () => onOffer(offer, service),
         })),
