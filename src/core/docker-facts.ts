@@ -17,6 +17,32 @@ export type ContainerFact = {
   networkMode: string;
 };
 
+/** What Docker says of one container beyond the listing. Asked of those in trouble only. Times are on the server's clock. */
+export type ContainerInspection = {
+  exitCode: number;
+  /** How often Docker started it again by itself since somebody started it. */
+  restarts: number;
+  oomKilled: boolean;
+  startedAtMs: number | null;
+  finishedAtMs: number | null;
+  /** `no`, `always`, `unless-stopped`, `on-failure`. */
+  restartPolicy: string;
+  /** Why it could not be started, in Docker's words, or null. Untrusted text. */
+  error: string | null;
+  /** Of its own health check: since when it fails, as far as Docker remembers, and the last line it printed. Untrusted text. */
+  health: { failingSinceMs: number | null; lastLine: string | null } | null;
+};
+
+/** What was heard of a container by its name since the link is open, on this machine's clock. */
+export type ContainerHistory = {
+  /** Somebody asked it to stop. */
+  stopped: boolean;
+  endedAtMs: number | null;
+  removedAtMs: number | null;
+  pausedAtMs: number | null;
+  illSinceMs: number | null;
+};
+
 export type ImageFact = {
   id: string;
   tags: string[];

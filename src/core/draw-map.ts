@@ -1,16 +1,18 @@
 import { blastRadius, dependencyDepths } from './boundary.ts';
 import { explainCheck } from './check.ts';
 import { deployerOf } from './deployer.ts';
-import type { ContainerFact, DockerFacts, ImageFact } from './docker-facts.ts';
+import type { ContainerFact, ContainerHistory, ContainerInspection, DockerFacts, ImageFact } from './docker-facts.ts';
 import { liveSlotOf } from './entry.ts';
-import { isServing, parseHealth } from './health.ts';
+import { comesBack, findTroubles, isEntryOf, isWell } from './find-trouble.ts';
+import { type Health, isQuiet, isServing, parseHealth } from './health.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
-import { labels, releaseFolder, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
+import { labels, releaseFolder, serviceSlug, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
 import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
+import { blockIn, type Drift, findDrift, type OutlinedService, type StackFiles } from './stack-files.ts';
 import type {
   Container,
   Finding,
@@ -23,6 +25,7 @@ import type {
   Traffic,
 } from './stack-map.ts';
 import { decidePlainSwitch, decideSwitch, isWatched } from './switch.ts';
+import type { Trouble } from './trouble.ts';
 
 export type MapFacts = {
   docker: DockerFacts;
@@ -36,15 +39,38 @@ export type MapFacts = {
   traffic: Readonly<Record<string, Traffic>>;
   /** Answers since the flip that is being watched, by service id. */
   watched: Readonly<Record<string, { requests: number; errors: number }>>;
+  /** What was asked of containers in trouble, by id. */
+  inspections: ReadonlyMap<string, ContainerInspection>;
+  /** What was heard of containers, by name. */
+  histories: ReadonlyMap<string, ContainerHistory>;
+  /** The files of stacks, and what compose.yaml and the override name, by project folder. */
+  files: ReadonlyMap<string, StackFiles>;
+  outlines: ReadonlyMap<string, readonly OutlinedService[]>;
+  /** Services that were adopted when last seen, and of which no file says so any more. */
+  lost: readonly LostService[];
+  /** By how much the server's clock is ahead of this machine's. */
+  aheadMs: number;
   awaySinceMs: number | null;
+  dockerAwaySinceMs: number | null;
   asOfMs: number;
 };
+
+export type LostService = { server: ServerState; state: ServiceState };
 
 const composeLabel = (name: string): string => `com.docker.compose.${name}`;
 
 /** Draws the map from facts. Pure: the same facts give the same map. All text in it is untrusted. */
 export function drawMap(facts: MapFacts): StackMap {
   const images = new Map(facts.docker.images.map((image) => [image.id, image]));
+  const { states, lost } = knownStates(facts);
+  // Told by their exact names, and never by a label: a label must not hide a container.
+  const slotNames = new Set(
+    states.flatMap(({ services }) =>
+      services.flatMap(({ record }) =>
+        slots.map((slot) => slotContainer(slotPrefix(record.stack, record.service), slot)),
+      ),
+    ),
+  );
   const slotContainers = new Map<string, ContainerFact>();
   const byStack = new Map<string, Map<string, ContainerFact[]>>();
   const loose: Container[] = [];
@@ -53,19 +79,22 @@ export function drawMap(facts: MapFacts): StackMap {
     const service = container.labels[composeLabel('service')];
     // What runs once and is gone, of compose or of a job, is no part of the stack.
     if (container.labels[composeLabel('oneoff')] === 'True' || container.labels[labels.job] !== undefined) continue;
-    if (isSlot(container.labels[labels.slot])) {
+    if (slotNames.has(container.name)) {
       slotContainers.set(container.name, container);
     } else if (stack === undefined || service === undefined) {
-      loose.push(containerOf(container));
+      loose.push(containerOf(facts, container));
     } else {
       const services = byStack.get(stack) ?? new Map<string, ContainerFact[]>();
       services.set(service, [...(services.get(service) ?? []), container]);
       byStack.set(stack, services);
     }
   }
+  // What is adopted never leaves the map, whatever containers there are (SPEC DN2).
+  for (const { services } of states)
+    for (const { record } of services) if (!byStack.has(record.stack)) byStack.set(record.stack, new Map());
   const stacks = [...byStack]
     .sort(([a], [b]) => a.localeCompare(b))
-    .map(([name, services]) => drawStack(facts, images, slotContainers, name, services));
+    .map(([name, services]) => drawStack({ ...facts, states }, lost, images, slotContainers, name, services));
   const labelsOf = new Map(facts.docker.containers.map((each) => [each.id, each.labels]));
   const routed = stacks.flatMap((stack) =>
     stack.services.map((service) => ({ ...service, labels: labelsOf.get(service.containers[0]?.id ?? '') ?? {} })),
@@ -81,35 +110,79 @@ export function drawMap(facts: MapFacts): StackMap {
     })),
     loose,
     asOfMs: facts.asOfMs,
-    dockerAwaySinceMs: null,
+    dockerAwaySinceMs: facts.dockerAwaySinceMs,
     engine: { docker: engine.version, compose: facts.compose, os: engine.os },
   };
 }
 
+/**
+ * The states as read, and those that were read before and are not there any more while something still stands on them. `lost`: those
+ * whose files are gone; of the others the record cannot be read, and the last that could counts.
+ */
+function knownStates(facts: MapFacts): { states: ServerState[]; lost: ReadonlySet<ServiceState> } {
+  const states = [...facts.states];
+  const lost = new Set<ServiceState>();
+  for (const { server, state } of facts.lost) {
+    const { record } = state;
+    const index = states.findIndex(({ root }) => root === server.root);
+    const known = states[index];
+    if (known?.services.some((each) => each.record.service === record.service) === true) continue;
+    const override = facts.files.get(projectFolder(server.root))?.override?.text ?? '';
+    // Ejected, it has neither; what has one of them was not meant to go.
+    const isMissed =
+      facts.docker.containers.some((each) => isEntryOf(each, record.service)) ||
+      blockIn(override, record.service) !== null;
+    if (!isMissed) continue;
+    const path = `${server.root}/${serviceSlug(record.service)}/service.json`;
+    if (known?.damaged.includes(path) !== true) lost.add(state);
+    if (known === undefined) states.push({ ...server, services: [state], damaged: [], setAside: [] });
+    else states[index] = { ...known, services: [...known.services, state] };
+  }
+  return { states, lost };
+}
+
+const projectFolder = (root: string): string => root.slice(0, root.lastIndexOf('/'));
+
 function drawStack(
   facts: MapFacts,
+  lost: ReadonlySet<ServiceState>,
   images: ReadonlyMap<string, ImageFact>,
   slotContainers: ReadonlyMap<string, ContainerFact>,
   name: string,
-  containers: ReadonlyMap<string, ContainerFact[]>,
+  composed: ReadonlyMap<string, ContainerFact[]>,
 ): Stack {
-  const folder =
-    [...containers.values()]
+  const told =
+    [...composed.values()]
       .flat()
       .map((each) => each.labels[composeLabel('project.working_dir')])
       .find((each) => each !== undefined) ?? null;
-  const server = folder === null ? undefined : facts.states.find((each) => each.root === stateFolder(folder));
+  // Where it is adopted, no label moves it to another folder.
+  const server =
+    facts.states.find(({ services }) => services.some(({ record }) => record.stack === name)) ??
+    (told === null ? undefined : facts.states.find(({ root }) => root === stateFolder(told)));
+  const folder = server === undefined ? told : projectFolder(server.root);
+  const outline = folder === null ? [] : (facts.outlines.get(folder) ?? []);
+  const adopted = (server?.services ?? []).filter(({ record }) => record.stack === name);
+  const containers = new Map<string, ContainerFact[]>(composed);
+  for (const each of [...adopted.map(({ record }) => record.service), ...outline.map((one) => one.name)])
+    if (!containers.has(each)) containers.set(each, []);
+  const files = folder === null ? undefined : facts.files.get(folder);
+  const drift = server === undefined || files === undefined ? [] : findDrift(adopted, server.root, files);
+  const stackHasContainers = composed.size > 0;
   const dependsOn = new Map<string, string[]>();
   for (const [service, list] of containers) {
-    const state = server?.services.find((each) => each.record.service === service);
-    dependsOn.set(service, state === undefined ? dependenciesOf(list) : state.record.dependsOn);
+    const state = adopted.find((each) => each.record.service === service);
+    const written = outline.find((each) => each.name === service);
+    const plain = list.length === 0 && written !== undefined ? written.dependsOn : dependenciesOf(list);
+    dependsOn.set(service, state === undefined ? plain : state.record.dependsOn);
   }
   const depths = dependencyDepths(dependsOn);
   const services = [...containers]
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([service, list]): Service => {
       const id = `${name}/${service}`;
-      const state = server?.services.find((each) => each.record.service === service) ?? null;
+      const state = adopted.find((each) => each.record.service === service) ?? null;
+      const written = outline.find((each) => each.name === service) ?? null;
       const shared = {
         id,
         stack: name,
@@ -119,12 +192,20 @@ function drawStack(
         networks: [...new Set(list.flatMap((each) => each.networks.map((network) => network.name)))].sort(),
         dependsOn: dependsOn.get(service) ?? [],
         blastRadius: blastRadius(service, dependsOn).map((each) => `${name}/${each}`),
-        containers: list.map(containerOf),
+        containers: list.map((each) => containerOf(facts, each)),
         managedBy: list.map((each) => deployerOf(each.labels)).find((each) => each !== null) ?? null,
       };
       return state === null
-        ? { ...shared, ...drawPlain(facts, images, service, list, newestJob(facts, name, service).shown) }
-        : { ...shared, ...drawAdopted(facts, images, slotContainers, state, list) };
+        ? { ...shared, ...drawPlain(facts, images, { stack: name, service, written }, list) }
+        : {
+            ...shared,
+            ...drawAdopted(facts, images, slotContainers, state, list, {
+              filesGone: lost.has(state),
+              stackHasContainers,
+              composeImage: written?.image ?? null,
+              drift,
+            }),
+          };
     });
   const used = (kind: (service: Service) => string[]): Map<string, string[]> => {
     const users = new Map<string, string[]>();
@@ -181,19 +262,22 @@ type Drawn = Omit<
 function drawPlain(
   facts: MapFacts,
   images: ReadonlyMap<string, ImageFact>,
-  service: string,
+  { stack, service, written }: { stack: string; service: string; written: OutlinedService | null },
   list: ContainerFact[],
-  job: Job | null,
 ): Drawn {
+  const job = newestJob(facts, stack, service).shown;
   const [first] = list;
-  const image = first?.image ?? '';
+  const image = first?.image ?? written?.image ?? '';
   const fact = images.get(first?.imageId ?? '');
   const health =
-    list
-      .map((each) => parseHealth(each.state, each.status))
-      .sort((a, b) => Number(isServing(a)) - Number(isServing(b)))[0] ?? 'exited';
+    list.map((each) => healthOf(facts, each)).sort((a, b) => Number(isServing(a)) - Number(isServing(b)))[0] ??
+    'absent';
   const tier = tierOf(image, service);
-  const reason = plainReason(list, tier, health);
+  const entry = list.find((each) => isEntryOf(each, service)) ?? null;
+  const reason =
+    entry === null
+      ? plainReason(list, tier, health)
+      : 'What runs in its place is an entry point of Switchyard, not the service.';
   return {
     tier,
     image,
@@ -210,14 +294,15 @@ function drawPlain(
     mounts: mountsOf(list),
     canFlipBack: false,
     isWatched: false,
-    troubles: [],
-    absence: null,
+    troubles: job?.state === 'running' ? [] : plainTroubles(facts, stack, service, list, entry),
+    absence: list.length > 0 ? null : absenceOf(written),
     findings: [],
   };
 }
 
 /** Why a plain service is better left as it is, at first sight; the plan of adoption looks closer. */
 function plainReason(list: ContainerFact[], tier: Service['tier'], health: Service['health']): string | null {
+  if (list.length === 0) return 'It has no container.';
   if (!isServing(health) && health !== 'starting' && health !== 'unhealthy') return 'It does not run.';
   if (tier === 'state') return 'Keeps data that two releases must not open at once.';
   if (tier === 'proxy') return 'A proxy stays where it is: what it routes to is adopted.';
@@ -227,22 +312,73 @@ function plainReason(list: ContainerFact[], tier: Service['tier'], health: Servi
   return null;
 }
 
+/** Why there is no container of a service that compose.yaml names. */
+const absenceOf = (written: OutlinedService | null): string =>
+  written === null || written.profiles.length === 0
+    ? 'Named in compose.yaml; it has no container.'
+    : `Behind the profile ${written.profiles.join(', ')}; it has no container.`;
+
+/** What an earlier adoption left on a service that is not adopted any more, as far as anybody can tell. */
+function plainTroubles(
+  facts: MapFacts,
+  stack: string,
+  service: string,
+  list: ContainerFact[],
+  entry: ContainerFact | null,
+): Trouble[] {
+  const shared = { sinceMs: null, mend: null, orElse: null, quote: null };
+  if (entry !== null)
+    return [
+      {
+        ...shared,
+        level: 'wrong',
+        cause: 'state-gone',
+        title: `The files of Switchyard for ${service} are gone`,
+        text: `${entry.name} is an entry point, and there is no folder of ${service} in .switchyard that says what it leads to. It does not come back after its next stop, for its configuration was in there.`,
+        byHand: `Take our lines for ${service} out of the override, if they are there, and run docker compose up -d ${service} in the folder of ${stack}: it is plain compose then, and can be adopted anew.`,
+      },
+    ];
+  const stray = list.find((each) => isSlot(each.labels[labels.slot]) && /--(?:blue|green)$/.test(each.name));
+  if (stray === undefined || (stray.state !== 'running' && stray.state !== 'restarting')) return [];
+  const owner = { stack: stray.labels[labels.stack], service: stray.labels[labels.service] ?? '' };
+  // Its entry point may still lead to it.
+  if (facts.docker.containers.some((each) => isEntryOf(each, owner.service))) return [];
+  if (facts.jobs.some((job) => job.state === 'running' && job.stack === owner.stack)) return [];
+  return [
+    {
+      ...shared,
+      level: 'wrong',
+      cause: 'stray-slot',
+      title: `${stray.name} is left over from an adoption`,
+      text: `It runs the image ${stray.image}, and nothing leads to it: ${owner.service} of ${owner.stack ?? stack} is not adopted any more.`,
+      byHand: `docker rm -f ${stray.name} removes it; what it mounts stays.`,
+    },
+  ];
+}
+
+type AdoptedFacts = {
+  filesGone: boolean;
+  stackHasContainers: boolean;
+  composeImage: string | null;
+  drift: readonly Drift[];
+};
+
 function drawAdopted(
   facts: MapFacts,
   images: ReadonlyMap<string, ImageFact>,
   slotContainers: ReadonlyMap<string, ContainerFact>,
   state: ServiceState,
   entry: ContainerFact[],
+  more: AdoptedFacts,
 ): Drawn {
   const { record } = state;
   const id = `${record.stack}/${record.service}`;
   const prefix = slotPrefix(record.stack, record.service);
   const live = liveSlotOf(state.live);
   const containerAt = (slot: Slot) => slotContainers.get(slotContainer(prefix, slot)) ?? null;
-  const drawn = Object.fromEntries(slots.map((slot) => [slot, drawSlot(state, slot, containerAt(slot))])) as Record<
-    Slot,
-    SlotState | null
-  >;
+  const drawn = Object.fromEntries(
+    slots.map((slot) => [slot, drawSlot(facts, state, slot, containerAt(slot))]),
+  ) as Record<Slot, SlotState | null>;
   const liveContainer = live === null ? null : containerAt(live);
   const current = state.current?.file;
   const running = (release: ReleaseOnServer | null): boolean => {
@@ -258,8 +394,14 @@ function drawAdopted(
   const wentBack =
     state.wentBack !== null && facts.dismissed.has(`${id}@${state.wentBack.atMs}`) ? null : state.wentBack;
   const previousWarm = running(state.previous) && live !== state.previous?.file.slot;
-  const entryHealth = entry[0] === undefined ? 'exited' : parseHealth(entry[0].state, entry[0].status);
-  const slotHealth = liveContainer === null ? 'exited' : parseHealth(liveContainer.state, liveContainer.status);
+  const previousIsWell = state.previous !== null && isWell(containerAt(state.previous.file.slot));
+  // Whoever stopped it: while it has the traffic, nobody is served.
+  const servingHealth = (container: ContainerFact | null | undefined): Health => {
+    const health = container === null || container === undefined ? 'exited' : healthOf(facts, container);
+    return isQuiet(health) ? 'exited' : health;
+  };
+  const entryHealth = servingHealth(entry[0]);
+  const slotHealth = servingHealth(liveContainer);
   return {
     tier: tierOf(current?.reference ?? '', record.service),
     image: current?.reference ?? liveContainer?.image ?? '',
@@ -287,9 +429,10 @@ function drawAdopted(
     }),
     traffic: facts.traffic[id] ?? null,
     mounts: liveContainer === null ? [] : mountsOf([liveContainer]),
-    canFlipBack: previousWarm && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
+    canFlipBack:
+      previousWarm && previousIsWell && state.next === null && (newest?.state !== 'running' || makesWay(newest)),
     isWatched: isWatched(state, facts.asOfMs),
-    troubles: [],
+    troubles: troublesOf(facts, state, newest, entry, containerAt, more),
     absence: null,
     findings:
       state.holder !== null && newest?.state !== 'running'
@@ -298,10 +441,39 @@ function drawAdopted(
   };
 }
 
+function troublesOf(
+  facts: MapFacts,
+  state: ServiceState,
+  newest: Job | null,
+  composed: ContainerFact[],
+  containerAt: (slot: Slot) => ContainerFact | null,
+  more: AdoptedFacts,
+): Trouble[] {
+  const running = newest?.state === 'running' ? newest.verb : null;
+  // It takes the entry point and its files away on purpose.
+  if (running === 'eject') return [];
+  const found = findTroubles({
+    ...more,
+    state,
+    composed,
+    named: facts.docker.containers.find(({ name }) => name === state.record.entry) ?? null,
+    slots: { blue: containerAt('blue'), green: containerAt('green') },
+    imageIds: new Set(facts.docker.images.map(({ id }) => id)),
+    networkNames: new Set(facts.docker.networks.map(({ name }) => name)),
+    inspections: facts.inspections,
+    histories: facts.histories,
+    aheadMs: facts.aheadMs,
+    nowMs: facts.asOfMs,
+  });
+  // A job that frees the other slot is not told as the loss of a way back.
+  return running === null ? found : found.filter(({ level }) => level !== 'at-risk');
+}
+
 /** Whether going back may be asked for while this job runs: it undoes what it began, or has moved and only waits (SPEC FL11). */
 const makesWay = ({ verb, steps }: Job): boolean =>
   verb === 'deploy' ||
   verb === 'retire' ||
+  verb === 'mend' ||
   (verb === 'flip' && steps.some(({ name, state }) => name === 'drain' && state === 'running'));
 
 const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && facts.ours.has(job.id);
@@ -320,7 +492,7 @@ const isOpenRefusal = (facts: MapFacts, refused: Job, jobs: Job[]): boolean =>
   facts.ours.has(refused.id) &&
   !jobs.some((job) => job.state === 'completed' && (job.endedAt ?? 0) >= (refused.endedAt ?? 0));
 
-function drawSlot(state: ServiceState, slot: Slot, container: ContainerFact | null): SlotState | null {
+function drawSlot(facts: MapFacts, state: ServiceState, slot: Slot, container: ContainerFact | null): SlotState | null {
   const roles = [
     ['current', state.current],
     ['next', state.next],
@@ -335,18 +507,27 @@ function drawSlot(state: ServiceState, slot: Slot, container: ContainerFact | nu
     version: release.file.imageVersion || tagOf(release.file.reference),
     digest: digestOf(release.file.image),
     image: release.file.reference,
-    health: container === null ? null : parseHealth(container.state, container.status),
+    health: container === null ? null : healthOf(facts, container),
     checks: release.state.total > 0 ? { passed: release.state.passed, total: release.state.total } : null,
     ready: release.state.word === 'ready',
-    container: container === null ? null : containerOf(container),
+    container: container === null ? null : containerOf(facts, container),
     startedAtMs: container?.createdAtMs ?? null,
   };
 }
 
-const containerOf = (fact: ContainerFact): Container => ({
+/** What Docker's listing says, and whether somebody had it stopped: that is told by events, and by a policy that would have started it again. */
+function healthOf(facts: MapFacts, fact: ContainerFact): Health {
+  const health = parseHealth(fact.state, fact.status);
+  if (health !== 'exited' && health !== 'ended') return health;
+  const isStopped =
+    facts.histories.get(fact.name)?.stopped === true || comesBack(facts.inspections.get(fact.id) ?? null);
+  return isStopped ? 'stopped' : health;
+}
+
+const containerOf = (facts: MapFacts, fact: ContainerFact): Container => ({
   id: fact.id,
   name: fact.name,
-  health: parseHealth(fact.state, fact.status),
+  health: healthOf(facts, fact),
   status: fact.status,
   image: fact.image,
   createdAtMs: fact.createdAtMs,

@@ -38,11 +38,15 @@ export function parseHealth(state: string, status: string): Health {
     case 'created':
       return state;
     default:
-      return 'exited';
+      // Nobody but who stops a program sends it SIGTERM; what went wrong ends with a code of its own.
+      return status.startsWith('Exited (0)') ? 'ended' : status.startsWith('Exited (143)') ? 'stopped' : 'exited';
   }
 }
 
 export const isServing = (health: Health): boolean => health === 'healthy' || health === 'running';
+
+/** Ended well, or stopped because somebody wanted it so, or never started: quiet, where nothing stands on it. */
+export const isQuiet = (health: Health): boolean => health === 'ended' || health === 'stopped' || health === 'absent';
 
 export const isTrouble = (health: Health): boolean =>
   health === 'unhealthy' || health === 'restarting' || health === 'exited' || health === 'dead';

@@ -71,13 +71,18 @@ export function staleLocks(output: string, states: readonly ServerState[]): stri
     .filter((lock) => !busy.some(({ root }) => lock.startsWith(`${root}/`)));
 }
 
+/** By how much the server's clock is ahead of this machine's, from what `observeScript` printed; 0 where it does not tell. */
+export function serverAheadMs(output: string, nowMs: number): number {
+  const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
+  return server === undefined ? 0 : Number(server) - nowMs;
+}
+
 /**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
  * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
  */
 export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
-  const server = /^\u0001now (\d+)$/m.exec(output)?.[1];
-  const aheadMs = nowMs === null || server === undefined ? 0 : Number(server) - nowMs;
+  const aheadMs = nowMs === null ? 0 : serverAheadMs(output, nowMs);
   const states: ServerState[] = [];
   let files = new Map<string, string>();
   let current:

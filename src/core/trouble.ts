@@ -47,11 +47,15 @@ export type Trouble = {
   cause: TroubleCause;
   /** One line: what is down, with its name. No placeholder, no code alone. */
   title: string;
-  /** Why, and what runs now, in a sentence or two; may quote a container's last line, untrusted text. */
+  /** Why, and what runs now, in a sentence or two. */
   text: string;
   /** Since when, unix milliseconds on this machine's clock; null where nobody can tell. */
   sinceMs: number | null;
   mend: Mend | null;
+  /** A second way, where there is one, e.g. to start again what stopped while another release could take the traffic. */
+  orElse: Mend | null;
   /** With `mend` null: why no click mends it, and what does. */
   byHand: string | null;
+  /** What Docker or the program itself said last, e.g. of a health check: untrusted text, which may hold values of its environment. */
+  quote: string | null;
 };

@@ -9,12 +9,16 @@ import { createChanges } from './host/changes.ts';
 import { createConnecting } from './host/connecting.ts';
 import { createEvents } from './host/events.ts';
 import { createFeeds } from './host/feeds.ts';
+import { createFiles } from './host/files.ts';
 import { jobList, nothingKnown } from './host/host-now.ts';
+import { createInspections } from './host/inspections.ts';
 import { createJobs } from './host/jobs.ts';
 import { followLogs, readJobLog } from './host/logs.ts';
 import { createLooks } from './host/looks.ts';
+import { createPresence, refuseToStart } from './host/presence.ts';
 import { createPreviews } from './host/previews.ts';
 import { noLink, serviceFacts } from './host/service-facts.ts';
+import { createSince } from './host/since.ts';
 import { createTrafficReading } from './host/traffic.ts';
 import type { Kit } from './job-upload.ts';
 import type { Archive } from './ports/archive.ts';
@@ -49,6 +53,7 @@ export function createHostSession(parts: HostSessionParts): Session {
   const now = nothingKnown();
   const changes = createChanges();
 
+  const dated = createSince();
   let drawn: StackMap | null = null;
   let isDrawn = true;
   const redraw = () => {
@@ -59,34 +64,54 @@ export function createHostSession(parts: HostSessionParts): Session {
   const currentMap = (): StackMap | null => {
     if (isDrawn || now.docker === null) return drawn;
     isDrawn = true;
-    drawn = drawMap({
-      docker: now.docker,
-      compose: now.compose,
-      states: now.states,
-      jobs: jobList(now),
-      ours: jobs.ours,
-      dismissed: jobs.dismissed,
-      traffic: traffic.current(),
-      watched: traffic.watchedSince(),
-      awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
-      asOfMs: now.asOfMs,
-    });
+    drawn = dated(
+      drawMap({
+        docker: now.docker,
+        compose: now.compose,
+        states: now.states,
+        jobs: jobList(now),
+        ours: jobs.ours,
+        dismissed: jobs.dismissed,
+        traffic: traffic.current(),
+        watched: traffic.watchedSince(),
+        inspections: now.inspections,
+        histories: now.histories,
+        files: now.files,
+        outlines: now.outlines,
+        lost: now.lost,
+        aheadMs: now.aheadMs,
+        awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
+        dockerAwaySinceMs: now.dockerAwaySinceMs,
+        asOfMs: now.asOfMs,
+      }),
+      clock.nowMs(),
+    );
     return drawn;
   };
 
   const previews = createPreviews();
   const traffic = createTrafficReading(now, clock, redraw);
-  const looks = createLooks(now, clock, () => feeds.follow(), redraw);
+  const inspections = createInspections(now, redraw);
+  const presence = createPresence(now, parts.target, clock, { onBack: () => looks.lookAtStates(), redraw });
+  const onStates = () => {
+    feeds.follow();
+    files.follow();
+  };
+  const looks = createLooks(now, clock, { presence, inspections }, onStates, redraw);
+  const files = createFiles(now, parts.composeText, () => looks.lookAtStates(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
   const jobs = createJobs(now, { ...parts, looks, feeds, changes, redraw });
-  const events = createEvents(now, clock, looks, redraw);
+  const events = createEvents(now, clock, { looks, presence, inspections }, redraw);
   const connecting = createConnecting(now, {
     target: parts.target,
     linker: parts.linker,
     clock,
     followEvents: events.follow,
     observeStates: looks.observeStates,
-    onConnected: traffic.schedule,
+    onConnected: () => {
+      files.follow();
+      traffic.schedule();
+    },
     onShut: traffic.stop,
     onLost: previews.closeAll,
     redraw,
@@ -130,6 +155,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     answer: connecting.answer,
     refresh: () =>
       onLink(async (link) => {
+        if (now.dockerAwaySinceMs !== null && now.open !== null) await refuseToStart(now.open, parts.target);
         await looks.observeDocker(link);
         await looks.observeStates(link);
         redraw();

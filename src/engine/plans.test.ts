@@ -74,6 +74,13 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     traffic: {},
     watched: {},
     awaySinceMs: null,
+    dockerAwaySinceMs: null,
+    inspections: new Map(),
+    histories: new Map(),
+    files: new Map(),
+    outlines: new Map(),
+    lost: [],
+    aheadMs: 0,
     asOfMs: 0,
   });
   const [stack] = map.stacks;

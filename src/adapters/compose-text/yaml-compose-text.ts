@@ -15,6 +15,32 @@ export const yamlComposeText: ComposeText = {
     return ok((found.value?.items ?? []).map((pair) => keyOf(pair)));
   },
 
+  outline(text) {
+    const document = parseDocument(text, { logLevel: 'silent', merge: true });
+    if (document.errors.length > 0) return failed(failure('compose-broken', 'The compose file is not valid YAML.'));
+    let whole: unknown;
+    try {
+      // A file of a few lines whose aliases unfold to millions is given up on.
+      whole = document.toJS({ maxAliasCount: 100 });
+    } catch {
+      return failed(failure('compose-broken', 'The compose file unfolds to more than can be read.'));
+    }
+    const services = fieldsOf(fieldsOf(whole).services);
+    return ok(
+      Object.entries(services)
+        .slice(0, mostServices)
+        .map(([name, value]) => {
+          const { image, profiles, depends_on: dependsOn } = fieldsOf(value);
+          return {
+            name,
+            image: typeof image === 'string' ? image : null,
+            profiles: textsOf(profiles),
+            dependsOn: Array.isArray(dependsOn) ? textsOf(dependsOn) : Object.keys(fieldsOf(dependsOn)),
+          };
+        }),
+    );
+  },
+
   image(text, service) {
     const node = imageNode(text, service);
     return node.ok ? ok(node.value === null ? null : node.value.text) : node;
@@ -74,6 +100,15 @@ export const yamlComposeText: ComposeText = {
     return ok(rest === `${header}services:\n` ? null : rest);
   },
 };
+
+/** No stack has more; a file that names more is not drawn to its end. */
+const mostServices = 500;
+
+const fieldsOf = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+
+const textsOf = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
 

@@ -10,6 +10,7 @@ import {
   narrowEngine,
   narrowEvent,
   narrowImage,
+  narrowInspection,
   narrowNetwork,
   narrowVolume,
 } from './narrow.ts';
@@ -145,6 +146,15 @@ export function createDocker(place: DockerPlace): OpenDocker {
       // The filter takes any part of an id: the very one is meant, or the one a shortened id begins.
       const facts = narrowAll(found, narrowContainer);
       return facts.find((each) => each.id === id) ?? facts.find((each) => each.id.startsWith(id)) ?? null;
+    },
+
+    async inspect(id, signal) {
+      try {
+        return narrowInspection(await read(signal, () => docker.getContainer(id).inspect(withSignal({}, signal))));
+      } catch (error) {
+        if (isMissing(error)) return null;
+        throw error;
+      }
     },
 
     async events({ signal, onOpen, onEvent }) {

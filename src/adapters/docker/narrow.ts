@@ -1,5 +1,6 @@
 import type {
   ContainerFact,
+  ContainerInspection,
   DockerEvent,
   EngineFact,
   ImageFact,
@@ -72,6 +73,34 @@ export function narrowContainer(value: unknown): ContainerFact | null {
       })),
     networks: networksOf(fields(raw.NetworkSettings).Networks),
     networkMode: text(fields(raw.HostConfig).NetworkMode),
+  };
+}
+
+/** `/containers/ID/json`. */
+export function narrowInspection(value: unknown): ContainerInspection {
+  const raw = fields(value);
+  const state = fields(raw.State);
+  const health = isFields(state.Health) ? state.Health : null;
+  const checks = list(health?.Log).map(fields);
+  // The last run of checks that failed, as far as it is kept.
+  const lastWell = checks.findLastIndex((each) => number(each.ExitCode) === 0);
+  const failing = checks.slice(lastWell + 1);
+  const lines = text(checks.at(-1)?.Output)
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '');
+  return {
+    exitCode: number(state.ExitCode),
+    restarts: number(raw.RestartCount),
+    oomKilled: state.OOMKilled === true,
+    startedAtMs: timeMs(state.StartedAt) || null,
+    finishedAtMs: timeMs(state.FinishedAt) || null,
+    restartPolicy: text(fields(fields(raw.HostConfig).RestartPolicy).Name) || 'no',
+    error: textOrNull(state.Error),
+    health:
+      health === null
+        ? null
+        : { failingSinceMs: timeMs(failing[0]?.Start) || null, lastLine: lines.at(-1)?.slice(0, 400) ?? null },
   };
 }
 

@@ -105,6 +105,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       if (offers.failure !== null) throw new FailureError(offers.failure);
       if (!wanted) throw cancelled();
       now.docker = facts;
+      now.dockerAwaySinceMs = null;
       now.asOfMs = clock.nowMs();
       now.open = mine;
       await parts.observeStates(link);

@@ -1,17 +1,24 @@
 import { labels } from '../../core/server-layout.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ContainerFact, DockerEvent } from '../ports/docker-engine.ts';
+import type { DockerEvent } from '../ports/docker-engine.ts';
 import type { Link } from '../ports/link.ts';
+import { noteEvent } from './histories.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
+import type { Inspections } from './inspections.ts';
 import type { Looks } from './looks.ts';
-
-const endings: Record<string, ContainerFact['state']> = { die: 'exited', pause: 'paused' };
+import type { Presence } from './presence.ts';
 
 /**
  * Keeps what is known of containers true by Docker's events. `follow` resolves when the link's followers are ended;
  * a stream that breaks while the link stands is opened again, with everything read anew.
  */
-export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: () => void) {
+export function createEvents(
+  now: HostNow,
+  clock: Clock,
+  parts: { looks: Looks; presence: Presence; inspections: Inspections },
+  redraw: () => void,
+) {
+  const { looks, presence, inspections } = parts;
   const pending = new Set<string>();
 
   const lookAtContainer = async (link: Link, id: string): Promise<void> => {
@@ -36,9 +43,11 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
       now.asOfMs = clock.nowMs();
       if (fact !== null && !docker.images.some((image) => image.id === fact.imageId)) looks.lookAtAll();
       if (fact !== null && (!known || fact.labels[labels.root] !== undefined)) looks.lookAtStates();
+      inspections.again(link, id);
       redraw();
-    } catch {
+    } catch (caught) {
       // The next event reads it again, or the listing after the stream or the link broke.
+      presence.note(caught);
     }
   };
 
@@ -48,21 +57,9 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
       return;
     }
     if (event.action.startsWith('exec_') || event.action === 'top' || event.action === 'attach') return;
+    noteEvent(now, clock, event);
     const { docker } = now;
-    const state = endings[event.action];
-    if (docker !== null && state !== undefined) {
-      // What the event itself says is shown at once; the container is read again behind it.
-      const code = event.attributes.exitCode;
-      now.docker = {
-        ...docker,
-        containers: docker.containers.map((each) =>
-          each.id === event.id
-            ? { ...each, state, status: state === 'exited' ? `Exited (${code ?? '?'}) just now` : 'Paused' }
-            : each,
-        ),
-      };
-      redraw();
-    }
+    // An end is shown when Docker says it again, asked: one that is being stopped ends them all, and answers no more (SPEC DN5).
     if (event.action === 'destroy' && docker !== null) {
       now.docker = { ...docker, containers: docker.containers.filter((each) => each.id !== event.id) };
       redraw();
@@ -71,7 +68,12 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
     void lookAtContainer(link, event.id);
   };
 
+  let followed: OpenLink | null = null;
+
   const follow = async (open: OpenLink): Promise<void> => {
+    // What happened while nobody listened is not known.
+    if (followed !== open) now.histories = new Map();
+    followed = open;
     let opened = false;
     try {
       await open.link.docker.events({
@@ -81,12 +83,13 @@ export function createEvents(now: HostNow, clock: Clock, looks: Looks, redraw: (
         },
         onEvent: (event) => onEvent(open.link, event),
       });
-    } catch {
+    } catch (caught) {
       if (open.abort.signal.aborted) return;
-      // The stream broke but the link stands: Docker was restarted. Look again until it answers.
+      presence.note(caught);
+      // The stream broke but the link stands: Docker was restarted, or stopped. Look again until it answers.
       setTimeout(
-        () => {
-          if (open.abort.signal.aborted) return;
+        async () => {
+          if (!(await presence.until(open))) return;
           looks.lookAtAll();
           void follow(open);
         },

@@ -1,7 +1,9 @@
 import type { Connection } from '../../core/connection.ts';
-import type { DockerFacts } from '../../core/docker-facts.ts';
+import type { ContainerHistory, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
+import type { LostService } from '../../core/draw-map.ts';
 import type { Job } from '../../core/job.ts';
 import type { ServerState } from '../../core/server-state.ts';
+import type { OutlinedService, StackFiles } from '../../core/stack-files.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -23,6 +25,18 @@ export type HostNow = {
   dead: ReadonlySet<string>;
   /** How often jobs without a process were started to be recovered, and when last, by id; on this machine's clock. */
   recoveries: Map<string, { tries: number; atMs: number }>;
+  /** What was asked of containers in trouble, by id, and what was heard of containers, by name. */
+  inspections: ReadonlyMap<string, ContainerInspection>;
+  histories: ReadonlyMap<string, ContainerHistory>;
+  /** By project folder. */
+  files: ReadonlyMap<string, StackFiles>;
+  outlines: ReadonlyMap<string, readonly OutlinedService[]>;
+  /** Services that were adopted when last read, and that no state file tells of any more. */
+  lost: readonly LostService[];
+  /** By how much the server's clock is ahead of this machine's, as last read. */
+  aheadMs: number;
+  /** Docker has not answered since, while the link stands. */
+  dockerAwaySinceMs: number | null;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
 };
@@ -36,6 +50,13 @@ export const nothingKnown = (): HostNow => ({
   jobs: new Map(),
   dead: new Set(),
   recoveries: new Map(),
+  inspections: new Map(),
+  histories: new Map(),
+  files: new Map(),
+  outlines: new Map(),
+  lost: [],
+  aheadMs: 0,
+  dockerAwaySinceMs: null,
   asOfMs: 0,
 });
 

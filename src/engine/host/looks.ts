@@ -1,5 +1,5 @@
 import { renderScript } from '../../core/command.ts';
-import type { DockerFacts } from '../../core/docker-facts.ts';
+import type { LostService } from '../../core/draw-map.ts';
 import { foldDeath, foldEnd } from '../../core/feed.ts';
 import { labels, stateFolder } from '../../core/server-layout.ts';
 import {
@@ -10,10 +10,19 @@ import {
   resumeWatchesScript,
   setAsideScript,
 } from '../../core/server-scripts.ts';
-import { parseServerStates, staleLocks, tornUploads, unwatchedJobs } from '../../core/server-state.ts';
+import {
+  parseServerStates,
+  type ServerState,
+  serverAheadMs,
+  staleLocks,
+  tornUploads,
+  unwatchedJobs,
+} from '../../core/server-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
+import type { Inspections } from './inspections.ts';
+import type { Presence } from './presence.ts';
 
 /** Reads of the host: what Docker says, and what the state files say. */
 export type Looks = {
@@ -31,17 +40,37 @@ const lastLineMs = 1_500;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
 
-export function createLooks(now: HostNow, clock: Clock, onStates: () => void, redraw: () => void): Looks {
+export function createLooks(
+  now: HostNow,
+  clock: Clock,
+  parts: { presence: Presence; inspections: Inspections },
+  onStates: () => void,
+  redraw: () => void,
+): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
-    now.docker = await link.docker.observe();
+    try {
+      now.docker = await link.docker.observe();
+    } catch (caught) {
+      parts.presence.note(caught);
+      throw caught;
+    }
     now.asOfMs = clock.nowMs();
+    parts.presence.answered();
+    parts.inspections.look(link);
   };
 
   const observeStates = async (link: Link): Promise<void> => {
-    const folders = stateFolders(now.docker);
+    const folders = stateFolders(now);
     if (folders.length === 0) return;
     const outcome = await link.shell.run(renderScript(observeScript, folders), { timeoutMs: 20_000 });
+    const before = now.states;
     now.states = parseServerStates(outcome.stdout, clock.nowMs());
+    now.aheadMs = serverAheadMs(outcome.stdout, clock.nowMs());
+    now.lost = stillLost(
+      [...now.lost, ...before.flatMap((server) => server.services.map((state) => ({ server, state })))],
+      now.states,
+    );
+    parts.inspections.look(link);
     now.asOfMs = clock.nowMs();
     const dead = new Set(now.states.flatMap((state) => state.deadJobs));
     now.recoveries = new Map([...now.recoveries].filter(([id]) => dead.has(id)));
@@ -161,9 +190,22 @@ export function createLooks(now: HostNow, clock: Clock, onStates: () => void, re
   return looks;
 }
 
-/** Where a state folder may be: beside each stack's compose file, and where an entry point says. */
-function stateFolders(docker: DockerFacts | null): string[] {
-  const folders = new Set<string>();
+/** Of services that were read before, those that are not there any more; the newest of each that was read. */
+function stillLost(known: readonly LostService[], states: readonly ServerState[]): LostService[] {
+  const lost = new Map<string, LostService>();
+  for (const each of known) {
+    const { stack, service } = each.state.record;
+    const isThere = states.some(({ services }) =>
+      services.some(({ record }) => record.stack === stack && record.service === service),
+    );
+    if (!isThere) lost.set(`${stack}/${service}`, each);
+  }
+  return [...lost.values()];
+}
+
+/** Where a state folder may be: beside each stack's compose file, where an entry point says, and where one was before. */
+function stateFolders({ docker, states, lost }: HostNow): string[] {
+  const folders = new Set<string>([...states.map(({ root }) => root), ...lost.map(({ server }) => server.root)]);
   for (const container of docker?.containers ?? []) {
     const folder = container.labels['com.docker.compose.project.working_dir'];
     if (folder?.startsWith('/') && container.labels[labels.slot] === undefined) folders.add(stateFolder(folder));

@@ -1,9 +1,12 @@
 import type { Result } from '../../core/result.ts';
+import type { OutlinedService } from '../../core/stack-files.ts';
 
 /** Edits of compose files that keep every other byte: comments, order, quotes. Failures are `compose-broken` or `input-invalid`. */
 export type ComposeText = {
   /** Names of the services that a file sets. */
   services(text: string): Result<string[]>;
+  /** What a file says of each of its services, as written; what is not a text or a list of texts is left out. */
+  outline(text: string): Result<OutlinedService[]>;
   /** The value of a service's `image:` as written (not interpolated), or null. */
   image(text: string, service: string): Result<string | null>;
   setImage(text: string, service: string, image: string): Result<string>;

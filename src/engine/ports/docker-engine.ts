@@ -1,7 +1,8 @@
-import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
+import type { ContainerFact, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
 
 export type {
   ContainerFact,
+  ContainerInspection,
   DockerFacts,
   EngineFact,
   ImageFact,
@@ -29,6 +30,8 @@ export type DockerEngine = {
   observe(signal?: AbortSignal): Promise<DockerFacts>;
   /** One container as it is now, or null when there is none. Same shape as in `observe`. */
   container(id: string, signal?: AbortSignal): Promise<ContainerFact | null>;
+  /** What the listing does not tell of a container, or null when there is none. */
+  inspect(id: string, signal?: AbortSignal): Promise<ContainerInspection | null>;
   /**
    * Follows container, network, volume and image events. `onOpen` is called when the stream is open (after that nothing is missed).
    * Resolves when `signal` aborts; rejects when the stream breaks.

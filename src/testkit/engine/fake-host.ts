@@ -1,5 +1,5 @@
 import type { Question, Rung } from '../../core/connection.ts';
-import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
+import type { ContainerFact, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
 import type { ServiceState } from '../../core/server-state.ts';
 import type { Archive, JobFile } from '../../engine/ports/archive.ts';
@@ -72,6 +72,10 @@ export class FakeHost {
   /** Calls, for tests that count them. */
   readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
   readonly counters = new Map<string, string>();
+  /** What Docker says of a container that is asked about, by id. */
+  readonly inspections = new Map<string, ContainerInspection>();
+  /** Files of stacks by path, whose folders are looked at when one changed. */
+  readonly stackFiles = new Map<string, string>();
 
   /** Called while the state folders are read. */
   beforeStates: () => void = () => {};
@@ -152,9 +156,38 @@ export class FakeHost {
       return outcome(this.sayStates(command));
     }
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
+    if (command.includes('\\001folder ')) return outcome(this.sayStackFiles(command));
     const known = this.scripts.find(([text]) => command.includes(text));
     if (known === undefined) throw new Error(`the fake host does not know this script: ${command.slice(0, 200)}`);
     return known[1](command);
+  }
+
+  /** Somebody changed a file of a stack, or took it away with null; the follower notices. */
+  changeFile(path: string, text: string | null): void {
+    if (text === null) this.stackFiles.delete(path);
+    else this.stackFiles.set(path, text);
+    for (const link of this.links) link.tellFiles();
+  }
+
+  private sayStackFiles(command: string): string {
+    const folders = new Set(
+      [...this.stackFiles.keys()].map((path) => path.replace(/\/(?:\.switchyard\/.*|[^/]*)$/, '')),
+    );
+    const lines = [...folders]
+      .filter((folder) => command.includes(folder))
+      .flatMap((folder) => [
+        `\u0001folder ${folder}`,
+        ...[...this.stackFiles]
+          .filter(([path]) => path.startsWith(`${folder}/`))
+          .flatMap(([path, text]) => [
+            `\u0001file ${path}`,
+            ...text
+              .replace(/\n$/, '')
+              .split('\n')
+              .map((line) => `\u0002${line}`),
+          ]),
+      ]);
+    return `${[...lines, '\u0001end'].join('\n')}\n`;
   }
 
   private take(command: string, stdin: Uint8Array | undefined): ShellOutcome {
@@ -209,6 +242,7 @@ class FakeLink implements Link {
   private readonly settleClosed: (why: Failure | null) => void;
   private readonly forget: () => void;
   private readonly streams = new Set<{ tell(event: DockerEvent): void; fail(): void }>();
+  private readonly fileFollowers = new Set<() => void>();
   private readonly followers = new Set<{ tell(text: string): void; end(): void }>();
 
   constructor(host: FakeHost, forget: () => void) {
@@ -228,6 +262,16 @@ class FakeLink implements Link {
       },
       follow: (command, { signal, onOutput }) =>
         new Promise((resolve) => {
+          if (command.includes("printf 'changed")) {
+            const tell = () => onOutput('changed\n', 'out');
+            this.fileFollowers.add(tell);
+            const end = () => {
+              this.fileFollowers.delete(tell);
+              resolve({ code: null });
+            };
+            signal.addEventListener('abort', end, { once: true });
+            return;
+          }
           host.calls.followed.push(command);
           const follower = {
             tell: (text: string) => onOutput(text, 'out'),
@@ -247,6 +291,10 @@ class FakeLink implements Link {
         host.beforeObserve();
         host.calls.observed += 1;
         return structuredClone(host.docker);
+      },
+      inspect: async (id) => {
+        check();
+        return structuredClone(host.inspections.get(id) ?? null);
       },
       container: async (id) => {
         check();
@@ -298,6 +346,10 @@ class FakeLink implements Link {
       this.streams.delete(stream);
       stream.fail();
     }
+  }
+
+  tellFiles(): void {
+    for (const tell of this.fileFollowers) tell();
   }
 
   tellFeed(text: string): void {

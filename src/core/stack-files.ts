@@ -1,0 +1,200 @@
+import { failure } from './failure.ts';
+import { failed, ok, type Result } from './result.ts';
+import { serviceSlug, stateFolder } from './server-layout.ts';
+import { frameFiles } from './server-scripts.ts';
+import type { ServiceState } from './server-state.ts';
+
+/** A service as compose.yaml and the override name it: as written, nothing interpolated. Untrusted text. */
+export type OutlinedService = { name: string; image: string | null; profiles: string[]; dependsOn: string[] };
+
+/** The text of the files that make a stack, of regular files of at most 1 MiB; null where there is none. Untrusted. */
+export type StackFiles = {
+  folder: string;
+  compose: { path: string; text: string } | null;
+  override: { path: string; text: string } | null;
+  /** By service folder: the entry point's configuration as it is. */
+  entryConfigs: ReadonlyMap<string, string>;
+  /** By service folder: what adoption wrote, kept beside. */
+  written: ReadonlyMap<string, { config: string | null; block: string | null }>;
+};
+
+/** A file of ours that is not as it was written: it is found out by looking, and goes by the next start of something. */
+export type Drift = {
+  service: string;
+  file: 'entry-config' | 'override';
+  path: string;
+  found: 'changed' | 'gone';
+};
+
+export const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'] as const;
+export const overrideNames = [
+  'compose.override.yaml',
+  'compose.override.yml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+] as const;
+
+/** Below a service's folder: what adoption wrote of files that something else reads. */
+export const writtenConfig = 'written/haproxy.cfg';
+export const writtenBlock = 'written/override';
+
+const perStack = [...composeNames, ...overrideNames].map((name) => `"$folder"/${name}`).join(' ');
+
+/**
+ * Prints the files of the project folders given as arguments, framed. Regular files of at most 1 MiB only: a compose file may be
+ * a link, and where it leads may be anything.
+ */
+export const stackFilesScript = `
+for folder in "$@"; do
+  [ -d "$folder" ] || continue
+  printf '\\001folder %s\\n' "$folder"
+  find -L ${perStack} "$folder"/.switchyard/*/entry/haproxy.cfg "$folder"/.switchyard/*/${writtenConfig} "$folder"/.switchyard/*/${writtenBlock} \\
+    -maxdepth 0 -type f -size -2049 -exec awk '${frameFiles}' {} + 2>/dev/null
+done
+printf '\\001end\\n'
+`;
+
+/**
+ * Looks at the files of the project folders given as arguments every three seconds, by one process, and prints a line when
+ * something about them changed: of compose.yaml, the override, what we wrote, and whether it is there. Once a minute it prints an
+ * empty line, for a loop that nobody reads any more ends by that alone.
+ */
+export const followFilesScript = `
+look() {
+  for folder in "$@"; do
+    set -- "$@" ${perStack} "$folder"/.switchyard "$folder"/.switchyard/*/service.json "$folder"/.switchyard/*/entry "$folder"/.switchyard/*/entry/haproxy.cfg "$folder"/.switchyard/*/entry/live.map
+    shift
+  done
+  if [ -n "$by_stat" ]; then stat -L -c '%n %i %s %y %z' -- "$@" 2>/dev/null; else ls -dliLn -- "$@" 2>/dev/null; fi
+}
+by_stat=
+stat -L -c '%n %i %s %y %z' -- / >/dev/null 2>&1 && by_stat=1
+seen= quiet=0
+while :; do
+  now=$(look "$@")
+  if [ "$now" != "$seen" ]; then
+    seen=$now quiet=0
+    printf 'changed\\n' || exit
+  elif [ "$quiet" -ge 20 ]; then
+    quiet=0
+    printf '\\n' || exit
+  fi
+  quiet=$((quiet + 1))
+  sleep 3
+done
+`;
+
+/** Reads what `stackFilesScript` printed, by folder. */
+export function parseStackFiles(output: string): Map<string, StackFiles> {
+  const found = new Map<string, StackFiles>();
+  let folder: string | null = null;
+  let files = new Map<string, string>();
+  let path: string | null = null;
+  const close = () => {
+    if (folder !== null) found.set(folder, filesOf(folder, files));
+    files = new Map();
+    path = null;
+  };
+  for (const line of output.split('\n')) {
+    if (line.startsWith('\u0001folder ')) {
+      close();
+      folder = line.slice(8);
+    } else if (line.startsWith('\u0001file ')) {
+      path = line.slice(6);
+      files.set(path, '');
+    } else if (line.startsWith('\u0002') && path !== null) {
+      files.set(path, `${files.get(path) ?? ''}${line.slice(1)}\n`);
+    } else if (line === '\u0001end') {
+      close();
+      folder = null;
+    }
+  }
+  return found;
+}
+
+function filesOf(folder: string, files: ReadonlyMap<string, string>): StackFiles {
+  const first = (names: readonly string[]) => {
+    const path = names.map((name) => `${folder}/${name}`).find((each) => files.has(each));
+    return path === undefined ? null : { path, text: files.get(path) ?? '' };
+  };
+  const below = (name: string): Map<string, string> => {
+    const texts = new Map<string, string>();
+    for (const [path, text] of files) {
+      const inside = path.startsWith(`${stateFolder(folder)}/`) ? path.slice(stateFolder(folder).length + 1) : '';
+      const cut = inside.indexOf('/');
+      if (cut > 0 && inside.slice(cut + 1) === name) texts.set(inside.slice(0, cut), text);
+    }
+    return texts;
+  };
+  const configs = below(writtenConfig);
+  const blocks = below(writtenBlock);
+  return {
+    folder,
+    compose: first(composeNames),
+    override: first(overrideNames),
+    entryConfigs: below('entry/haproxy.cfg'),
+    written: new Map(
+      [...new Set([...configs.keys(), ...blocks.keys()])].map((slug) => [
+        slug,
+        { config: configs.get(slug) ?? null, block: blocks.get(slug) ?? null },
+      ]),
+    ),
+  };
+}
+
+const beginMark = (service: string): string => `# switchyard begin ${service}`;
+const endMark = (service: string): string => `# switchyard end ${service}`;
+
+/** Our lines for a service in an override, marks and all, without what they are indented by; null where the marks are not there. */
+export function blockIn(override: string, service: string): string | null {
+  const lines = override.split('\n');
+  const begin = lines.findIndex((line) => line.trim() === beginMark(service));
+  const end = lines.findIndex((line) => line.trim() === endMark(service));
+  if (begin === -1 || end < begin) return null;
+  const indent = (lines[begin] ?? '').search(/\S/);
+  return lines
+    .slice(begin, end + 1)
+    .map((line) => `${line.slice(0, indent).trim()}${line.slice(indent)}`.trimEnd())
+    .join('\n');
+}
+
+/**
+ * Our lines for a service put where they belong in an override: in the place of those between its marks, where the marks are. Every
+ * other byte stays. Fails where there are no marks.
+ */
+export function replaceBlock(override: string, service: string, block: string): Result<string> {
+  const lines = override.split('\n');
+  const begin = lines.findIndex((line) => line.trim() === beginMark(service));
+  const end = lines.findIndex((line) => line.trim() === endMark(service));
+  if (begin === -1 || end < begin) return failed(failure('input-invalid', `The override has no marks of ${service}.`));
+  const indent = ' '.repeat((lines[begin] ?? '').search(/\S/));
+  const written = block
+    .replace(/\n$/, '')
+    .split('\n')
+    .map((line) => (line === '' ? '' : `${indent}${line}`));
+  return ok([...lines.slice(0, begin), ...written, ...lines.slice(end + 1)].join('\n'));
+}
+
+/**
+ * What of ours is not as it was written, of the services that are adopted. A file that adoption kept no copy of is only told when
+ * it is gone.
+ */
+export function findDrift(services: readonly ServiceState[], root: string, files: StackFiles): Drift[] {
+  const found: Drift[] = [];
+  for (const { record } of services) {
+    const { service } = record;
+    const slug = serviceSlug(service);
+    const written = files.written.get(slug) ?? { config: null, block: null };
+    const config = files.entryConfigs.get(slug);
+    const configPath = `${root}/${slug}/entry/haproxy.cfg`;
+    if (config === undefined) found.push({ service, file: 'entry-config', path: configPath, found: 'gone' });
+    else if (written.config !== null && written.config !== config)
+      found.push({ service, file: 'entry-config', path: configPath, found: 'changed' });
+    const path = files.override?.path ?? `${files.folder}/compose.override.yaml`;
+    const block = files.override === null ? null : blockIn(files.override.text, service);
+    if (block === null) found.push({ service, file: 'override', path, found: 'gone' });
+    else if (written.block !== null && blockIn(written.block, service) !== block)
+      found.push({ service, file: 'override', path, found: 'changed' });
+  }
+  return found;
+}
