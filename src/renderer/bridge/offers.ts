@@ -117,11 +117,18 @@ export function labelOf(offer: Offer, service: ServiceView): string {
   }
 }
 
-/** What mends the worst that can be mended so: `go` moves the traffic, `mend` puts back or starts. */
-export const mendOf = (offer: 'go' | 'mend', service: ServiceView): Mend | null =>
-  service.troubles.find(({ mend }) => mend !== null && (mend.kind === 'go') === (offer === 'go'))?.mend ?? null;
+/** The offer that mends something so: `go` moves the traffic, `mend` puts back or starts. */
+export const offerOf = ({ kind }: Mend): 'go' | 'mend' => (kind === 'go' ? 'go' : 'mend');
 
-/** What asks for an offer of these: a flip that mends is still a flip. */
+/** Every way to mend what is wrong with a service, the likeliest of the worst first. */
+const waysOf = (service: ServiceView): Mend[] =>
+  service.troubles.flatMap(({ mend, orElse }) => [mend, orElse].filter((each) => each !== null));
+
+/** What an offer does to mend the worst that can be mended by it. */
+const mendOf = (offer: 'go' | 'mend', service: ServiceView): Mend | null =>
+  waysOf(service).find((mend) => offerOf(mend) === offer) ?? null;
+
+/** What `go` asks for: a flip that mends is still a flip. */
 export const verbOfGo = (service: ServiceView): 'flip' | 'rollback' | null => {
   const mend = mendOf('go', service);
   return mend?.kind === 'go' ? mend.verb : null;
@@ -159,10 +166,7 @@ export function offersOf(service: ServiceView, connected = true): Offer[] {
 /** Nothing is mended while a job is at it: it may be just that. */
 function mendsIn(service: ServiceView): Offer[] {
   if (['preparing', 'flipping', 'locked', 'unknown'].includes(service.switch.kind)) return [];
-  const offers = service.troubles.flatMap(({ mend }): Offer[] =>
-    mend === null ? [] : [mend.kind === 'go' ? 'go' : 'mend'],
-  );
-  return [...new Set(offers)];
+  return [...new Set(waysOf(service).map(offerOf))];
 }
 
 /** A previous that is ill is no way back, whatever else it says. */

@@ -17,6 +17,7 @@ export function TroubleNotes({ troubles }: { troubles: Trouble[] }) {
           testid={`trouble-${trouble.cause}`}
         >
           <p>{trouble.text}</p>
+          {trouble.quote !== null && <pre className="file telling">{trouble.quote}</pre>}
           {trouble.sinceMs !== null && (
             <p className="quiet">
               <Since atMs={trouble.sinceMs} />

@@ -84,7 +84,9 @@ export function troubleOf(changes: Partial<Trouble> = {}): Trouble {
     text: 'Its container was removed. Release 1 runs on in blue, and nobody reaches it.',
     sinceMs: 0,
     mend: { kind: 'put-back' },
+    orElse: null,
     byHand: null,
+    quote: null,
     ...changes,
   };
 }

@@ -271,7 +271,9 @@ export function samplesAt(now: number): Sample[] {
             ? { slots: { ...after, blue: { ...after.blue, health: 'restarting' } }, canFlipBack: false }
             : {}),
           health: troubleSamples[cause].level === 'down' ? 'exited' : 'healthy',
-          troubles: [{ cause, sinceMs: now - 3 * minute, byHand: null, ...troubleSamples[cause] }],
+          troubles: [
+            { cause, sinceMs: now - 3 * minute, orElse: null, byHand: null, quote: null, ...troubleSamples[cause] },
+          ],
         },
       );
     }),

@@ -1,6 +1,6 @@
 import type { Mend, Trouble, TroubleCause } from '../../../core/trouble.ts';
 
-type Told = Omit<Trouble, 'cause' | 'sinceMs' | 'byHand'> & { byHand?: string };
+type Told = Pick<Trouble, 'level' | 'title' | 'text' | 'mend'> & Partial<Pick<Trouble, 'orElse' | 'byHand' | 'quote'>>;
 
 const putBack: Mend = { kind: 'put-back' };
 const start: Mend = { kind: 'start' };
@@ -49,6 +49,7 @@ export const troubleSamples: Record<TroubleCause, Told> = {
     title: 'frontend 1.5.0 is stopped',
     text: 'The container of green, which has the traffic, was killed (code 137). 1.4.2 runs in blue.',
     mend: goBack,
+    orElse: start,
   },
   'live-paused': {
     level: 'down',
@@ -59,7 +60,8 @@ export const troubleSamples: Record<TroubleCause, Told> = {
   'live-crashing': {
     level: 'down',
     title: 'frontend 1.4.2 keeps crashing',
-    text: 'It ended 7 times with code 1: Error: SESSION_KEY is not set.',
+    text: 'Docker starts shop--frontend-blue again each time: it ended 7 times with exit code 1.',
+    quote: 'Error: SESSION_KEY is not set',
     mend: null,
     byHand: 'Correct what it says in compose.yaml or in the file it reads, then deploy it again.',
   },

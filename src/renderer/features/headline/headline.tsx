@@ -3,7 +3,7 @@ import { useId, useState } from 'react';
 import type { HostView, MapView, ServiceView } from '../../../contract/views.ts';
 import { headlinesOf, type Headline as Told } from '../../../core/headline.ts';
 import type { Trouble } from '../../../core/trouble.ts';
-import { labelOf, type Offer, type OnOffer, offersOf } from '../../bridge/offers.ts';
+import { labelOf, type Offer, type OnOffer, offerOf, offersOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useDeclined, useService } from '../../bridge/store.ts';
 import { openPanel } from '../../bridge/window-state.ts';
 import { oneLine } from '../../ui/format.ts';
@@ -61,8 +61,6 @@ export function Headline({ host, map, onOffer }: { host: HostView; map: MapView;
   );
 }
 
-const headlineOffers: Offer[] = ['go', 'mend', 'follow'];
-
 function Entry({
   host,
   told,
@@ -80,10 +78,7 @@ function Entry({
   const asked = useAsked(host, id);
   const declined = useDeclined(host, id);
   if (service === undefined) return null;
-  // `follow` belongs here only while a job is at it, which is when nothing else is offered.
-  const all = offersOf(service).filter((offer) => headlineOffers.includes(offer));
-  const offer =
-    trouble.mend === null && all[0] !== 'follow' ? undefined : all.find((each) => mendsBy(each, trouble, all));
+  const offers = offersFor(trouble, offersOf(service));
   const work = workOf(service, asked !== undefined);
   return (
     <div className="headline-entry">
@@ -94,6 +89,7 @@ function Entry({
           <Since atMs={trouble.sinceMs} />
         </h2>
         <p>{oneLine(trouble.text)}</p>
+        {trouble.quote !== null && <p className="mono">{oneLine(trouble.quote)}</p>}
         {trouble.byHand !== null && (
           <p>
             <b>What to do:</b> {oneLine(trouble.byHand)}
@@ -103,19 +99,20 @@ function Entry({
         {work === null && <Tried service={service} declined={declined} />}
       </div>
       <div className="headline-actions">
-        {offer !== undefined && (
+        {offers.map((offer, index) => (
           <button
+            key={offer}
             type="button"
-            className={`button ${small ? 'small' : ''} ${offer === 'follow' ? '' : 'primary'}`}
-            data-testid={offer === 'follow' ? 'headline-follow' : 'headline-mend'}
+            className={`button ${small ? 'small' : ''} ${index === 0 && offer !== 'follow' ? 'primary' : ''}`}
+            data-testid={index === 0 && offer !== 'follow' ? 'headline-mend' : `headline-${offer}`}
             aria-label={`${labelOf(offer, service)}: ${oneLine(service.name)}`}
-            title={offer === 'follow' ? undefined : `${labelOf(offer, service)} (M)`}
+            title={index === 0 && offer !== 'follow' ? `${labelOf(offer, service)} (M)` : undefined}
             disabled={asked !== undefined}
             onClick={() => onOffer(offer, service)}
           >
             {labelOf(offer, service)}
           </button>
-        )}
+        ))}
         <button
           type="button"
           className={`button ${small ? 'small' : ''}`}
@@ -130,10 +127,11 @@ function Entry({
   );
 }
 
-/** The offer that mends just this trouble, else the job that may be doing so. */
-function mendsBy(offer: Offer, { mend }: Trouble, all: Offer[]): boolean {
-  if (offer === 'follow') return !all.includes('go') && !all.includes('mend');
-  return offer === (mend?.kind === 'go' ? 'go' : 'mend');
+/** The buttons that mend just this trouble, or that show the job which may be doing so. */
+function offersFor({ mend, orElse }: Trouble, offers: Offer[]): Offer[] {
+  const ways = [mend, orElse].filter((each) => each !== null).map(offerOf);
+  const mending = ways.filter((offer) => offers.includes(offer));
+  return mending.length === 0 && offers[0] === 'follow' ? ['follow'] : mending;
 }
 
 /** What is being done about it. */
