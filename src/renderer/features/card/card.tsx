@@ -19,15 +19,16 @@ import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../co
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
+import type { Trouble } from '../../../core/trouble.ts';
 import { isMain, labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
-import { Ago } from '../../ui/controls.tsx';
 import {
   count,
   formatAbsolute,
   formatAge,
+  formatClock,
   formatRate,
   oneLine,
   shortDigest,
@@ -120,11 +121,14 @@ function Face({
   nowMs,
 }: FaceProps & { nowMs: number }) {
   const state = service.switch;
-  const trouble = declined === undefined ? loudTrouble(service) : null;
-  const words = wordsOf(service, declined, nowMs);
+  const said = loudTrouble(service);
+  // That it did not work is told in a track; that it is still down, in the foot.
+  const trouble = declined === undefined || said?.level === 'down' ? said : null;
+  const words = wordsOf(service, trouble, declined, nowMs);
+  const why = declined === undefined ? words : explainRefusal(declined.verb, declined.failure);
   const switched = explainSwitch(state, nowMs);
   const offers: Offer[] =
-    declined === undefined
+    declined === undefined || trouble !== null
       ? offersOf(service, connected)
       : ['details', 'dismiss', ...offersOf(service, connected).filter(isVerbOffer)];
   const name = oneLine(service.name);
@@ -155,7 +159,7 @@ function Face({
             key={slot}
             service={service}
             slot={slot}
-            words={words}
+            words={why}
             switched={switched}
             declined={declined !== undefined}
             nowMs={nowMs}
@@ -192,11 +196,15 @@ const footMarkSize: Record<Detail, number> = { near: 14, mid: 17, far: 26 };
 
 const isVerbOffer = (offer: Offer): boolean => ['go', 'mend', 'flip', 'rollback', 'adopt'].includes(offer);
 
-/** What a card says in its foot: what was refused just now, what is wrong, why there is nothing, else the switch. */
-function wordsOf(service: ServiceView, declined: Declined | undefined, nowMs: number): SwitchWords {
-  if (declined !== undefined) return explainRefusal(declined.verb, declined.failure);
-  const trouble = loudTrouble(service);
+/** What a card says in its foot: what is wrong, what was refused just now, why there is nothing, else the switch. */
+function wordsOf(
+  service: ServiceView,
+  trouble: Trouble | null,
+  declined: Declined | undefined,
+  nowMs: number,
+): SwitchWords {
   if (trouble !== null) return explainTrouble(trouble);
+  if (declined !== undefined) return explainRefusal(declined.verb, declined.failure);
   return service.absence === null ? explainSwitch(service.switch, nowMs) : explainAbsence(service.absence);
 }
 
@@ -204,8 +212,8 @@ function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView
   const trouble = loudTrouble(service);
   if (trouble !== null && trouble.level === 'down' && trouble.sinceMs !== null)
     return (
-      <span className="card-health number" data-down>
-        down <Ago atMs={trouble.sinceMs} bare />
+      <span className="card-health number" data-down title={formatAbsolute(trouble.sinceMs)}>
+        down since {formatClock(trouble.sinceMs, Date.now())}
       </span>
     );
   // What rests on purpose says so, in grey; that it never started says the foot.

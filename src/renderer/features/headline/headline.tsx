@@ -10,6 +10,7 @@ import { oneLine } from '../../ui/format.ts';
 import { TroubleMark } from '../../ui/marks.tsx';
 import { Since } from '../../ui/since.tsx';
 import { explainSwitch, verbNames } from '../../ui/switch-words.ts';
+import { tellingOf } from '../../ui/telling.ts';
 import { levelWords } from '../../ui/trouble-words.ts';
 import './headline.css';
 
@@ -150,9 +151,9 @@ function Tried({ service, declined }: { service: ServiceView; declined: Declined
   if (failure === null) return null;
   const verb = declined?.verb ?? 'mend';
   return (
-    <p className="headline-tried" data-testid="headline-tried">
+    <p className="headline-tried" data-testid="headline-tried" title={failure.detail ?? undefined}>
       <b>{verbNames[verb]} did not work:</b> {oneLine(failure.message)}{' '}
-      {failure.detail === null ? '' : oneLine(failure.detail)}
+      {failure.detail === null ? '' : tellingOf(failure.detail.split('\n')[0] ?? '')}
     </p>
   );
 }

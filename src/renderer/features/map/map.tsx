@@ -30,7 +30,7 @@ import {
   StackNode,
   StoreNode,
 } from './nodes.tsx';
-import { cardSize, type Topology, topologyOf } from './topology.ts';
+import { cardSize, keepPlaces, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
 
@@ -91,7 +91,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const [expanded, setExpanded] = useState<Record<string, boolean>>({});
   const last = useRef<Topology | null>(null);
   const topology = useMemo(() => {
-    last.current = keepSame(last.current, topologyOf(map, expanded));
+    last.current = keepSame(last.current, keepPlaces(last.current, topologyOf(map, expanded), map));
     return last.current;
   }, [map, expanded]);
   const laid = useLayouts(topology);

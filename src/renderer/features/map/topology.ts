@@ -134,3 +134,30 @@ export function topologyOf(map: MapView, expanded: Record<string, boolean>): Top
     loose: map.loose.length,
   };
 }
+
+/**
+ * The topology as it was, for as long as containers are gone that it was made of: what was removed by hand takes its
+ * ports, volumes and networks along, and a map that closes the gap would move while somebody looks for what is down.
+ * A stack with other services than before is laid out anew.
+ */
+export function keepPlaces(before: Topology | null, after: Topology, map: MapView): Topology {
+  if (before === null) return after;
+  const gone = new Set(
+    map.stacks
+      .flatMap((stack) => stack.services)
+      .flatMap(({ id, containers }) => (containers.length === 0 ? [id] : [])),
+  );
+  if (gone.size === 0) return after;
+  const idsOf = (stack: StackTopology): string => JSON.stringify(stack.services.map(({ id }) => id));
+  const stacks = after.stacks.map((stack) => {
+    const old = before.stacks.find(({ name }) => name === stack.name);
+    const isSame = old !== undefined && idsOf(old) === idsOf(stack) && stack.services.some(({ id }) => gone.has(id));
+    return isSame ? { ...old, collapsed: stack.collapsed } : stack;
+  });
+  const isIn = (routes: Topology['routes'], route: { from: string; to: string }): boolean =>
+    routes.some(({ from, to }) => from === route.from && to === route.to);
+  const isKept =
+    after.routes.every((route) => isIn(before.routes, route)) &&
+    before.routes.every((route) => isIn(after.routes, route) || gone.has(route.from) || gone.has(route.to));
+  return { ...after, stacks, routes: isKept ? before.routes : after.routes };
+}
