@@ -1,5 +1,5 @@
 # adopt: the service becomes its entry point; what runs now goes on in slot blue. Payload: release.compose.yaml,
-# release.json, rollback.sh, haproxy.cfg, override.yaml, override.before (when there was one), service.json, live, exec.
+# release.json, rollback.sh, haproxy.cfg, override.yaml, override.block, override.before (when there was one), service.json, live, exec.
 made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
@@ -64,6 +64,10 @@ reference=$id
 write_release 0001 blue "$reference" || abort disk-full "The release folder cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 chmod 755 "$service_dir/entry"
 put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
+# What others read is kept as it was written, so that a change of it is seen and can be put right.
+mkdir -p "$service_dir/written"
+put_file "$service_dir/written/haproxy.cfg" <"$job_dir/haproxy.cfg"
+put_file "$service_dir/written/override" <"$job_dir/override.block"
 set_live blue-settled
 printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
 mkdir -p "$ROOT/bin"

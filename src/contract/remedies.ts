@@ -26,8 +26,7 @@ export const remedies: Record<FailureCode, Remedy> = {
   ),
   'host-key-revoked': remedy('This key is marked @revoked in known_hosts. Do not connect before you know why.'),
   'login-refused': remedy(
-    'Check the user name, and that your public key is in the server’s authorized_keys.',
-    'ssh-copy-id USER@HOST',
+    'Check the user name, and that your public key is in the server’s authorized_keys; ssh-copy-id puts it there.',
   ),
   'key-unreadable': remedy('Check the path and the rights of the key file named above.'),
   'passphrase-wrong': remedy('Type the passphrase of the key again, or add the key to your ssh-agent.', 'ssh-add'),
@@ -63,7 +62,9 @@ export const remedies: Record<FailureCode, Remedy> = {
   ),
   'image-missing': remedy('Check the name and the tag of the image.'),
   'registry-unreachable': remedy('The registry does not answer. Check the server’s network, then retry.'),
-  'registry-forbidden': remedy('Log in to the registry on the server, as this user.', 'docker login REGISTRY'),
+  'registry-forbidden': remedy(
+    'Log in to the registry on the server, as this user: docker login with the name that the image begins with.',
+  ),
   'service-unknown': remedy('Look at the names on the map, or run: switchyard map.'),
   'service-not-running': remedy('Start the service first, then try again.', 'docker compose up -d'),
   'not-adoptable': remedy('The reasons are listed above. The service is shown and watched all the same.'),
@@ -82,7 +83,8 @@ export const remedies: Record<FailureCode, Remedy> = {
   'went-back': remedy('Look at the logs of the release that was left; it is kept for that. Then deploy a better one.'),
   'not-confirmed': remedy('Keep the flip or flip back first, then start again.'),
   'exited-at-start': remedy('Look at the logs of next. The release that has the traffic is not touched.'),
-  'entry-failed': remedy('Look at the logs of the entry point, then retry.', 'docker logs ENTRY'),
+  'entry-failed': remedy('The entry point’s log says why: docker logs with the container named above. Then retry.'),
+  'not-mendable': remedy('Do what is said above by hand; the map follows within seconds.'),
   'release-unknown': remedy('Look at the releases of the service for the numbers there are.'),
   'job-unknown': remedy('Look at the list of jobs.'),
   'job-died': remedy(

@@ -317,7 +317,10 @@ const replaced = new Set([
 const alwaysReset = ['command', 'depends_on', 'env_file'];
 
 /** The override's lines for one service, between markers, indented by two under `services:` (SPEC AD2). */
-function renderOverrideBlock(facts: AdoptFacts, service: ComposeService): string {
+export function renderOverrideBlock(
+  facts: Pick<AdoptFacts, 'config' | 'service' | 'projectFolder' | 'user' | 'dockerMajor'>,
+  service: ComposeService,
+): string {
   const folder = `${stateFolder(facts.projectFolder)}/${serviceSlug(facts.service)}/entry`;
   const proxyVariables = Object.entries(service.environment ?? {}).filter(([key]) => isProxyVariable(key));
   const resets = [

@@ -47,6 +47,7 @@ export const failureCodes = [
   'not-confirmed',
   'exited-at-start',
   'entry-failed',
+  'not-mendable',
   'release-unknown',
   'job-unknown',
   'job-died',

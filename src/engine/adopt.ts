@@ -6,6 +6,7 @@ import type { VerbOptions } from '../core/job.ts';
 import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { blockIn } from '../core/stack-files.ts';
 import type { ServiceRecord } from '../core/service-record.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { renderRollback, serviceVariables } from './job-variables.ts';
@@ -158,6 +159,7 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
       },
       { path: 'haproxy.cfg', text: renderEntryConfig(adoption.entry) },
       { path: 'override.yaml', text: adoption.plan.override },
+      { path: 'override.block', text: `${blockIn(adoption.plan.override, name) ?? ''}\n` },
       ...(reading.overrideText === null ? [] : [{ path: 'override.before', text: reading.overrideText }]),
       { path: 'service.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { path: 'live', text: kitFile(facts.kit, 'live') },
