@@ -18,8 +18,8 @@ const ways: Way[] = [
   { name: 'entry-removed', script: 'docker rm -f shop-frontend-1' },
   { name: 'entry-stopped', script: 'docker stop -t 1 shop-frontend-1' },
   { name: 'entry-paused', script: 'docker pause shop-frontend-1' },
-  { name: 'live-killed', script: 'docker kill shop--frontend-blue' },
-  { name: 'live-removed', script: 'docker rm -f shop--frontend-blue' },
+  { name: 'live-killed', script: 'docker kill shop--frontend--blue' },
+  { name: 'live-removed', script: 'docker rm -f shop--frontend--blue' },
   { name: 'compose-down', script: 'cd shop && docker compose down -t 1' },
   { name: 'override-deleted', script: 'rm shop/compose.override.yaml' },
   { name: 'plain-up', script: 'cd shop && docker compose -f compose.yaml up -d' },
@@ -61,7 +61,7 @@ test('look', async ({ open, lab }) => {
     console.log('  mended', gone, await visit(lab));
     if (!gone) {
       await window.picture(path.join(folder, `${way.name}-after.png`));
-      await lab.exec('home', `docker start shop--frontend-blue; docker unpause shop--frontend-blue; cd shop && docker compose up -d; true`);
+      await lab.exec('home', `docker start shop--frontend--blue; docker unpause shop--frontend--blue; cd shop && docker compose up -d; true`);
       await window.at('headline').waitFor({ state: 'detached', timeout: 30_000 }).catch(() => {});
     }
   }

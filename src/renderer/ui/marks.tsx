@@ -65,7 +65,7 @@ const levelIcons: Record<Trouble['level'], LucideIcon> = {
 
 export function TroubleMark({ level, size = 14 }: { level: Trouble['level']; size?: number }) {
   const Icon = levelIcons[level];
-  return <Icon size={size} aria-hidden className={`switch-mark ${level === 'down' ? 'trouble' : 'warning'}`} />;
+  return <Icon size={size} aria-hidden className={`trouble-mark ${level === 'down' ? 'trouble' : 'warning'}`} />;
 }
 
 /** What ended well, was stopped on purpose, or never started: nobody's emergency. */

@@ -51,9 +51,9 @@ export const explainTrouble = (trouble: Trouble): SwitchWords => ({
   tone: toneOf[trouble.level],
 });
 
-/** What compose.yaml only names: it is not down, it never was up. */
+/** What compose.yaml names and what has no container: nobody asked for it, or its stack is down and says so itself. */
 export const explainAbsence = (absence: string): SwitchWords => ({
-  word: 'Not started',
+  word: 'Not running',
   more: null,
   why: oneLine(absence),
   tone: 'quiet',

@@ -233,12 +233,12 @@ export function samplesAt(now: number): Sample[] {
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
     sample('Locked', { kind: 'locked', by: 'anna@desk', verb: 'retire', sinceMs: now - minute }, { slots: next }),
     sample(
-      'Not started',
+      'Not running',
       { kind: 'not-adopted', adoptable: false, reason: 'It does not run.' },
       {
         ...plain,
         health: 'absent',
-        absence: 'Named in compose.yaml, behind the profile debug.',
+        absence: 'Behind the profile debug; it has no container.',
         createdAtMs: null,
         digest: null,
       },

@@ -58,7 +58,7 @@ test('a proxy routes to what was told, else to what nothing else reaches', () =>
   ]);
 });
 
-test('what was removed by hand moves nothing: its ports, networks and volumes stay where they were', () => {
+test('what was removed or stopped by hand moves nothing: its ports, networks and volumes stay where they were', () => {
   const running = {
     id: 'c',
     name: 'c',
@@ -81,8 +81,12 @@ test('what was removed by hand moves nothing: its ports, networks and volumes st
       ),
     ]);
   const gone = mapOf([stack('a', [service('a', 'web', 'x:1', { containers: [] })])]);
+  const stopped = mapOf([
+    stack('a', [service('a', 'web', 'x:1', { containers: [{ ...running, health: 'stopped' }] })]),
+  ]);
   const before = topologyOf(at(['web']), {});
   expect(keepPlaces(before, topologyOf(gone, {}), gone)).toEqual(before);
+  expect(keepPlaces(before, topologyOf(stopped, {}), stopped)).toEqual(before);
   // What is there and has no port any more is drawn as it is, and so is a stack of other services.
   const closed = mapOf([stack('a', [service('a', 'web', 'x:1', { containers: [running] })])]);
   expect(keepPlaces(before, topologyOf(closed, {}), closed)).toEqual(topologyOf(closed, {}));

@@ -1,4 +1,5 @@
 import type { MapView, StackView } from '../../../contract/views.ts';
+import { type Health, isServing } from '../../../core/health.ts';
 import { formatPort } from '../../ui/format.ts';
 
 /** The size of every card, in the map's own units. */
@@ -135,18 +136,19 @@ export function topologyOf(map: MapView, expanded: Record<string, boolean>): Top
   };
 }
 
+/** What Docker tells the ports and networks of. */
+const isThere = ({ health }: { health: Health }): boolean =>
+  isServing(health) || health === 'starting' || health === 'unhealthy' || health === 'paused';
+
 /**
- * The topology as it was, for as long as containers are gone that it was made of: what was removed by hand takes its
- * ports, volumes and networks along, and a map that closes the gap would move while somebody looks for what is down.
- * A stack with other services than before is laid out anew.
+ * The topology as it was, for as long as services of it do not run: what is removed or stopped by hand takes its ports,
+ * volumes and networks along, and a map that closes the gap would move while somebody looks for what is down. A stack with
+ * other services than before is laid out anew.
  */
 export function keepPlaces(before: Topology | null, after: Topology, map: MapView): Topology {
   if (before === null) return after;
-  const gone = new Set(
-    map.stacks
-      .flatMap((stack) => stack.services)
-      .flatMap(({ id, containers }) => (containers.length === 0 ? [id] : [])),
-  );
+  const services = map.stacks.flatMap((stack) => stack.services);
+  const gone = new Set(services.filter(({ containers }) => !containers.some(isThere)).map(({ id }) => id));
   if (gone.size === 0) return after;
   const idsOf = (stack: StackTopology): string => JSON.stringify(stack.services.map(({ id }) => id));
   const stacks = after.stacks.map((stack) => {

@@ -64,7 +64,7 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
       {!service.adopted && state.kind === 'not-adopted' && (
         <Note
           level="note"
-          title={service.absence !== null ? 'Not started' : state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}
+          title={service.absence !== null ? 'Not running' : state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}
         >
           <p>{service.absence ?? state.reason}</p>
           {state.adoptable && (
