@@ -105,7 +105,7 @@ function Entry({
             key={offer}
             type="button"
             className={`button ${small ? 'small' : ''} ${index === 0 && offer !== 'follow' ? 'primary' : ''}`}
-            data-testid={index === 0 && offer !== 'follow' ? 'headline-mend' : `headline-${offer}`}
+            data-testid={`headline-${offer}`}
             aria-label={`${labelOf(offer, service)}: ${oneLine(service.name)}`}
             title={index === 0 && offer !== 'follow' ? `${labelOf(offer, service)} (M)` : undefined}
             disabled={asked !== undefined}
