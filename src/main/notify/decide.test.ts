@@ -235,11 +235,11 @@ describe('UI6 what is down', () => {
     look(0, good);
     expect(look(1_000, stopped)).toEqual({ notices: [], againMs: troubleAfterMs });
     expect(look(1_000 + troubleAfterMs, stopped).notices).toMatchObject([
-      { kind: 'failing', service: null, title: 'Docker on home does not answer' },
+      { kind: 'failing', service: null, title: 'Docker does not answer on home' },
     ]);
     expect(look(30_000, stopped)).toEqual(quiet);
     look(50_000, good);
-    expect(look(50_000 + goodLookGapMs, good).notices).toMatchObject([{ title: 'Docker on home answers again' }]);
+    expect(look(50_000 + goodLookGapMs, good).notices).toMatchObject([{ title: 'Docker answers again on home' }]);
   });
 });
 

@@ -3,6 +3,7 @@ import { type Headline, headlinesOf } from '../../core/headline.ts';
 import type { Health } from '../../core/health.ts';
 import { isServing, isTrouble } from '../../core/health.ts';
 import type { Mend } from '../../core/trouble.ts';
+import { dockerAwayWords } from '../../core/trouble-words.ts';
 
 /** One thing worth interrupting somebody for. */
 export type Notice = {
@@ -371,19 +372,16 @@ function explainMend(mend: Mend | null): string | null {
   }
 }
 
-const dockerNotice = (host: HostView): Notice => ({
-  kind: 'failing',
-  host: host.id,
-  service: null,
-  title: `Docker on ${host.target} does not answer`,
-  body: 'Whether its services still answer cannot be seen from here. Start the Docker engine on the server.',
-});
+function dockerNotice(host: HostView): Notice {
+  const { title, text, byHand } = dockerAwayWords(host.target, 0);
+  return { kind: 'failing', host: host.id, service: null, title, body: `${text} ${byHand}` };
+}
 
 const dockerBackNotice = (host: HostView): Notice => ({
   kind: 'recovered',
   host: host.id,
   service: null,
-  title: `Docker on ${host.target} answers again`,
+  title: `Docker answers again on ${host.target}`,
   body: 'The map is up to date.',
 });
 

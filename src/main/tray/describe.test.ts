@@ -86,8 +86,8 @@ test('UI3 what is at risk is not well, and nothing is said of services whose Doc
   const map = risky.map === null ? null : { ...risky.map, dockerAwaySinceMs: 1 };
   expect(describeTray([{ ...risky, map }])).toEqual({
     level: 'trouble',
-    tooltip: 'Switchyard: Docker on home does not answer',
-    items: [{ label: 'Docker on home does not answer', host: 'h1', service: null }],
+    tooltip: 'Switchyard: Docker does not answer on home',
+    items: [{ label: 'Docker does not answer on home', host: 'h1', service: null }],
   });
 });
 

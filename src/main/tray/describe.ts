@@ -2,6 +2,7 @@ import type { HostView } from '../../contract/views.ts';
 import { headlinesOf } from '../../core/headline.ts';
 import { isTrouble } from '../../core/health.ts';
 import type { Service, StackMap } from '../../core/stack-map.ts';
+import { dockerAwayWords } from '../../core/trouble-words.ts';
 
 /** What the tray shows. Hosts where all is well are not listed. */
 export type TrayState = {
@@ -52,7 +53,7 @@ function itemsOf(host: HostView): Item[] {
 /** What is wrong, in the words and the order of the headline; then what else of its services needs somebody. */
 function itemsOfMap(host: HostView, map: StackMap): Item[] {
   if (map.dockerAwaySinceMs !== null)
-    return [{ level: 'trouble', label: `Docker on ${host.target} does not answer`, host: host.id, service: null }];
+    return [{ level: 'trouble', label: dockerAwayWords(host.target, 0).title, host: host.id, service: null }];
   const headlines = headlinesOf(map);
   const told = new Set(headlines.flatMap(({ services }) => services));
   return [

@@ -1,6 +1,7 @@
 import type { ServiceView, SlotView } from '../../contract/views.ts';
 import { unreachable } from '../../core/result.ts';
 import type { Mend } from '../../core/trouble.ts';
+import { mendWords } from '../../core/trouble-words.ts';
 import { oneLine, tagOf } from '../ui/format.ts';
 
 /** What the window may offer for a service now. `logs` and `details` only show; the others ask the server. */
@@ -82,16 +83,9 @@ function retires(role: 'next' | 'previous', service: ServiceView): string {
 
 /** The button that mends what is wrong. */
 function mends(mend: Mend | null, service: ServiceView): string {
-  switch (mend?.kind) {
-    case 'go': {
-      const at = service.slots[mend.to];
-      return `Go to ${at === null ? oneLine(mend.version) : nameOf(service, at)}`;
-    }
-    case 'start':
-      return 'Start it again';
-    default:
-      return 'Put it back';
-  }
+  if (mend?.kind !== 'go') return mendWords(mend ?? { kind: 'put-back' });
+  const at = service.slots[mend.to];
+  return mendWords({ ...mend, version: at === null ? oneLine(mend.version) : nameOf(service, at) });
 }
 
 /** The words of an offer: what it does, with the version, and an ellipsis where a sheet asks before anything begins. */

@@ -209,6 +209,7 @@ function wordsOf(
 }
 
 function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView | null }) {
+  if (service.switch.kind === 'unknown') return null;
   const trouble = loudTrouble(service);
   if (trouble !== null && trouble.level === 'down' && trouble.sinceMs !== null)
     return (

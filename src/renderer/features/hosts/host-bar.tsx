@@ -1,8 +1,20 @@
-import { CircleAlert, Ellipsis, Laptop, Plug, PlugZap, Plus, Server, TriangleAlert, Unplug } from 'lucide-react';
+import {
+  CircleAlert,
+  Ellipsis,
+  Laptop,
+  OctagonX,
+  Plug,
+  PlugZap,
+  Plus,
+  Server,
+  TriangleAlert,
+  Unplug,
+} from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { remedies } from '../../../contract/remedies.ts';
 import type { HostView } from '../../../contract/views.ts';
 import { headlinesOf } from '../../../core/headline.ts';
+import { dockerAwayWords } from '../../../core/trouble-words.ts';
 import { call } from '../../bridge/client.ts';
 import { showConnect, showHost } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
@@ -24,7 +36,7 @@ const worstWords: Record<Worst, string> = {
 /** What is said first of a host, where something is wrong; all is well only where nothing is. */
 function wordsOf(host: HostView, worst: Worst): string {
   if (host.connection.kind !== 'connected' || host.map === null) return worstWords[worst];
-  if (host.map.dockerAwaySinceMs !== null) return 'Docker does not answer';
+  if (host.map.dockerAwaySinceMs !== null) return dockerAwayWords(oneLine(host.target), 0).title;
   const [first, ...others] = headlinesOf(host.map);
   if (first === undefined) return worstWords[worst];
   return `${oneLine(first.trouble.title)}${others.length === 0 ? '' : `, and ${others.length} more`}`;
@@ -200,20 +212,23 @@ export function AwayBanner({ host }: { host: HostView }) {
 function DockerAway({ host }: { host: HostView }) {
   const { map } = host;
   if (map === null || map.dockerAwaySinceMs === null) return null;
-  const remedy = remedies['docker-stopped'];
+  const words = dockerAwayWords(oneLine(host.target), 0);
+  const { command } = remedies['docker-stopped'];
   return (
     <div className="banner" data-level="down" role="alert" data-testid="banner-docker">
-      <CircleAlert size={18} aria-hidden />
+      <OctagonX size={22} aria-hidden />
       <div className="banner-words">
+        <h2>
+          {words.title} <Since atMs={map.dockerAwaySinceMs} />
+        </h2>
         <p>
-          <b>Docker on {oneLine(host.target)} does not answer</b> <Since atMs={map.dockerAwaySinceMs} />.
+          {words.text} The map is as it was <Ago atMs={map.asOfMs} />.
         </p>
         <p>
-          The map is as it was <Ago atMs={map.asOfMs} />: whether its services still answer cannot be seen from here,
-          and nothing can be moved. {remedy.advice} It is noticed by itself.
+          <b>What to do:</b> start Docker on the server.
         </p>
       </div>
-      {remedy.command !== null && <Command text={remedy.command} />}
+      {command !== null && <Command text={command} />}
     </div>
   );
 }

@@ -116,7 +116,7 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
           )}
         </tbody>
       </table>
-      {stacks.length === 0 && map.loose.length === 0 && (
+      {stacks.length === 0 && map.loose.length === 0 && !away && (
         <p className="quiet list-empty">{wanted === '' ? 'Nothing runs here yet.' : 'No service is called that.'}</p>
       )}
     </section>

@@ -156,17 +156,24 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
   }, [flow]);
 
+  const refit = useCallback(() => {
+    if (!untouched.current) return;
+    // Beside a panel the cards stay as readable as they were.
+    const beside = useWindow.getState().panelOpen;
+    void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
+  }, [fitMap, bringIntoView, flow]);
   useEffect(() => {
     if (pane.current === null) return;
-    const observer = new ResizeObserver(() => {
-      if (!untouched.current) return;
-      // Beside a panel the cards stay as readable as they were.
-      const beside = useWindow.getState().panelOpen;
-      void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
-    });
+    const observer = new ResizeObserver(refit);
     observer.observe(pane.current);
     return () => observer.disconnect();
-  }, [fitMap, bringIntoView, flow]);
+  }, [refit]);
+  useEffect(() => {
+    if (laid === null || !fitted.current) return;
+    // What was laid out anew stands where it belongs with the next frame.
+    const frame = requestAnimationFrame(() => requestAnimationFrame(refit));
+    return () => cancelAnimationFrame(frame);
+  }, [laid, refit]);
 
   useEffect(() => {
     if (service === null || !panelOpen) return;
@@ -244,7 +251,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       <MapContext.Provider value={context}>
         <Stage host={host.id} nodes={nodes} edges={edges} onChange={change} onDropped={dropped} onTouched={touched} />
       </MapContext.Provider>
-      {empty && <EmptyMap map={map} />}
+      {empty && !away && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
         <Tool label="Zoom in (+)" onClick={() => zoomBy('in')}>
           <Plus size={15} />
