@@ -119,11 +119,11 @@ describe('a service that was broken by hand', () => {
       expect(said.byHand).not.toBeNull();
       expect(await act(session, name, 'mend')).toMatchObject({ failure: { code: 'not-mendable' } });
       await lab.exec(host, script(mended.byHand, names), { okCodes: [0, 1] });
-      if (mended.then === 'mend') {
+      if (mended.next === 'mend') {
         await eventually('a click mends the rest', () => top()?.mend?.kind === 'put-back', 5_000);
         await completes(session, name, 'mend');
       }
-      if (mended.then === 'deploy') {
+      if (mended.next === 'deploy') {
         await deployAgain(session);
         await completes(session, name, 'flip', { watchMinutes: 0 });
       }

@@ -4,8 +4,8 @@ import type { Service } from '../../src/core/stack-map.ts';
 import type { Session } from '../../src/engine/session.ts';
 import { eventually } from '../../src/testkit/eventually.ts';
 import { act, completes, get, serviceOn } from '../journeys/journey.ts';
-import { loadStack } from '../lab/recipe.ts';
 import type { Lab } from '../lab/lab.ts';
+import { loadStack } from '../lab/recipe.ts';
 import type { Way } from './ways.ts';
 
 export const host = 'feather-a';

@@ -19,7 +19,7 @@ export type Way = {
   /** Words that the headline and its text hold, among others. */
   words?: RegExp;
   /** The button: put back or start (`mend`), go to the other release, or none, with what is done by hand instead. */
-  mended: 'mend' | 'go' | { byHand: string; then?: 'mend' | 'deploy' };
+  mended: 'mend' | 'go' | { byHand: string; next?: 'mend' | 'deploy' };
   /** Puts right for the next way what the mending leaves as it is. */
   after?: string;
 };
@@ -89,7 +89,7 @@ export const ways: readonly Way[] = [
     breaks: 'docker rm -f $ENTRY && docker run -d --name $ENTRY --entrypoint sleep haproxy:3.0 600',
     says: { cause: 'entry-replaced', level: 'down' },
     words: /haproxy:3\.0/,
-    mended: { byHand: 'docker rm -f $ENTRY', then: 'mend' },
+    mended: { byHand: 'docker rm -f $ENTRY', next: 'mend' },
   },
   {
     name: 'live-stopped',
@@ -142,7 +142,8 @@ export const ways: readonly Way[] = [
   {
     name: 'live-unhealthy',
     title: 'the release that has the traffic fails its own health check',
-    breaks: 'docker exec $LIVE bash -c "exec 5<>/dev/tcp/127.0.0.1/8080; printf \'GET /ill HTTP/1.0\\r\\n\\r\\n\' >&5; cat <&5"',
+    breaks:
+      'docker exec $LIVE bash -c "exec 5<>/dev/tcp/127.0.0.1/8080; printf \'GET /ill HTTP/1.0\\r\\n\\r\\n\' >&5; cat <&5"',
     says: { cause: 'live-ill', level: 'down' },
     words: /fails its health check/,
     mended: 'go',
@@ -202,7 +203,6 @@ export const ways: readonly Way[] = [
     says: { cause: 'network-gone', level: 'down' },
     words: /network feather_default is gone/,
     mended: 'mend',
-    after: 'docker network connect --alias side feather_default feather-side-1',
   },
   {
     name: 'bypassed',
@@ -292,7 +292,7 @@ export const ways: readonly Way[] = [
     breaks: 'docker rm -f $OTHER && docker system prune -af',
     says: { cause: 'way-back-gone', level: 'at-risk' },
     words: /image of .* is gone/,
-    mended: { byHand: '', then: 'deploy' },
+    mended: { byHand: '', next: 'deploy' },
   },
   {
     name: 'state-deleted',

@@ -62,6 +62,17 @@ $DEPENDS
 LIST
   [ "$#" -gt 0 ] || return 0
   said=$(stack_compose up -d --no-recreate --no-build --pull never "$@") || say "$* did not start: $(last_line "$said")"
+  return 0
+}
+
+# Neighbours that run and are on no network any more: nobody reaches them as they are.
+join_neighbours() {
+  for each in $(printf '%s\n' "$DEPENDS"); do
+    for neighbour in $(docker ps -q --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$each"); do
+      [ -z "$(networks_of "$neighbour")" ] || continue
+      said=$(stack_compose up -d --no-deps --no-build --pull never --force-recreate "$each") || say "$each is on no network, and cannot be made anew: $(last_line "$said")"
+    done
+  done
 }
 
 put_networks() {
@@ -76,6 +87,7 @@ put_networks() {
     [ -z "$missing" ] || abort entry-failed "The network $(printf '%s' "$missing" | head -n 1) is gone, and compose does not make it." "" "$(last_line "$said")"
   fi
   start_neighbours
+  join_neighbours
 }
 
 networks_of() { docker inspect --type container --format '{{range $name, $none := .NetworkSettings.Networks}}{{println $name}}{{end}}' "$1" 2>/dev/null; }
@@ -118,7 +130,10 @@ run_slot() {
     # One that was on a network of before does not start any more: it is made anew, with its volumes.
     *) said=$(docker start "$name" 2>&1) || { name_image "$2"; said=$(slot_compose "$2" up -d --no-build --force-recreate 2>&1); } || return 1 ;;
   esac
-  for each in $(cut_off "$name"); do said=$(docker network connect "$each" "$name" 2>&1) || return 1; done
+  for each in $(cut_off "$name"); do
+    # One that was made in a network that is gone joins no other: it is made anew, with its volumes.
+    docker network connect "$each" "$name" >/dev/null 2>&1 || { name_image "$2"; said=$(slot_compose "$2" up -d --no-build --force-recreate 2>&1) || return 1; break; }
+  done
   return 0
 }
 

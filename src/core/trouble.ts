@@ -3,6 +3,7 @@ import type { Slot } from './slot.ts';
 /** What can be wrong with an adopted service, or with what it stands on. Closed: every face has its own mark for a level only. */
 export const troubleCauses = [
   // nobody answers
+  'stack-down',
   'entry-gone',
   'entry-stopped',
   'entry-paused',
@@ -13,7 +14,6 @@ export const troubleCauses = [
   'live-paused',
   'live-crashing',
   'live-ill',
-  'stack-down',
   'network-gone',
   // the traffic, or the next start of it, goes past what was adopted
   'bypassed',

@@ -70,7 +70,10 @@ describe('health', () => {
     ['running', 'Up 1 second (health: starting)', 'starting'],
     ['running', 'Up 3 days', 'running'],
     ['restarting', 'Restarting (1) 2 seconds ago', 'restarting'],
-    ['exited', 'Exited (0) 2 hours ago', 'exited'],
+    ['exited', 'Exited (1) 2 hours ago', 'exited'],
+    ['exited', 'Exited (137) 2 hours ago', 'exited'],
+    ['exited', 'Exited (0) 2 hours ago', 'ended'],
+    ['exited', 'Exited (143) 2 hours ago', 'stopped'],
     ['removing', '', 'exited'],
     ['dead', '', 'dead'],
   ])('%s, %s', (state, status, health) => {

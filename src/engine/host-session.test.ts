@@ -569,9 +569,9 @@ describe('what Docker says while it is listened to', () => {
   const id = 'id-of-shop-backend-1';
   const backend = () => session.map()?.stacks[0]?.services.find((each) => each.name === 'backend');
 
-  it('shows a container that died at once, before it is read again', async () => {
+  it('DN5 shows a container that died as soon as Docker says so again, asked', async () => {
     host.emit({ action: 'die', id, attributes: { exitCode: '137' } });
-    expect(backend()).toMatchObject({ health: 'exited', containers: [{ status: 'Exited (137) just now' }] });
+    expect(backend()?.health).toBe('running');
     host.docker = {
       ...host.docker,
       containers: host.docker.containers.map((each) =>
@@ -579,7 +579,7 @@ describe('what Docker says while it is listened to', () => {
       ),
     };
     await settle();
-    expect(backend()?.containers[0]?.status).toBe('Exited (137) 1 second ago');
+    expect(backend()).toMatchObject({ health: 'exited', containers: [{ status: 'Exited (137) 1 second ago' }] });
     expect(host.calls.inspected).toEqual([id]);
   });
 
@@ -623,10 +623,23 @@ describe('what Docker says while it is listened to', () => {
     await vi.advanceTimersByTimeAsync(3_000);
     expect(host.calls.observed).toBeGreaterThan(observed);
     expect(backend()).toBeUndefined();
-    host.emit({ action: 'die', id: 'id-of-shop-frontend-1', attributes: {} });
-    expect(service().health).toBe('exited');
+    await entryEnds();
   });
 });
+
+/** The entry point's end is heard of, so that events are followed. */
+const entryEnds = async () => {
+  const id = 'id-of-shop-frontend-1';
+  host.docker = {
+    ...host.docker,
+    containers: host.docker.containers.map((each) =>
+      each.id === id ? { ...each, state: 'exited', status: 'Exited (1) 1 second ago' } : each,
+    ),
+  };
+  host.emit({ action: 'die', id, attributes: {} });
+  await settle();
+  expect(service().health).toBe('exited');
+};
 
 it('Docker is listened to although it was restarted while the host was first read', async () => {
   host.beforeObserve = () => {
@@ -635,8 +648,7 @@ it('Docker is listened to although it was restarted while the host was first rea
   };
   await session.connect();
   await vi.advanceTimersByTimeAsync(3_000);
-  host.emit({ action: 'die', id: 'id-of-shop-frontend-1', attributes: {} });
-  expect(service().health).toBe('exited');
+  await entryEnds();
 });
 
 describe('verbs that cannot be', () => {
@@ -773,4 +785,215 @@ it('closing ends the link, and a failure after it is nobody’s', async () => {
   host.cut(lost());
   await vi.advanceTimersByTimeAsync(600_000);
   expect(host.calls.opened).toBe(1);
+});
+
+describe('what is down', () => {
+  beforeEach(async () => {
+    host.docker = {
+      ...host.docker,
+      containers: host.docker.containers.map((each) =>
+        each.name === 'shop-frontend-1' ? { ...each, mounts: [entryMount] } : each,
+      ),
+      networks: [{ name: 'shop_default', driver: 'bridge', internal: false, labels: {} }],
+      images: [1, 2].map((number) => ({
+        id: digest(String(number)),
+        tags: [],
+        digests: [],
+        labels: {},
+        createdAtMs: 0,
+        sizeBytes: 0,
+      })),
+    };
+    host.roots.set(root, [serviceState()]);
+    await session.connect();
+    await settle();
+  });
+
+  const entryMount = {
+    kind: 'bind',
+    name: null,
+    source: `${root}/frontend/entry`,
+    target: '/usr/local/etc/haproxy',
+    readOnly: false,
+  };
+  const blue = 'id-of-shop--frontend--blue';
+  const changed = (id: string, more: object) => {
+    host.docker = {
+      ...host.docker,
+      containers: host.docker.containers.map((each) => (each.id === id ? { ...each, ...more } : each)),
+    };
+  };
+  const removed = (name: string) => {
+    host.docker = { ...host.docker, containers: host.docker.containers.filter((each) => each.name !== name) };
+    host.emit({ action: 'destroy', id: `id-of-${name}`, attributes: { name } });
+  };
+  const causes = () => service().troubles.map(({ cause }) => cause);
+  const dockerAway = () => {
+    host.beforeObserve = () => {
+      throw new FailureError(failure('docker-stopped', 'No engine answers.', { transient: true }));
+    };
+  };
+
+  it('DN1 DN2 an entry point that was removed is said at once, with its time, and its service stays on the map', async () => {
+    expect(causes()).toEqual([]);
+    await vi.advanceTimersByTimeAsync(5_000);
+    removed('shop-frontend-1');
+    expect(service()).toMatchObject({
+      adopted: true,
+      containers: [],
+      troubles: [{ cause: 'entry-gone', sinceMs: Date.now(), mend: { kind: 'put-back' } }],
+    });
+  });
+
+  it('DN2 docker compose down, and all slots removed: the service is still there', async () => {
+    for (const name of ['shop-frontend-1', 'shop-backend-1', 'shop--frontend--blue']) removed(name);
+    await settle();
+    expect(causes()).toEqual(['stack-down', 'live-gone']);
+    expect(session.map()?.stacks).toMatchObject([{ name: 'shop', folder: '/srv/shop' }]);
+    expect((await session.refresh()).ok).toBe(true);
+    expect(causes()).toEqual(['stack-down', 'live-gone']);
+  });
+
+  it('DN1 a crash loop says code and count, asked of Docker once for each turn', async () => {
+    changed(blue, { state: 'restarting', status: 'Restarting (1) 2 seconds ago' });
+    host.inspections.set(blue, {
+      exitCode: 1,
+      restarts: 3,
+      oomKilled: false,
+      startedAtMs: null,
+      finishedAtMs: null,
+      restartPolicy: 'always',
+      error: null,
+      health: null,
+    });
+    host.emit({ action: 'die', id: blue, attributes: { name: 'shop--frontend--blue' } });
+    await settle();
+    expect(service().troubles).toMatchObject([
+      {
+        cause: 'live-crashing',
+        title: 'frontend is down: 1.0.0 in blue keeps ending with exit code 1, started again 3 times',
+      },
+    ]);
+  });
+
+  it('DN9 who stopped a container is heard, and does not have to be guessed', async () => {
+    changed(blue, { state: 'exited', status: 'Exited (137) 1 second ago' });
+    for (const action of ['die', 'stop']) host.emit({ action, id: blue, attributes: { name: 'shop--frontend--blue' } });
+    await settle();
+    expect(service().troubles).toMatchObject([
+      { cause: 'live-stopped', title: 'frontend is down: 1.0.0 in blue was stopped' },
+    ]);
+    const backend = 'id-of-shop-backend-1';
+    changed(backend, { state: 'exited', status: 'Exited (137) 1 second ago' });
+    for (const action of ['stop', 'die']) host.emit({ action, id: backend, attributes: { name: 'shop-backend-1' } });
+    await settle();
+    expect(session.map()?.stacks[0]?.services.find(({ name: each }) => each === 'backend')?.health).toBe('stopped');
+  });
+
+  it('DN4 a changed file is read and said, and so is that it is as it was again', async () => {
+    const config = `${root}/frontend/entry/haproxy.cfg`;
+    const override = 'services:\n  # switchyard begin frontend\n  frontend:\n  # switchyard end frontend\n';
+    host.stackFiles.set('/srv/shop/compose.yaml', 'services: {frontend: {image: a}}\n');
+    host.stackFiles.set('/srv/shop/compose.override.yaml', override);
+    host.stackFiles.set(`${root}/frontend/written/haproxy.cfg`, 'global\n');
+    host.changeFile(config, 'global\n');
+    await settle();
+    expect(causes()).toEqual([]);
+    host.changeFile(config, 'global\n  nonsense\n');
+    await settle();
+    expect(causes()).toEqual(['entry-config-changed']);
+    host.changeFile(config, 'global\n');
+    host.changeFile('/srv/shop/compose.override.yaml', null);
+    await settle();
+    expect(causes()).toEqual(['override-gone']);
+    host.changeFile('/srv/shop/compose.override.yaml', override);
+    await settle();
+    expect(causes()).toEqual([]);
+  });
+
+  it('DN2 a service that compose.yaml names is on the map without a container, and quiet', async () => {
+    host.changeFile(
+      '/srv/shop/compose.yaml',
+      'services: {frontend: {image: a}, backup: {image: "registry.lan/backup:2", profiles: [nightly]}, cache: {image: redis}}\n',
+    );
+    await settle();
+    const drawn = session.map()?.stacks[0]?.services.map(({ name: each, health, absence, version }) => ({
+      each,
+      health,
+      absence,
+      version,
+    }));
+    expect(drawn).toEqual([
+      { each: 'backend', health: 'running', absence: null, version: '1.0.0' },
+      { each: 'backup', health: 'absent', absence: 'Behind the profile nightly; it has no container.', version: '2' },
+      { each: 'cache', health: 'absent', absence: 'Named in compose.yaml; it has no container.', version: 'latest' },
+      { each: 'frontend', health: 'running', absence: null, version: '1.0.0' },
+    ]);
+  });
+
+  it('DN1 the files of a service gone: it stays, and that is said', async () => {
+    host.roots.set(root, []);
+    host.changeFile('/srv/shop/compose.yaml', 'services: {}\n');
+    await settle();
+    expect(service()).toMatchObject({
+      adopted: true,
+      version: '1.0.0',
+      troubles: [{ cause: 'state-gone', mend: null }],
+    });
+    expect(await session.start(name, 'mend', {})).toMatchObject({ ok: false, failure: { code: 'not-mendable' } });
+    // A client that never saw them says so too, and does not offer HAProxy as the service.
+    session.close();
+    session = open();
+    await session.connect();
+    expect(service()).toMatchObject({
+      adopted: false,
+      switch: { kind: 'not-adopted', adoptable: false },
+      troubles: [{ cause: 'state-gone' }],
+    });
+  });
+
+  it('an ejected service is not missed', async () => {
+    host.roots.set(root, []);
+    changed('id-of-shop-frontend-1', { mounts: [] });
+    removed('shop--frontend--blue');
+    await session.refresh();
+    expect(service()).toMatchObject({ adopted: false, troubles: [] });
+  });
+
+  it('DN5 Docker stopped: the map stays as it was, that is said, and it is looked at again until it is back', async () => {
+    const before = session.map()?.stacks;
+    const at = Date.now();
+    dockerAway();
+    for (const { id } of host.docker.containers) host.emit({ action: 'die', id, attributes: {} });
+    host.breakEvents();
+    await vi.advanceTimersByTimeAsync(2_000);
+    const since = session.map()?.dockerAwaySinceMs ?? 0;
+    expect(since - at).toBeLessThan(1_000);
+    expect(session.map()?.stacks).toEqual(before);
+    expect(await session.refresh()).toMatchObject({ ok: false, failure: { code: 'docker-stopped' } });
+    const { observed } = host.calls;
+    host.beforeObserve = () => {};
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(host.calls.observed).toBeGreaterThan(observed);
+    expect(session.map()).toMatchObject({ dockerAwaySinceMs: null });
+    await entryEnds();
+  });
+
+  it('DN5 an engine that systemd would start for whoever knocks is not started by a look', async () => {
+    let held = true;
+    host.scripts.push(['docker.socket', () => outcome(held ? 'held\n' : '')]);
+    dockerAway();
+    host.breakEvents();
+    await vi.advanceTimersByTimeAsync(1_000);
+    let knocks = 0;
+    host.beforeObserve = () => {
+      knocks += 1;
+    };
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(await session.refresh()).toMatchObject({ ok: false, failure: { code: 'docker-stopped' } });
+    expect([knocks, session.map()?.dockerAwaySinceMs]).toEqual([0, expect.any(Number)]);
+    held = false;
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(session.map()?.dockerAwaySinceMs).toBeNull();
+  });
 });

@@ -5,10 +5,10 @@ import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceState } from '../core/server-state.ts';
-import { blockIn, parseStackFiles, replaceBlock, type StackFiles, stackFilesScript } from '../core/stack-files.ts';
-import type { JobFile } from './ports/archive.ts';
+import { blockIn, parseStackFiles, replaceBlock, stackFilesScript } from '../core/stack-files.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
+import type { JobFile } from './ports/archive.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
 import { notAdopted, type VerbFacts } from './verbs.ts';
 
@@ -18,8 +18,6 @@ import { notAdopted, type VerbFacts } from './verbs.ts';
  */
 export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
   const { state, service } = facts;
-  if (state === null) return notAdopted(facts);
-  const { record } = state;
   const [worst] = service.troubles;
   if (worst !== undefined && service.troubles.every(({ mend, orElse }) => !isMended(mend) && !isMended(orElse)))
     return failed(
@@ -28,11 +26,16 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
         detail: worst.quote,
       }),
     );
+  if (state === null) return notAdopted(facts);
+  const { record } = state;
   const outcome = await facts.shell.run(renderScript(stackFilesScript, [facts.folder]), { timeoutMs: 20_000 });
   const files = parseStackFiles(outcome.stdout).get(facts.folder) ?? null;
   if (files === null)
     return failed(
-      failure('compose-unreadable', `The folder of ${facts.stack.name}, ${facts.folder}, cannot be entered by this user.`),
+      failure(
+        'compose-unreadable',
+        `The folder of ${facts.stack.name}, ${facts.folder}, cannot be entered by this user.`,
+      ),
     );
   const root = stateFolder(facts.folder);
   const slug = serviceSlug(record.service);
@@ -71,10 +74,7 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
           ? `tcp\t127.0.0.1\t${port}`
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
-    files: [
-      ...payload('override.yaml', override.value),
-      ...payload('haproxy.cfg', config),
-    ],
+    files: [...payload('override.yaml', override.value), ...payload('haproxy.cfg', config)],
   });
 }
 

@@ -68,7 +68,9 @@ ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 make_way() { # epoch
   [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] || return 1
   case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
-    deploy | retire | mend) [ -n "$(role_release previous)" ] || return 1 ;;
+    # A watch that wants to go back lets the mend end first: it may be all that was missing.
+    mend) [ "$BY_JSON" != watch ] && [ -n "$(role_release previous)" ] || return 1 ;;
+    deploy | retire) [ -n "$(role_release previous)" ] || return 1 ;;
     flip) [ -e "$lock_dir/$1/moved" ] && [ -n "$(role_release previous)" ] || return 1 ;;
     # Whoever finishes what a job that died left is not hurried, and is soon done.
     recovery) asked_way=$1 ;;

@@ -8,6 +8,15 @@ import type { Inspections } from './inspections.ts';
 import type { Looks } from './looks.ts';
 import type { Presence } from './presence.ts';
 
+/** What a container's state is after an event; others follow each other too quickly to be waited for. */
+const expectations: Readonly<Record<string, (state: string) => boolean>> = {
+  die: (state) => state !== 'running',
+  pause: (state) => state === 'paused',
+  unpause: (state) => state !== 'paused',
+};
+
+const againMs = [100, 300, 1_000];
+
 /**
  * Keeps what is known of containers true by Docker's events. `follow` resolves when the link's followers are ended;
  * a stream that breaks while the link stands is opened again, with everything read anew.
@@ -20,6 +29,21 @@ export function createEvents(
 ) {
   const { looks, presence, inspections } = parts;
   const pending = new Set<string>();
+
+  // Docker tells of some changes before its own list shows them.
+  const lookUntil = async (link: Link, event: DockerEvent): Promise<void> => {
+    const expected = expectations[event.action];
+    for (const delayMs of againMs) {
+      await lookAtContainer(link, event.id);
+      const fact = now.docker?.containers.find(({ id }) => id === event.id);
+      if (expected === undefined || fact === undefined || expected(fact.state)) return;
+      await new Promise<void>((resolve) => {
+        setTimeout(resolve, delayMs);
+      });
+      if (now.open?.link !== link) return;
+    }
+    await lookAtContainer(link, event.id);
+  };
 
   const lookAtContainer = async (link: Link, id: string): Promise<void> => {
     if (pending.has(id)) return;
@@ -65,7 +89,7 @@ export function createEvents(
       redraw();
       return;
     }
-    void lookAtContainer(link, event.id);
+    void lookUntil(link, event);
   };
 
   let followed: OpenLink | null = null;

@@ -262,7 +262,7 @@ class FakeLink implements Link {
       },
       follow: (command, { signal, onOutput }) =>
         new Promise((resolve) => {
-          if (command.includes("printf 'changed")) {
+          if (command.includes('changed\\n')) {
             const tell = () => onOutput('changed\n', 'out');
             this.fileFollowers.add(tell);
             const end = () => {
