@@ -124,15 +124,22 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
 }
 
 function StackRow({ stack, known }: { stack: StackView; known: boolean }) {
-  const troubles = !known ? 0 : stack.services.filter((service) => worstOf(service) !== 'fine').length;
+  const down = known ? stack.services.filter(isDown).length : 0;
+  const others = known ? stack.services.filter((service) => worstOf(service) !== 'fine').length - down : 0;
   return (
     <tr className="list-stack" data-testid={`list-stack-${stack.name}`}>
       <th colSpan={7} scope="rowgroup" title={stack.folder ?? undefined}>
         {oneLine(stack.name)} <span className="quiet">{count(stack.services.length, 'service')}</span>
-        {troubles > 0 && (
+        {down > 0 && (
+          <span className="list-down">
+            {' '}
+            {down} {down === 1 ? 'is' : 'are'} down
+          </span>
+        )}
+        {others > 0 && (
           <span className="list-trouble">
             {' '}
-            {troubles} {troubles === 1 ? 'needs' : 'need'} a look
+            {others} {others === 1 ? 'needs' : 'need'} a look
           </span>
         )}{' '}
         <FindingsButton
