@@ -27,7 +27,7 @@ export const verbNames: Record<Verb | 'preview', string> = {
   confirm: 'Keep',
   rollback: 'Flip back',
   retire: 'Retire',
-  mend: 'Put it back',
+  mend: 'Putting back',
   eject: 'Eject',
   preview: 'Preview',
 };
@@ -141,7 +141,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
     case 'unknown':
       return {
         word: 'Unknown',
-        more: `host away since ${formatClock(state.sinceMs, nowMs)}`,
+        more: `since ${formatClock(state.sinceMs, nowMs)}`,
         why: null,
         tone: 'quiet',
       };

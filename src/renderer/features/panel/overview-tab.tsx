@@ -19,6 +19,7 @@ import {
   stepWords,
   verbNames,
 } from '../../ui/switch-words.ts';
+import { TroubleNotes } from '../../ui/trouble-notes.tsx';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -26,7 +27,8 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
   const warning = dataWarning(service, Date.now());
   return (
     <>
-      <Trouble host={host} service={service} onOffer={onOffer} />
+      <TroubleNotes troubles={service.troubles} />
+      <Past host={host} service={service} onOffer={onOffer} />
       {state.kind === 'preparing' && state.progress?.total != null && (
         <div>
           <Bar done={state.progress.done} total={state.progress.total} label={stepWords(state.step)} />
@@ -70,8 +72,11 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
       </section>
       {service.adopted && <Changes host={host} service={service} onOffer={onOffer} />}
       {!service.adopted && state.kind === 'not-adopted' && (
-        <Note level="note" title={state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}>
-          <p>{state.reason}</p>
+        <Note
+          level="note"
+          title={service.absence !== null ? 'Not running' : state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}
+        >
+          <p>{service.absence ?? state.reason}</p>
           {state.adoptable && (
             <p className="quiet">Adopting gives it two slots, so that its next release starts beside this one.</p>
           )}
@@ -131,7 +136,8 @@ function leadOf(ending: Ending, verb: Verb | 'preview', step: string | null): st
   }
 }
 
-function Trouble({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+/** How what was asked for ended, or what the watch did, until it is put away. */
+function Past({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   const declined = useDeclined(host, service.id);
   const state = service.switch;
   if (declined !== undefined) {
@@ -236,6 +242,13 @@ const roleWords: Record<SlotView['role'], string> = {
   idle: 'stopped',
 };
 
+/** A previous says what it is worth as a way back. */
+function roleOf(service: ServiceView, at: SlotView): string {
+  if (at.role !== 'previous') return roleWords[at.role];
+  if (service.troubles.some(({ cause }) => cause === 'previous-sick')) return 'previous, ill: no way back';
+  return service.canFlipBack ? 'previous, warm' : 'previous';
+}
+
 function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: SlotView | null }) {
   const live = service.live === slot;
   return (
@@ -247,9 +260,7 @@ function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: 
       ) : (
         <>
           <span className="slot-version">{oneLine(at.version ?? tagOf(at.image) ?? shortImage(at.image))}</span>
-          <span className="quiet slot-role">
-            {at.role === 'previous' && service.canFlipBack ? 'previous, warm' : roleWords[at.role]}
-          </span>
+          <span className="quiet slot-role">{roleOf(service, at)}</span>
           <p className="slot-more">
             release {at.release} · <Digest digest={at.digest} />
             {at.health !== null && ` · ${at.health}`}
