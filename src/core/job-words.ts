@@ -16,7 +16,7 @@ export const doing: Record<Verb, string> = {
 };
 
 /** A verb as a thing: `waits for the adoption of backend`. */
-export const deeds: Record<Verb, string> = {
+const deeds: Record<Verb, string> = {
   adopt: 'adoption',
   deploy: 'deploy',
   flip: 'flip',

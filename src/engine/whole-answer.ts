@@ -41,7 +41,7 @@ export async function readWhole(
 }
 
 /** An answer that was not whole. */
-export const cutShort = (what: string, stderr = '') =>
+const cutShort = (what: string, stderr = '') =>
   failure('no-answer', `The server’s answer was cut short while ${what} was being read.`, {
     detail: stderr.trim().split('\n').pop() || null,
     transient: true,

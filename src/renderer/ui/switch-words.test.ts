@@ -130,6 +130,11 @@ test('TO1 each ending has a word, and a mark of its own', () => {
   expect(new Set(Object.values(endingIcons)).size).toBe(endings.length);
 });
 
+test('TO1 a detail that is but a path or an id does not stand for the reason', () => {
+  const refused = failure('folder-read-only', 'The folder of shop cannot be written.', { detail: '/srv/shop' });
+  expect(explainDeclined('adopt', refused).why).toBe('The folder of shop cannot be written.');
+});
+
 test('TO1 what got no job was refused, unless nobody knows whether it was sent', () => {
   const word = (code: FailureCode) => explainDeclined('flip', failure(code, 'So it was.')).word;
   expect([word('folder-read-only'), word('indeterminate'), word('bug')]).toEqual([

@@ -165,7 +165,8 @@ export const explainDeclined = (verb: Verb | 'preview', failure: Failure): Switc
 function explainEnding(ending: Ending, verb: Verb | 'preview', step: string | null, failure: Failure): SwitchWords {
   const name = verbNames[verb];
   const at = step === null ? '' : ` while ${stepWords(step)}`;
-  const telling = tellingOf(failure.detail ?? failure.message);
+  // A detail of one word, a path or an id, tells nothing by itself.
+  const telling = tellingOf(/\S\s+\S/.test(failure.detail ?? '') ? (failure.detail ?? '') : failure.message);
   switch (ending) {
     case 'refused':
       return { word: `${name} refused`, more: 'nothing changed', why: telling, tone: 'warning' };
