@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { chooseSecrets, createMask, maskShapes } from '../../src/core/mask.ts';
+import { chooseSecrets, commonWords, createMask, maskShapes } from '../../src/core/mask.ts';
 import { renderRelease } from '../../src/core/release.ts';
 import { KitServer } from './server.ts';
 
@@ -96,6 +96,7 @@ describe('what a job does not tell', () => {
 
   it('SE3 is chosen by the rules of the app', async () => {
     const values = [
+      ...commonWords,
       'production',
       'true',
       '8080',

@@ -3,14 +3,14 @@ import { createServer } from 'node:http';
 
 const mode = process.env.MODE ?? 'serves';
 const given = Object.entries(process.env)
-  .filter(([name]) => /^(SPOKEN|PLANTED)/.test(name) === false && name !== 'SHORT')
+  .filter(([name]) => name !== 'SPOKEN' && name !== 'SHORT')
   .map(([, value]) => value);
 const everything = [
   ...given,
-  ...given.map((value) => JSON.stringify(value)),
-  ...given.map((value) => encodeURIComponent(value)),
   ...process.argv.slice(2),
   ...JSON.parse(Buffer.from(process.env.SPOKEN ?? 'W10=', 'base64').toString()),
+  ...given.map((value) => JSON.stringify(value)),
+  ...given.map((value) => encodeURIComponent(value)),
 ];
 /** In lines that a job reads whole: it tells 1,800 bytes. */
 const lastWords = () => {

@@ -5,7 +5,7 @@ import { FailureError, failure, failureOf } from '../../core/failure.ts';
 import { refusePreview } from '../../core/preview-guard.ts';
 import type { Tunnel } from '../../engine/ports/tunnel.ts';
 
-export type DoorLink = {
+type DoorLink = {
   words: string;
   openAddress(address: string, port: number): Promise<Duplex>;
   closed: Promise<unknown>;
