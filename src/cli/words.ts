@@ -6,6 +6,8 @@ import { doing, explainOutcome, explainStep, explainWaitsFor, stepNow } from '..
 import { plainLine } from '../core/plain-text.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
+import type { Mend, Trouble } from '../core/trouble.ts';
+import { clockWords, dockerAwayWords, mendWords } from '../core/trouble-words.ts';
 
 /** Text from the server for a line of ours: nothing that a terminal would act on, and no line end, behind which it could say anything. */
 const plain = plainLine;
@@ -125,12 +127,43 @@ const endingWords: Record<Ending, string> = {
 const explainHolder = (holder: Holder | null): string =>
   holder === null ? '' : ` (${holder.by} since ${new Date(holder.sinceMs).toLocaleTimeString()})`;
 
+const levelWords: Record<Trouble['level'], string> = { down: 'DOWN', wrong: 'WRONG', 'at-risk': 'AT RISK' };
+
+/** What is wrong with a service, the worst first: what, since when, why, and the command that mends it. */
+export function explainTroubles(service: Service, target: string, nowMs: number): string[] {
+  const name = `${target} ${service.id}`;
+  const command = (mend: Mend): string =>
+    `${mendWords(mend)}: switchyard ${mend.kind === 'go' ? mend.verb : 'mend'} ${name}`;
+  return service.troubles.flatMap(({ level, title, text, sinceMs, mend, orElse, byHand, quote }) =>
+    [
+      `${levelWords[level]}  ${service.stack}: ${title}${sinceMs === null ? '' : `, since ${clockWords(sinceMs, nowMs)}`}`,
+      `  ${text}`,
+      quote === null ? null : `  It said: ${quote.replaceAll(/\s+/g, ' ')}`,
+      mend === null ? null : `  ${command(mend)}`,
+      orElse === null ? null : `  or ${command(orElse)}`,
+      byHand === null ? null : `  By hand: ${byHand}`,
+    ]
+      .filter((line) => line !== null)
+      .map(plain),
+  );
+}
+
 export function explainMap(map: StackMap, target: string): string {
+  const services = map.stacks.flatMap((stack) => stack.services);
+  const rank = (level: Trouble['level'] | undefined): number =>
+    level === undefined ? 3 : ['down', 'wrong', 'at-risk'].indexOf(level);
+  const troubled = services
+    .filter(({ troubles }) => troubles.length > 0)
+    .sort((a, b) => rank(a.troubles[0]?.level) - rank(b.troubles[0]?.level));
+  const away = map.dockerAwaySinceMs === null ? null : dockerAwayWords(target, map.dockerAwaySinceMs, map.asOfMs);
   const service = (each: Service): string => {
     const live = each.live === null ? '' : `  live: ${each.live}`;
-    return `  ${plain(each.name).padEnd(20)} ${plain(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(explainSwitch(each.switch))}`;
+    return `  ${plain(each.name).padEnd(20)} ${plain(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(each.absence ?? explainSwitch(each.switch))}`;
   };
   return [
+    ...(away === null ? [] : [plain(away.title), `  ${away.text}`, `  ${away.byHand}`]),
+    ...troubled.flatMap((each) => explainTroubles(each, target, map.asOfMs)),
+    ...(away === null && troubled.length === 0 ? [] : ['']),
     `${plain(target)}: Docker ${plain(map.engine.docker)}, compose ${plain(map.engine.compose ?? '?')}`,
     ...map.stacks.flatMap((stack) => [
       `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,

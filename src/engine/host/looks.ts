@@ -63,7 +63,7 @@ export function createLooks(
     }
     now.asOfMs = clock.nowMs();
     parts.presence.answered();
-    parts.inspections.look(link);
+    void parts.inspections.look(link);
   };
 
   /** What each service.json said when it was last whole, by its path (SPEC TO5). */
@@ -84,7 +84,7 @@ export function createLooks(
       for (const { record, recordDamage } of services)
         if (recordDamage === null) lastGood.set(serviceFile(root, record.service), record);
     now.found = foundFolders(outcome.stdout);
-    parts.inspections.look(link);
+    void parts.inspections.look(link);
     now.asOfMs = clock.nowMs();
     const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;
     // Of a later version, on ground that is not the operator's alone, or from a home that a container may write to, nothing is
