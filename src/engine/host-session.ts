@@ -159,7 +159,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         state === null ? ok([]) : readReleases(shell, stateFolder(folder), state),
       ),
     compareReleases: (name, before, after) =>
-      onService(name, ({ shell, folder }) => compareReleases(shell, stateFolder(folder), name.service, before, after)),
+      onService(name, ({ shell, folder }) =>
+        compareReleases(shell, parts.composeText, stateFolder(folder), name.service, before, after),
+      ),
     followLogs: (name, options) => onService(name, (facts, link) => followLogs(link.docker, facts, options)),
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),

@@ -1,14 +1,17 @@
 import { renderScript } from '../core/command.ts';
 import { type ComposeService, composeServiceSchema } from '../core/compose-config.ts';
+import { type ContainerRights, parseContainerRights } from '../core/container-rights.ts';
 import { failure } from '../core/failure.ts';
 import { foldHistory, type JournalRecord, parseJournalRecord } from '../core/history.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import { diffServices } from '../core/release.ts';
+import { type FoundRelease, parseRelease } from '../core/release-file.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
 import { frameFiles, setAsideNamedScript } from '../core/server-scripts.ts';
 import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
 import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
+import type { ComposeText } from './ports/compose-text.ts';
 import type { Shell } from './ports/shell.ts';
 
 // Arguments: state folder, service's folder name, service. The journal is looked through by its file names first.
@@ -60,19 +63,28 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-export type WrittenRelease = { file: ReleaseFile; service: ComposeService; composeText: string };
+/** A release as its files say: its record, what is found in its compose.yaml, and its service to be shown and compared. */
+export type WrittenRelease = { file: ReleaseFile; found: FoundRelease; service: ComposeService };
 
-// Arguments: state folder, service's folder name, release folder.
+// Arguments: state folder, service's folder name, release folder. Read as text, line by line behind a sign of its own, so that
+// no line of it can pose as the frame; never given to compose, which would follow what it includes. No link is followed.
 const releaseScript = `
-cd "$1/$2/releases/$3" 2>/dev/null || exit 0
-printf '\\001json\\n'; cat release.json
-printf '\\001compose\\n'; cat compose.yaml; echo .
-printf '\\001resolved\\n'; docker compose -f compose.yaml config --format json 2>/dev/null
+cd "$1" 2>/dev/null || { printf '\\001end\\n'; exit 0; }
+for folder in "$2" releases "$3"; do
+  [ -d "$folder" ] && ! [ -L "$folder" ] && cd "./$folder" || { printf '\\001end\\n'; exit 0; }
+done
+for file in release.json compose.yaml; do
+  [ -f "$file" ] && ! [ -L "$file" ] || continue
+  printf '\\001file %s\\n' "$file"
+  head -c 600000 "./$file" | tr -d '\\000' | awk '{ print "\\002" $0 }'
+done
+printf '\\001end\\n'
 `;
 
-/** One release as it was written, or null when there is none of that number. */
+/** One release as it was written, or null when there is none of that number. Nothing in it is run or looked up (SPEC TR6). */
 export async function readReleaseFiles(
   shell: Shell,
+  composeText: ComposeText,
   root: string,
   service: string,
   number: number,
@@ -80,55 +92,75 @@ export async function readReleaseFiles(
   const outcome = await shell.run(renderScript(releaseScript, [root, serviceSlug(service), releaseFolder(number)]), {
     timeoutMs: 30_000,
   });
-  const section = (name: string): string => outcome.stdout.split(`\u0001${name}\n`)[1]?.split('\u0001')[0] ?? '';
-  const file = parseJson(releaseRecordSchema, section('json'));
-  if (file === null) return ok(null);
-  try {
-    const services: unknown =
-      (JSON.parse(section('resolved')) as { services?: Record<string, unknown> }).services ?? {};
-    const parsed = composeServiceSchema.safeParse(Object.values(services as Record<string, unknown>)[0] ?? {});
-    return ok({
-      file,
-      service: parsed.success ? parsed.data : {},
-      composeText: section('compose').replace(/\.\n$/, ''),
-    });
-  } catch {
-    return ok({ file, service: {}, composeText: section('compose').replace(/\.\n$/, '') });
+  const texts = new Map<string, string>();
+  let name = '';
+  let isWhole = false;
+  for (const line of outcome.stdout.split('\n')) {
+    if (line.startsWith('\u0001file ')) name = line.slice(6);
+    else if (line === '\u0001end') isWhole = true;
+    else if (line.startsWith('\u0002')) texts.set(name, `${texts.get(name) ?? ''}${line.slice(1)}\n`);
   }
+  if (!isWhole)
+    return failed(
+      failure('no-answer', `The files of release ${number} of ${service} could not be read to their end.`, {
+        running: 'Nothing was changed.',
+        transient: true,
+      }),
+    );
+  const file = parseJson(releaseRecordSchema, texts.get('release.json') ?? '');
+  if (file === null) return ok(null);
+  const document = composeText.parse(texts.get('compose.yaml') ?? '');
+  const found = document.ok ? parseRelease(document.value) : document;
+  if (!found.ok)
+    return failed({
+      ...found.failure,
+      code: 'release-unknown',
+      message: `The compose.yaml of release ${number} of ${service} is not one that Switchyard writes.`,
+    });
+  const parsed = composeServiceSchema.safeParse(found.value.service);
+  return ok({ file, found: found.value, service: parsed.success ? parsed.data : {} });
+}
+
+/** What the container may do that has the traffic now; null where there is none. */
+export async function readContainerRights(shell: Shell, container: string): Promise<ContainerRights | null> {
+  const outcome = await shell.run(renderScript('docker inspect --type container -- "$1" 2>/dev/null', [container]), {
+    timeoutMs: 30_000,
+  });
+  return parseContainerRights(outcome.stdout);
 }
 
 export async function compareReleases(
   shell: Shell,
+  composeText: ComposeText,
   root: string,
   service: string,
   before: number,
   after: number,
 ): Promise<Result<DiffLine[]>> {
   const [left, right] = await Promise.all([
-    readReleaseFiles(shell, root, service, before),
-    readReleaseFiles(shell, root, service, after),
+    readReleaseFiles(shell, composeText, root, service, before),
+    readReleaseFiles(shell, composeText, root, service, after),
   ]);
   if (!left.ok) return left;
   if (!right.ok) return right;
   if (left.value === null || right.value === null) {
     return failed(failure('release-unknown', `${service} has no release ${left.value === null ? before : after}.`));
   }
+  return ok(diffWritten(left.value, right.value));
+}
+
+/** What differs between two releases, of which one may not be written yet. */
+export function diffWritten(
+  left: Pick<WrittenRelease, 'file' | 'service'>,
+  right: Pick<WrittenRelease, 'file' | 'service'>,
+): DiffLine[] {
   const lines = diffServices(
-    { ...left.value.service, image: left.value.file.reference },
-    { ...right.value.service, image: right.value.file.reference },
+    { ...left.service, image: left.file.reference },
+    { ...right.service, image: right.file.reference },
   ).filter((line) => line.field !== 'other');
-  const digests: DiffLine[] =
-    left.value.file.image === right.value.file.image
-      ? []
-      : [
-          {
-            field: 'digest',
-            key: 'digest',
-            before: bareDigest(left.value.file.image),
-            after: bareDigest(right.value.file.image),
-          },
-        ];
-  return ok([...lines, ...digests]);
+  if (left.file.image === right.file.image) return lines;
+  const before = bareDigest(left.file.image);
+  return [...lines, { field: 'digest', key: 'digest', before, after: bareDigest(right.file.image) }];
 }
 
 /** `repository@sha256:…` to `sha256:…`. */

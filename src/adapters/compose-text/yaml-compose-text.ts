@@ -73,7 +73,26 @@ export const yamlComposeText: ComposeText = {
     const rest = [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
     return ok(rest === `${header}services:\n` ? null : rest);
   },
+
+  parse(text) {
+    const broken = (detail: string | null) =>
+      failed(failure('compose-broken', 'The compose file is not valid YAML.', { detail }));
+    if (text.length > longestText) return broken('It is too long for a compose file.');
+    try {
+      const document = parseDocument(text, { logLevel: 'silent', customTags: [], schema: 'core', stringKeys: true });
+      const [error] = document.errors;
+      // A few names of one text, never names of names of names.
+      return error === undefined
+        ? ok(document.toJS({ maxAliasCount: 20 }) as unknown)
+        : broken(error.message.split('\n')[0] ?? null);
+    } catch (caught) {
+      // Nested too deep for the parser, or by names that stand for each other.
+      return broken(caught instanceof Error ? (caught.message.split('\n')[0] ?? null) : null);
+    }
+  },
 };
+
+const longestText = 512 * 1024;
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
 
