@@ -34,7 +34,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   for (const disk of disks.splice(0)) {
-    execFileSync('umount', [disk]);
+    execFileSync('sh', ['-c', 'umount "$1"', 'sh', disk]);
     rmSync(disk, { recursive: true });
   }
   server.close();

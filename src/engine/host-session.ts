@@ -231,7 +231,9 @@ export function createHostSession(parts: HostSessionParts): Session {
         state === null ? ok([]) : maskTold(await readReleases(shell, stateFolder(folder), state), now.mask),
       ),
     compareReleases: (name, before, after, values) =>
-      onService(name, (facts) => compareReleases(facts.shell, jobPlace(facts), name.service, before, after, values)),
+      onService(name, (facts) =>
+        compareReleases(facts.shell, parts.composeText, jobPlace(facts), name.service, before, after, values),
+      ),
     followLogs: (name, options) => onService(name, (facts, link) => followLogs(link.docker, facts, options)),
     openPreview: (name, slot) => onService(name, (facts, link) => previews.open(link.tunnel, facts, slot)),
     closePreview: (name) => previews.close(`${name.stack}/${name.service}`),

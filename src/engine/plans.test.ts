@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
+import { composeConfigSchema } from '../core/compose-config.ts';
 import { drawMap } from '../core/draw-map.ts';
+import { renderRelease, tokens } from '../core/release.ts';
 import {
   composed,
   dockerFacts,
@@ -12,7 +14,7 @@ import {
 } from '../testkit/engine/facts.ts';
 import { endedMark, namedKit } from '../testkit/engine/fake-host.ts';
 import { planAdoptJob } from './adopt.ts';
-import { asTemplate, planDeployJob, prepareNext } from './deploy.ts';
+import { planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
 import { freshMeter, meterReading } from './entry-metrics.ts';
 import type { JobPlan } from './job-upload.ts';
@@ -58,8 +60,20 @@ const reading = (more: Record<string, string> = {}, closing: string[] = []): str
 /** An answer that a broken link cut short, right behind what looks whole. */
 const torn = `${reading()}torn`;
 
-const written = (number: number) =>
-  `\u0001json\n${JSON.stringify(releaseFile(number, 'blue'))}\u0001compose\nname: shop--frontend\n# Written\n.\n\u0001resolved\n${JSON.stringify({ services: { x: { ...config.services.frontend, image: 'x' } } })}`;
+/** What the script that reads one release prints. */
+const written = (number: number, service: object = config.services.frontend, closing = '\u0001end\n') => {
+  const template = renderRelease(
+    composeConfigSchema.parse({ ...config, services: { frontend: service } }),
+    'frontend',
+    'shop--frontend',
+    '/srv/shop',
+  );
+  const compose = template
+    .replaceAll(tokens.container, 'shop--frontend--blue')
+    .replaceAll(tokens.image, releaseFile(number, 'blue').image);
+  const framed = (name: string, text: string) => `\u0001file ${name}\n${text.replaceAll(/^/gm, '\u0002')}\n`;
+  return `${framed('release.json', JSON.stringify(releaseFile(number, 'blue')))}${framed('compose.yaml', compose)}${closing}`;
+};
 
 function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): VerbFacts {
   const state = serviceState({ current: release(1, 'blue'), previous: null });
@@ -92,8 +106,13 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
       signal: null,
       stderr: '',
       stdout:
-        (command.includes('release.json') ? (/ 0+(\d+)$/.exec(command)?.[1] === '9' ? '' : written(1)) : said) +
-        (command.includes(endedMark) && said !== torn ? `\n${endLine}\n` : ''),
+        (command.includes('print release.json')
+          ? / 0+(\d+)$/.exec(command)?.[1] === '9'
+            ? '\u0001end\n'
+            : written(1)
+          : command.includes('docker inspect --type')
+            ? '[]'
+            : said) + (command.includes(endedMark) && said !== torn ? `\n${endLine}\n` : ''),
     }),
     follow: () => Promise.reject(new Error('not here')),
   };
@@ -132,7 +151,6 @@ describe('the plan of an adoption', () => {
       'rollback.sh',
       'haproxy.cfg',
       'override.yaml',
-      'override.block',
       'service.json',
       'live',
       'exec',
@@ -241,11 +259,11 @@ describe('the plan of a deploy', () => {
     const run: Shell['run'] = async (command, options) => {
       const outcome = await given.shell.run(command, options);
       const number = Number(/ 0+(\d+)$/.exec(command)?.[1]);
-      return command.includes('release.json') && !command.includes('-name release.json')
+      return command.includes('print release.json')
         ? { ...outcome, stdout: number === 3 ? third : written(1) }
         : outcome;
     };
-    const third = written(3).replace(`it's \\"$$x\\"`, 'old');
+    const third = written(3, { ...config.services.frontend, environment: { API: 'old' } });
     const next = await prepareNext({ ...given, shell: { ...given.shell, run } }, { release: 3 });
     if (!next.ok) throw new Error(next.failure.message);
     expect(next.value.plan).toMatchObject({ image: 'registry.lan/shop/frontend:1.2.0', upToDate: false, findings: [] });
@@ -294,12 +312,73 @@ describe('the plan of a deploy', () => {
     expect((await planDeployJob(now, { image: 'registry.lan/shop/frontend:1.2.0' })).ok).toBe(true);
   });
 
-  it('a written release becomes a template again', () => {
-    const text =
-      '# Written by Switchyard: release 0012 of "web".\nservices:\n  shop--web--blue:\n    container_name: shop--web--blue\n    image: a/b@sha256:1\n    labels:\n      dev.switchyard.slot: blue\n      dev.switchyard.release: "0012"\n      other: shop--web--blue-ish\n';
-    expect(asTemplate(text, 'shop--web', 'a/b@sha256:1')).toBe(
-      '# Written by Switchyard: release @SWITCHYARD_RELEASE@ of "web".\nservices:\n  @SWITCHYARD_CONTAINER@:\n    container_name: @SWITCHYARD_CONTAINER@\n    image: @SWITCHYARD_IMAGE@\n    labels:\n      dev.switchyard.slot: @SWITCHYARD_SLOT@\n      dev.switchyard.release: "@SWITCHYARD_RELEASE@"\n      other: shop--web--blue-ish\n',
-    );
+  it('TR4 TR5 an older release is rendered anew, and what it may not have any more is said before', async () => {
+    const service = {
+      ...config.services.frontend,
+      privileged: true,
+      volumes: [{ type: 'bind', source: '/', target: '/host' }],
+    };
+    const given = facts(true, reading());
+    const shell: Shell = {
+      ...given.shell,
+      run: async (command, options) => {
+        const outcome = await given.shell.run(command, options);
+        return command.includes('print release.json') && command.endsWith(' 0002')
+          ? { ...outcome, stdout: written(2, service) }
+          : outcome;
+      },
+    };
+    const plan = await planOf(planDeployJob({ ...given, shell }, { release: 2 }));
+    const now = file(plan, 'release.compose.yaml') ?? '';
+    expect(now).toBe(renderRelease(composeConfigSchema.parse(config), 'frontend', 'shop--frontend', '/srv/shop'));
+    const next = await prepareNext({ ...given, shell }, { release: 2 });
+    expect(next).toMatchObject({
+      ok: true,
+      value: {
+        plan: {
+          diff: expect.not.arrayContaining([expect.objectContaining({ field: 'mount' })]),
+          findings: [
+            {
+              level: 'warning',
+              title: 'Left out of release 2',
+              text: expect.stringContaining(
+                '“privileged true”: compose.yaml and the running container do not both have it.',
+              ),
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['an answer that was torn', written(1, undefined, ''), 'no-answer'],
+    [
+      'a compose.yaml that is no release',
+      '\u0001file release.json\n\u0002' +
+        JSON.stringify(releaseFile(1, 'blue')) +
+        '\n\u0001file compose.yaml\n\u0002include: [/etc/x]\n\u0001end\n',
+      'release-unknown',
+    ],
+    [
+      'a compose.yaml that is no YAML',
+      '\u0001file release.json\n\u0002' +
+        JSON.stringify(releaseFile(1, 'blue')) +
+        '\n\u0001file compose.yaml\n\u0002a: [\n\u0001end\n',
+      'release-unknown',
+    ],
+    ['an image that is an option', written(1).replace(releaseFile(1, 'blue').reference, '--help'), 'input-invalid'],
+    ['a digest that is an option', written(1).replace(releaseFile(1, 'blue').image, '--help'), 'input-invalid'],
+  ])('TR6 an older release is refused for %s', async (_name, stdout, code) => {
+    const given = facts(true, reading());
+    const shell: Shell = {
+      ...given.shell,
+      run: async (command, options) => {
+        const outcome = await given.shell.run(command, options);
+        return command.includes('print release.json') ? { ...outcome, stdout } : outcome;
+      },
+    };
+    expect(await planDeployJob({ ...given, shell }, { release: 1 })).toMatchObject({ ok: false, failure: { code } });
   });
 });
 

@@ -253,3 +253,28 @@ services:
     expect(outline('services: {\n')).toMatchObject({ ok: false, failure: { code: 'compose-broken' } });
   });
 });
+
+describe('a whole file', () => {
+  it('TR6 is plain data, and no tag, alias of aliases or merge makes anything else of it', () => {
+    const said = (written: string) => {
+      const parsed = text.parse(written);
+      return parsed.ok ? parsed.value : parsed.failure.code;
+    };
+    expect(said('a: {1: "$x", b: [yes, 0x1f, 1e3]}\nc: !!js/function "x"\n')).toEqual({
+      a: { 1: '$x', b: ['yes', 31, 1000] },
+      c: 'x',
+    });
+    expect(said('base: &b {x: 1}\nweb:\n  <<: *b\n')).toEqual({ base: { x: 1 }, web: { '<<': { x: 1 } } });
+    expect(Object.keys(said('__proto__: {privileged: true}\n') as object)).toEqual(['__proto__']);
+    const laughs = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefg'.replaceAll(/./g, (each) => `${each}: &${each} [${`*${String.fromCharCode(each.charCodeAt(0) - 1)},`.repeat(9)}]\n`)}`;
+    for (const bad of [
+      laughs,
+      '['.repeat(200_000),
+      `a: ${'x'.repeat(600_000)}`,
+      'a: [',
+      'a: 1\na: 2\n',
+      '? [a]\n: 1\n',
+    ])
+      expect(said(bad)).toBe('compose-broken');
+  });
+});

@@ -130,6 +130,23 @@ export const yamlComposeText: ComposeText = {
     const rest = [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
     return ok(rest === `${header}services:\n` ? null : rest);
   },
+
+  parse(text) {
+    const broken = (detail: string | null) =>
+      failed(failure('compose-broken', 'The compose file is not valid YAML.', { detail }));
+    if (text.length > longestText) return broken('It is too long for a compose file.');
+    try {
+      const document = parseDocument(text, { logLevel: 'silent', customTags: [], schema: 'core', stringKeys: true });
+      const [error] = document.errors;
+      // A few names of one text, never names of names of names.
+      return error === undefined
+        ? ok(document.toJS({ maxAliasCount: 20 }) as unknown)
+        : broken(error.message.split('\n')[0] ?? null);
+    } catch (caught) {
+      // Nested too deep for the parser, or by names that stand for each other.
+      return broken(caught instanceof Error ? (caught.message.split('\n')[0] ?? null) : null);
+    }
+  },
 };
 
 /** No stack has more; a file that names more is not drawn to its end. */
@@ -140,6 +157,7 @@ const fieldsOf = (value: unknown): Record<string, unknown> =>
 
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+const longestText = 512 * 1024;
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
 

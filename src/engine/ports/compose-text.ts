@@ -16,4 +16,6 @@ export type ComposeText = {
   hideValues(text: string): string;
   /** The override without that block; null when nothing of the operator's is left in it. */
   removeBlock(text: string, service: string): Result<string | null>;
+  /** A whole file as plain data, whatever stands in it: nothing is looked up, included or interpolated. */
+  parse(text: string): Result<unknown>;
 };

@@ -1,3 +1,4 @@
+import type { ContainerRights } from '../../core/container-rights.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import type { Job, JobStep } from '../../core/job.ts';
 import { labels, stackHome } from '../../core/server-layout.ts';
@@ -169,3 +170,29 @@ export const job = (more: Partial<Job> = {}): Job => ({
   recovered: false,
   ...more,
 });
+
+/** A container of shop that may do nothing that others may not. */
+export const noRights: ContainerRights = {
+  privileged: false,
+  capAdd: [],
+  devices: [],
+  deviceCgroupRules: [],
+  hasDeviceRequests: false,
+  securityOpt: [],
+  groupAdd: [],
+  sysctls: {},
+  annotations: {},
+  oomScoreAdj: 0,
+  oomKillDisable: false,
+  pid: '',
+  ipc: 'private',
+  uts: '',
+  userns: '',
+  cgroup: 'private',
+  cgroupParent: '',
+  runtime: 'runc',
+  networkMode: 'shop_default',
+  volumesFrom: [],
+  mounts: [],
+  networks: ['shop_default'],
+};
