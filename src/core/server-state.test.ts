@@ -189,7 +189,7 @@ describe('what the server’s files say', () => {
     ]);
   });
 
-  it('TO1 that was cut short is known as that', () => {
+  it('TO2 that was cut short is known as that', () => {
     const whole = framed({});
     expect(parseHomeState(whole)).toEqual({ word: 'closed', path: '/home/ada/.local/state/switchyard' });
     for (let end = 0; end < whole.length; end += 1) expect(parseHomeState(whole.slice(0, end))).toBeNull();

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
 import type { Connection } from '../core/connection.ts';
 import { FailureError, failure } from '../core/failure.ts';
-import type { Job } from '../core/job.ts';
+import { type Job, verbs } from '../core/job.ts';
 import {
   composed,
   digest,
@@ -567,6 +567,35 @@ describe('jobs, listed and stopped', () => {
     began('theirs');
     await settle();
     expect(service().switch).toMatchObject({ kind: 'flipping', holder: { by: 'ada@laptop', sinceMs: 10 } });
+  });
+});
+
+describe('TO9 a stack that a later version of the app works on', () => {
+  it('is shown and said to be that, every verb is refused, and nothing is started by itself', async () => {
+    host.format = 2;
+    host.deadJobs = ['died'];
+    await session.connect();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(session.connection().kind).toBe('connected');
+    expect(service()).toMatchObject({ adopted: true, live: 'blue' });
+    expect(session.map()?.stacks[0]?.findings).toEqual([
+      expect.objectContaining({ level: 'warning', title: 'A later Switchyard works here' }),
+    ]);
+    for (const verb of verbs)
+      expect(await session.start(name, verb, {}), verb).toMatchObject({
+        ok: false,
+        failure: { code: 'client-older', running: 'Nothing was changed.' },
+      });
+    expect(await session.planNext(name, {})).toMatchObject({ ok: false, failure: { code: 'client-older' } });
+    expect([host.jobs, session.jobs()]).toEqual([[], []]);
+    const acts = () =>
+      host.calls.ran.filter((script) => /sh \.\/(?:run\.sh recover|watch\.sh)|exec rm -rf/.test(script));
+    expect(acts()).toEqual([]);
+    // Of its own version it is taken up.
+    host.format = 1;
+    host.scripts.push(['run.sh recover', () => outcome('')]);
+    await session.refresh();
+    expect(acts().length).toBeGreaterThan(0);
   });
 });
 

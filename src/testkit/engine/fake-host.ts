@@ -64,6 +64,8 @@ export class FakeHost {
   readonly roots = new Map<string, ServiceState[]>();
   /** Texts of service.json by path, where they are not what the state says. */
   readonly records = new Map<string, string>();
+  /** Version of how the state is laid out. */
+  format = 1;
   deadJobs: string[] = [];
   /** Jobs that wrote how they ended: `ID OUTCOME`. */
   endedJobs: string[] = [];
@@ -80,7 +82,14 @@ export class FakeHost {
   /** How taking a job goes: it is taken, refused by that word, the link is lost before or after, or the answer is cut. */
   taking: 'taken' | 'lost-before' | 'lost-after' | 'cut' | `refused ${string}` = 'taken';
   /** Calls, for tests that count them. */
-  readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
+  readonly calls = {
+    opened: 0,
+    observed: 0,
+    inspected: [] as string[],
+    states: 0,
+    followed: [] as string[],
+    ran: [] as string[],
+  };
   readonly counters = new Map<string, string>();
   /** Ports of this machine that were opened, with where each leads now. */
   readonly forwards: { port: number; addressNow(): string | null; isOpen: boolean }[] = [];
@@ -165,6 +174,7 @@ export class FakeHost {
   }
 
   run(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    this.calls.ran.push(command);
     const answer = this.answer(command, stdin);
     // A script that reads says its end, but for one that is cut short.
     const isCut = this.cutShort.some((text) => command.includes(text));
@@ -246,7 +256,12 @@ export class FakeHost {
       const folder = root.replace(/\/\.switchyard$/, '');
       const project = services[0]?.record.stack ?? folder.slice(folder.lastIndexOf('/') + 1);
       const home = stackHome(state, project, folder);
-      lines.push(`\u0001root ${root}`, `\u0001stack ${home}`, `\u0001project ${project}`, '\u0001format 1');
+      lines.push(
+        `\u0001root ${root}`,
+        `\u0001stack ${home}`,
+        `\u0001project ${project}`,
+        `\u0001format ${this.format}`,
+      );
       lines.push(...this.stateLines, ...(this.statesGone ? ['\u0001ground gone'] : []));
       lines.push(...this.deadJobs.map((job) => `\u0001dead ${job}`));
       lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
