@@ -42,8 +42,20 @@ class BrokenServer extends KitServer {
     this.role('previous', '0002');
     writeFileSync(path.join(this.service, 'service.json'), JSON.stringify(serviceRecord({ dependsOn: ['backend'] })));
     this.write('.switchyard/frontend/entry/haproxy.cfg', config);
-    this.write('.switchyard/frontend/written/haproxy.cfg', config);
-    this.write('.switchyard/frontend/written/override', `${block.join('\n')}\n`);
+    // What adoption wrote, as the home state keeps it.
+    writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
+    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.map((line) => `  ${line}`).join('\n')}\n`);
+    for (const [number, slot] of [
+      ['0001', 'blue'],
+      ['0002', 'green'],
+    ] as const) {
+      const release = path.join(this.home, 'frontend/releases', number);
+      mkdirSync(release, { recursive: true });
+      // The stub of Docker tells by it which container compose would make.
+      writeFileSync(path.join(release, 'slot'), `${slot}\n`);
+    }
+    const record = JSON.stringify(serviceRecord({ dependsOn: ['backend'] }));
+    writeFileSync(path.join(this.home, 'frontend/service.json'), record);
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
     this.write('compose.override.yaml', override);
     this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
@@ -123,6 +135,7 @@ class BrokenServer extends KitServer {
       composeText: yamlComposeText,
       docker: dockerFacts([]),
       folder: this.folder,
+      home: this.home,
       by: 'ada@laptop',
       stack: { name: 'shop' },
       service: { name: 'frontend', troubles, containers },
@@ -283,7 +296,7 @@ describe('DN6 a mend', () => {
       const plant = `at() { if [ "$step:$1" = "${step}:before" ] && ! [ -e "$job_dir/fired" ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n`;
       const sent = await uploadJob(server.shell, tarArchive, kit, id, plan, plant);
       expect(sent.ok).toBe(true);
-      const folder = path.join(server.root, 'jobs', id);
+      const folder = server.jobFolder(id);
       await expect.poll(() => existsSync(path.join(folder, 'fired')), { timeout: 15_000 }).toBe(true);
       await server.sh(renderScript(recoverScript, [folder]));
       const job = await server.ended(id);
