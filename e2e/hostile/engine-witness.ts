@@ -48,8 +48,8 @@ done; sleep 0.2; done`,
     const lines = (rest + chunk).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) {
-      if (line.startsWith('made ')) heard.push({ made: JSON.parse(line.slice(5)) as Made });
-      else if (line.startsWith('event ')) heard.push({ event: JSON.parse(line.slice(6)) as Event });
+      if (line.startsWith('made {')) heard.push({ made: JSON.parse(line.slice(5)) as Made });
+      else if (line.startsWith('event {')) heard.push({ event: JSON.parse(line.slice(6)) as Event });
     }
   });
   return {
