@@ -1,4 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { Server } from '../faults/server.ts';
 import type { Lab } from '../lab/lab.ts';
 
 /** What a container was made to be, of what `docker inspect` says. */
@@ -28,16 +29,19 @@ export type EngineWitness = {
   mark(): number;
   /** What is wrong with what the engine was told to do for one stack since a mark, each once. */
   complaints(stack: string, since: number): string[];
-  close(): void;
+  close(): Promise<void>;
 };
 
+const pidFile = '/run/switchyard-hostile-engine';
+
 /** A second pair of eyes, at the engine: each container that is made is inspected, each command in a container is read. */
-export function openEngineWitness(lab: Lab, host: string): EngineWitness {
+export function openEngineWitness(lab: Lab, server: Server): EngineWitness {
   const heard: ({ made: Made } | { event: Event })[] = [];
   // It follows again after a restart of the engine. A container that is made is looked at while it is there.
   const child: ChildProcessWithoutNullStreams = spawn('docker', [
-    ...['exec', '-i', '-u', 'root', lab.host(host).container, 'bash', '-c'],
-    `while :; do docker events --filter type=container --format '{{json .}}' 2>/dev/null | while IFS= read -r line; do
+    ...['exec', '-i', '-u', 'root', lab.host(server.host).container, 'setsid', '-w', 'bash', '-c'],
+    `echo $$ >${pidFile}
+while :; do docker events --filter type=container --format '{{json .}}' 2>/dev/null | while IFS= read -r line; do
   printf 'event %s\\n' "$line"
   case $line in *'"Action":"create"'*) docker inspect --format '{{json .}}' "$(sed 's/.*"id":"\\([0-9a-f]*\\)".*/\\1/' <<<"$line")" 2>/dev/null | sed 's/^/made /' ;; esac
 done; sleep 0.2; done`,
@@ -60,7 +64,11 @@ done; sleep 0.2; done`,
         .flatMap((each) => ('made' in each ? foreignIn(each.made, stack) : foreignDone(each.event, stack)));
       return [...new Set(found)];
     },
-    close: () => void child.kill('SIGKILL'),
+    async close() {
+      child.kill('SIGKILL');
+      // What a docker exec began goes on without it.
+      await server.sh(`kill -9 -- "-$(cat ${pidFile})"; rm -f ${pidFile}`, { anyCode: true });
+    },
   };
 }
 

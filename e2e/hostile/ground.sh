@@ -111,8 +111,8 @@ old_stack() { # port or files
   chmod 755 "$STATE/web/entry"
   find "$STATE" -type f -exec chmod 600 {} +
   chmod 700 "$STATE"/web/releases/*/rollback.sh
-  docker tag "$web:1.0.0" "switchyard/$ID--web:r0001"
-  docker tag "$web:1.1.0" "switchyard/$ID--web:r0002"
+  [ "$1" = files ] || docker tag "$web:1.0.0" "switchyard/$ID--web:r0001"
+  [ "$1" = files ] || docker tag "$web:1.1.0" "switchyard/$ID--web:r0002"
   chown -hR home:home "$DIR"
   how=run
   [ "$1" != files ] || how=create
@@ -121,7 +121,7 @@ old_stack() { # port or files
   ours='--label dev.switchyard.service=web --label wud.watch=false --label diun.enable=false --label autoheal=false --label com.centurylinklabs.watchtower.enable=false --label dev.dozzle.group=switchyard'
   for each in "0001 blue 1" "0002 green 2"; do
     release=${each%% *} number=${each##* } slot=${each#* } slot=${slot% *}
-    [ "$how" != run ] || [ "$slot" = green ] || [ -n "${WITH_PREVIOUS:-}" ] || continue
+    [ "$slot" = green ] || [ -n "${WITH_PREVIOUS:-}" ] || continue
     # shellcheck disable=SC2046,SC2086
     docker $how $([ $how != run ] || echo -d) --name "$ID--web--$slot" --network hostile --restart unless-stopped -e API_TOKEN=of-the-hostile-suite \
       --label "dev.switchyard.stack=$ID" --label "dev.switchyard.slot=$slot" --label "dev.switchyard.release=$release" --label "dev.switchyard.root=$STATE" $ours \

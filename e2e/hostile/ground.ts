@@ -28,14 +28,19 @@ const atOnce = 3;
 /** The stack that nobody harmed: adopted by 0.1.0, 1.1.0 has the traffic, 1.0.0 is warm. */
 export const honest = { stack: 'honest', service: 'web', port: 18_080 } as const;
 
-const clearScript = (id: string): string => `ID=${id}; . ${kept}/ground.sh
-case $ID in '' | *[!a-z0-9-]*) exit 1 ;; esac
-docker ps -aq --filter "name=^$ID-" --filter "name=^$ID--" | xargs -r docker rm -f >/dev/null
-pgrep -f "($DIR|$OUT|$DIR-other)/" | grep -vx $$ | xargs -r kill -9 2>/dev/null
-[ ! -s "$VICTIM/process" ] || kill -9 "$(cat "$VICTIM/process")" 2>/dev/null
-docker image ls --format '{{.Repository}}:{{.Tag}}' "foreign/$ID" "switchyard/$ID--web" | xargs -r docker rmi -f >/dev/null 2>&1
-rm -rf "$DIR" "$DIR-other" "$OUT" "$VICTIM" "$DIR.before"
-rm -f ${kept}/victims/"$ID"`;
+const clearScript = (ids: readonly string[]): string => `cd /
+ids='${ids.join(' ')}'
+for ID in $ids; do printf '^%s-\\n^%s$\\n' "$ID" "$ID"; done >${kept}/names
+docker ps -a --format '{{.Names}}' | grep -f ${kept}/names | xargs -r docker rm -f >/dev/null
+docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(foreign|switchyard)/' | sed 's|^[a-z]*/||' | grep -f ${kept}/names >${kept}/images
+sed 's|^|switchyard/|; p; s|^switchyard/|foreign/|' ${kept}/images | xargs -r docker rmi -f >/dev/null 2>&1
+for ID in $ids; do
+  . ${kept}/ground.sh
+  for each in $(pgrep -f "($DIR|$OUT|$DIR-other)/"); do [ "$each" = $$ ] || kill -9 "$each" 2>/dev/null; done
+  [ ! -s "$VICTIM/process" ] || kill -9 "$(cat "$VICTIM/process")" 2>/dev/null
+  rm -rf "$DIR" "$DIR-other" "$OUT" "$VICTIM" ${kept}/victims/"$ID"
+done
+true`;
 
 const printVictim = `[ -d "$VICTIM" ] && cd "$VICTIM" && { find . -mindepth 1 ! -name '*.session' -printf '%p %y %m %l\\n' | sort; find . -type f -exec cksum {} + | sort; }`;
 
@@ -84,6 +89,7 @@ true`,
     server,
     sh: (of, script) => server.sh(`${words(of)}${script}`, { timeoutMs: 90_000, anyCode: true }),
     async plant(cases) {
+      if (cases.length === 0) return;
       const scripts = cases.map((each) => {
         port += 1;
         const text = `${words(each, port)}set -e\n${each.plant}\nset +e\nfor each in "$DIR" "$OUT" "$VICTIM"; do [ ! -e "$each" ] || chown -hR home:home "$each"; done\n${each.modes ?? ''}\n${printVictim} >${kept}/victims/$ID\ntrue\n`;
@@ -106,7 +112,7 @@ printf '%s\\n' ${cases.map(({ id }) => id).join(' ')} | xargs -P ${atOnce} -I{} 
       return said.trim() === '' ? null : said.trim();
     },
     async clear(cases) {
-      await server.sh(cases.map(({ id }) => `( ${clearScript(id)} )`).join('\n'), { timeoutMs: 300_000, anyCode: true });
+      if (cases.length > 0) await server.sh(clearScript(cases.map(({ id }) => id)), { timeoutMs: 300_000, anyCode: true });
     },
     clearAll,
   };

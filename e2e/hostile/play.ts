@@ -46,18 +46,19 @@ export async function playCorpus(lab: Lab, host: string, cases: readonly Hostile
   };
   const ground = await timed('ground', () => openGround(lab, host, nonce));
   const trace = await openTrace(lab, ground.server, nonce);
-  const engine = openEngineWitness(lab, host);
+  const engine = openEngineWitness(lab, ground.server);
   const bench: Bench = { lab, host, ground, trace, engine, log };
   const verdicts = new Map(cases.map((each) => [each.id, blank(each)]));
   const verdict = (of: HostileCase): Verdict => verdicts.get(of.id) ?? blank(of);
   const found: string[] = [];
   try {
     const of = (...stages: HostileCase['stage'][]) => cases.filter(({ stage }) => stages.includes(stage));
-    const together = of('look', 'act', 'reboot');
+    const together = of('look', 'act');
     await timed('planted', () => ground.plant(together));
     await timed('looked and acted', () => playTogether(bench, together, verdict, found));
     await timed('controls', () => runControls(bench, together, verdict));
     await timed('cleared', () => ground.clear(together));
+    await timed('rebooted', () => playReboot(bench, of('reboot'), verdict, found));
     await timed('home', async () => {
       for (const each of of('home')) await playHome(bench, each, verdict(each));
     });
@@ -66,7 +67,7 @@ export async function playCorpus(lab: Lab, host: string, cases: readonly Hostile
     });
     await timed('honest', () => checkHonest(bench, found));
   } finally {
-    engine.close();
+    await engine.close().catch(() => {});
     await trace.close().catch(() => {});
     await ground.clearAll().catch(() => {});
     ground.server.drop();
@@ -107,7 +108,7 @@ async function playTogether(
     await sleep(3_000);
     for (const each of cases) {
       const map = session.map();
-      if (map !== null && each.stage !== 'reboot') complain(each, each.seen?.(map) ?? null);
+      if (map !== null) complain(each, each.seen?.(map) ?? null);
     }
     found.push(...honestOnMap(session, 'after the look'));
 
@@ -125,8 +126,7 @@ async function playTogether(
     };
     await Promise.all(Array.from({ length: actsAtOnce }, work));
     await Promise.all(tellers);
-    await afterReboot(bench, session, cases, verdict);
-    found.push(...honestOnMap(session, 'after the reboot'));
+    found.push(...honestOnMap(session, 'after the acts'));
   } finally {
     session.close();
   }
@@ -146,25 +146,37 @@ async function playAct({ ground }: Bench, session: Session, each: HostileCase): 
   return ended === undefined ? 'the client was still at it after a minute' : ended;
 }
 
-async function afterReboot(
-  { lab, host, ground }: Bench,
-  session: Session,
+/** One client that stays connected while the engine is stopped and started. */
+async function playReboot(
+  bench: Bench,
   cases: readonly HostileCase[],
   verdict: (of: HostileCase) => Verdict,
+  found: string[],
 ): Promise<void> {
-  const planted = cases.filter(({ stage }) => stage === 'reboot');
-  if (planted.length === 0) return;
-  const before = new Map(planted.map(({ id }) => [id, saidOf(session.map(), id)]));
-  await withDockerStopped(lab, host, async () => {
-    for (const each of planted) await ground.sh(each, each.during ?? '');
-  });
-  await Promise.all(
-    planted.map(async (each) => {
-      if (each.told !== undefined) await toldWithin(session, each, before.get(each.id) ?? '', verdict(each), 2_000);
-    }),
-  );
-  await within(session.refresh(), 30_000);
-  await sleep(2_500);
+  if (cases.length === 0) return;
+  const { lab, host, ground, engine } = bench;
+  const heard = engine.mark();
+  await ground.plant(cases);
+  const session = sessionFor(host, lab.sshConfigPath);
+  try {
+    const connection = await within(session.connect(), 30_000);
+    if (connection?.kind !== 'connected') throw new Error(`no link to ${host}: ${JSON.stringify(connection)}`);
+    await sleep(2_000);
+    const before = new Map(cases.map(({ id }) => [id, saidOf(session.map(), id)]));
+    await withDockerStopped(lab, host, async () => {
+      for (const each of cases) await ground.sh(each, each.during ?? '');
+    });
+    // The client's own next look at an engine that was away comes within two seconds.
+    await Promise.all(cases.map((each) => toldWithin(session, each, before.get(each.id) ?? '', verdict(each), 2_000)));
+    await within(session.refresh(), 30_000);
+    await sleep(2_500);
+    found.push(...honestOnMap(session, 'after the reboot'));
+  } finally {
+    session.close();
+  }
+  await judge(bench, cases, verdict, heard);
+  await runControls(bench, cases, verdict);
+  await ground.clear(cases);
 }
 
 /** Fills in what the witnesses saw of cases since a mark. */

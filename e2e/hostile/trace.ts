@@ -14,6 +14,7 @@ export type Trace = {
 };
 
 const mounted = '/run/switchyard-trace';
+const pidFile = '/run/switchyard-hostile-trace';
 
 export async function openTrace(lab: Lab, server: Server, nonce: string): Promise<Trace> {
   const instance = `${mounted}/instances/switchyard-${nonce}`;
@@ -31,7 +32,7 @@ echo 1 >events/sched/sched_process_exec/enable`);
   let onSeen = () => {};
   const child: ChildProcessWithoutNullStreams = spawn('docker', [
     ...['exec', '-i', '-u', 'root', lab.host(server.host).container],
-    ...['cat', `${instance}/trace_pipe`],
+    ...['setsid', '-w', 'sh', '-c', `echo $$ >${pidFile}; exec cat ${instance}/trace_pipe`],
   ]);
   child.stdin.end();
   child.stderr.resume();
@@ -66,7 +67,8 @@ echo 1 >events/sched/sched_process_exec/enable`);
     },
     async close() {
       child.kill('SIGKILL');
-      await server.sh(`cd / && echo 0 >${instance}/events/sched/sched_process_exec/enable
+      // What a docker exec began goes on without it.
+      await server.sh(`cd / && kill -9 "$(cat ${pidFile})"; rm -f ${pidFile}; echo 0 >${instance}/events/sched/sched_process_exec/enable
 for i in $(seq 50); do rmdir ${instance} 2>/dev/null && break; sleep 0.1; done
 umount ${mounted} 2>/dev/null; rm -rf ${folder}; true`);
     },

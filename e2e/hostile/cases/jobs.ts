@@ -84,8 +84,9 @@ printf '%s 1 %s %s\\n' "$(cat "$VICTIM/process.session")" "$(cat /proc/sys/kerne
     kind: 'planted jobs',
     stage: 'act',
     about: 'a lock that names as its holder the session of another process of the operator’s',
-    plant: `old_stack files; mkdir -p "$VICTIM" "$STATE/lock/web/9"; chown home "$VICTIM"; victim_process
-printf '%s 1 %s %s\\n' "$(cat "$VICTIM/process.session")" "$(cat /proc/sys/kernel/random/boot_id)" "$(readlink /proc/self/ns/pid)" >"$STATE/lock/web/9/owner"; echo x >"$STATE/lock/web/9/who"; echo flip >"$STATE/lock/web/9/verb"`,
+    plant: 'old_stack files; mkdir -p "$VICTIM"; chown home "$VICTIM"; victim_process',
+    during: `mkdir -p "$STATE/lock/web/9"; echo x >"$STATE/lock/web/9/who"; echo flip >"$STATE/lock/web/9/verb"
+printf '%s 1 %s %s\\n' "$(cat "$VICTIM/process.session")" "$(cat /proc/sys/kernel/random/boot_id)" "$(readlink /proc/self/ns/pid)" >"$STATE/lock/web/9/owner"; chown -R home:home "$STATE/lock"`,
     act: async ({ verb }) => {
       await verb('retire');
       return null;
