@@ -6,7 +6,13 @@ import type { Lab } from '../lab/lab.ts';
 type Made = {
   Id: string;
   Name: string;
-  Config: { Image: string; Env: string[] | null; Entrypoint: string[] | null; Cmd: string[] | null; Labels: Record<string, string> | null };
+  Config: {
+    Image: string;
+    Env: string[] | null;
+    Entrypoint: string[] | null;
+    Cmd: string[] | null;
+    Labels: Record<string, string> | null;
+  };
   HostConfig: {
     Privileged: boolean;
     PidMode: string;
@@ -76,7 +82,8 @@ function foreignIn(made: Made, stack: string): string[] {
   const { Config: config, HostConfig: host } = made;
   const labels = config.Labels ?? {};
   const projects = [labels['com.docker.compose.project'], labels['dev.switchyard.stack']];
-  if (!projects.some((each) => each === stack || each === `${stack}--web`) && !made.Name.startsWith(`/${stack}--`)) return [];
+  if (!projects.some((each) => each === stack || each === `${stack}--web`) && !made.Name.startsWith(`/${stack}--`))
+    return [];
   const name = made.Name.slice(1);
   const words = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   return [
@@ -99,7 +106,7 @@ function foreignIn(made: Made, stack: string): string[] {
 }
 
 function foreignDone({ Action: action, Actor: { Attributes: of } }: Event, stack: string): string[] {
-  if (of.name === `${stack}-victim` && !['create', 'start', 'destroy'].includes(action))
+  if (of.name?.startsWith(`${stack}-victim`) === true && !['create', 'start'].includes(action))
     return [`${of.name}, of somebody else: ${action.slice(0, 40)}`];
   const isOurs = of['com.docker.compose.project'] === stack || of['dev.switchyard.stack'] === stack;
   return isOurs && action.startsWith('exec_create') && action.includes('foreign-')

@@ -22,12 +22,12 @@ dead_line() { printf '4194299 1 %s %s\n' "$(cat /proc/sys/kernel/random/boot_id)
 
 
 # A job that died, all of whose programs are foreign.
-planted_job() { # state folder, job
+planted_job() { # state folder, job, what its programs are called besides
   mkdir -p "$1/jobs/$2" "$1/journal"
-  printf '. ./job.sh\n. ./kit.sh\n%s\n' "$(marker run)" >"$1/jobs/$2/run.sh"
-  printf 'recover_job() { :; }\n%s\n' "$(marker kit)" >"$1/jobs/$2/kit.sh"
-  printf '%s\n' "$(marker watch)" >"$1/jobs/$2/watch.sh"
-  printf "ROOT='%s'\nJOB='%s'\nVERB=flip\nSVC='web'\nX=\$(%s)\n" "$1" "$2" "$(marker job)" >"$1/jobs/$2/job.sh"
+  printf '. ./job.sh\n. ./kit.sh\n%s\n' "$(marker "${3:-}run")" >"$1/jobs/$2/run.sh"
+  printf 'recover_job() { :; }\n%s\n' "$(marker "${3:-}kit")" >"$1/jobs/$2/kit.sh"
+  printf '%s\n' "$(marker "${3:-}watch")" >"$1/jobs/$2/watch.sh"
+  printf "ROOT='%s'\nJOB='%s'\nVERB=flip\nSVC='web'\nX=\$(%s)\n" "$1" "$2" "$(marker "${3:-}job")" >"$1/jobs/$2/job.sh"
   dead_line >"$1/jobs/$2/pid"
 }
 
@@ -180,4 +180,12 @@ home_state() {
 home_state_back() {
   rm -rf "$HOME_STATE"
   cp -a "$kept/home-state" "$HOME_STATE"
+}
+
+# Goes back as the operator would by hand: by our own script, wherever this version keeps it.
+rollback_by_hand() {
+  script=$STATE/web/releases/0002/rollback.sh
+  for each in "$HOME_STATE/stacks/$ID"-*/web/releases/0002/rollback.sh; do [ ! -e "$each" ] || script=$each; done
+  as_home timeout 20 sh "$script" </dev/null >/dev/null 2>&1
+  true
 }

@@ -80,7 +80,9 @@ true`,
   };
 
   await clearAll();
-  await server.sh(`mkdir -p /usr/local/libexec/foreign-${nonce}; printf '#!/bin/sh\\nexit 0\\n' >/usr/local/libexec/foreign-${nonce}/.program; chmod -R 755 /usr/local/libexec/foreign-${nonce}`);
+  await server.sh(
+    `mkdir -p /usr/local/libexec/foreign-${nonce}; printf '#!/bin/sh\\nexit 0\\n' >/usr/local/libexec/foreign-${nonce}/.program; chmod -R 755 /usr/local/libexec/foreign-${nonce}`,
+  );
   await server.sh(prepare, { timeoutMs: 120_000 });
   await server.sh(`ID=${honest.stack} NONCE=${nonce}; . ${kept}/ground.sh; WITH_PREVIOUS=1 old_stack ${honest.port}`);
 
@@ -112,7 +114,8 @@ printf '%s\\n' ${cases.map(({ id }) => id).join(' ')} | xargs -P ${atOnce} -I{} 
       return said.trim() === '' ? null : said.trim();
     },
     async clear(cases) {
-      if (cases.length > 0) await server.sh(clearScript(cases.map(({ id }) => id)), { timeoutMs: 300_000, anyCode: true });
+      if (cases.length > 0)
+        await server.sh(clearScript(cases.map(({ id }) => id)), { timeoutMs: 300_000, anyCode: true });
     },
     clearAll,
   };

@@ -10,7 +10,8 @@ import { renderTable } from './report.ts';
 
 const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, output: { type: 'string' } } });
 const only = values.only;
-const cases = only === undefined ? hostileCases : hostileCases.filter(({ id }) => only.some((each) => id.startsWith(each)));
+const cases =
+  only === undefined ? hostileCases : hostileCases.filter(({ id }) => only.some((each) => id.startsWith(each)));
 const folder = process.env.SWITCHYARD_LAB;
 const lab = await upLab(['feather-a'], { log: logToStderr, ...(folder ? { folder } : {}) });
 const played = await playCorpus(lab, 'feather-a', cases, logToStderr);

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Log } from '../../build/setup/progress.ts';
 import type { StackMap } from '../../src/core/stack-map.ts';
 import type { Session } from '../../src/engine/session.ts';
-import { act } from '../journeys/journey.ts';
 import { sessionFor } from '../faults/play.ts';
+import { act } from '../journeys/journey.ts';
 import { withDockerStopped } from '../lab/faults.ts';
 import type { Lab } from '../lab/lab.ts';
 import type { Acting, HostileCase } from './case.ts';
@@ -29,7 +29,7 @@ export type Played = { verdicts: Verdict[]; honest: string[]; seconds: Record<st
 
 const tellWithinMs = 5_000;
 const connectWithinMs = 10_000;
-const actsAtOnce = 3;
+const actsAtOnce = 6;
 
 type Bench = { lab: Lab; host: string; ground: Ground; trace: Trace; engine: EngineWitness; log: Log };
 
@@ -254,7 +254,9 @@ async function playStall(bench: Bench, each: HostileCase, mine: Verdict): Promis
     const connection = await within(session.connect(), connectWithinMs);
     if (connection?.kind !== 'connected')
       mine.complaints.push(
-        connection === undefined ? `not connected after ${connectWithinMs / 1000} s` : `no link: ${JSON.stringify(connection)}`,
+        connection === undefined
+          ? `not connected after ${connectWithinMs / 1000} s`
+          : `no link: ${JSON.stringify(connection)}`,
       );
     else {
       const left = Math.max(1, connectWithinMs - (Date.now() - began));
@@ -273,7 +275,8 @@ async function playStall(bench: Bench, each: HostileCase, mine: Verdict): Promis
 function honestOnMap(session: Session, when: string): string[] {
   const service = session.map()?.stacks.find(({ name }) => name === honest.stack)?.services[0];
   if (service === undefined) return [`the honest neighbour is not on the map ${when}`];
-  if (!service.adopted || service.live === null) return [`the honest neighbour is not shown as adopted and live ${when}`];
+  if (!service.adopted || service.live === null)
+    return [`the honest neighbour is not shown as adopted and live ${when}`];
   return [];
 }
 
@@ -288,7 +291,8 @@ async function checkHonest({ lab, host, ground }: Bench, found: string[]): Promi
     if (connection?.kind !== 'connected') found.push('no link at the end');
     else {
       const { outcome, failure } = await act(session, honest, 'rollback', {}, 40_000);
-      if (outcome !== 'completed') found.push(`going back on the honest neighbour: ${outcome} ${failure?.message ?? ''}`);
+      if (outcome !== 'completed')
+        found.push(`going back on the honest neighbour: ${outcome} ${failure?.message ?? ''}`);
       else if (!(await version()).includes('1.0.0')) found.push('the honest neighbour did not go back');
     }
   } finally {

@@ -16,7 +16,15 @@ export function renderTable({ verdicts, honest, seconds }: Played): string {
       for (const each of complaints) lines.push(`           ${each.replaceAll('\n', ' / ')}`);
     }
   }
-  lines.push('', honest.length === 0 ? 'The honest neighbour was not harmed.' : `The honest neighbour: ${honest.join('; ')}`);
-  lines.push(Object.entries(seconds).map(([what, each]) => `${what} ${each} s`).join(', '), '');
+  lines.push(
+    '',
+    honest.length === 0 ? 'The honest neighbour was not harmed.' : `The honest neighbour: ${honest.join('; ')}`,
+  );
+  lines.push(
+    Object.entries(seconds)
+      .map(([what, each]) => `${what} ${each} s`)
+      .join(', '),
+    '',
+  );
   return lines.join('\n');
 }

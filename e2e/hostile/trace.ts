@@ -1,7 +1,7 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Lab } from '../lab/lab.ts';
 import type { Server } from '../faults/server.ts';
+import type { Lab } from '../lab/lab.ts';
 
 /**
  * Every exec of a foreign program on the server and in its containers, as the kernel saw it: its own tracepoint, filtered there by
@@ -61,7 +61,9 @@ echo 1 >events/sched/sched_process_exec/enable`);
           void sleep(200).then(resolve);
         });
       }
-      const lost = await server.sh(`cat ${instance}/per_cpu/cpu*/stats | awk '/overrun|dropped/ {n += $NF} END {print n + 0}'`);
+      const lost = await server.sh(
+        `cat ${instance}/per_cpu/cpu*/stats | awk '/overrun|dropped/ {n += $NF} END {print n + 0}'`,
+      );
       if (lost.trim() !== '0') throw new Error(`the trace of exec lost ${lost.trim()} lines`);
       return seen.filter((name) => !name.startsWith('.mark-'));
     },

@@ -5,15 +5,19 @@ export const field = (name: string, value: string) =>
   `perl -0pi -e 's{"${name}": ("[^"]*"|\\[[^\\]]*\\])}{"${name}": ${value}}' "$STATE/web/service.json"`;
 
 /** A verb that goes by the data, whatever becomes of it, asked for by a service's name. */
-const byVerb = (verb: 'rollback' | 'retire'): HostileCase['act'] => async (acting) => {
-  await acting.verb(verb);
-  return null;
-};
+const byVerb =
+  (verb: 'rollback' | 'retire'): HostileCase['act'] =>
+  async (acting) => {
+    await acting.verb(verb);
+    return null;
+  };
 
-const onMap = (id: string): HostileCase['seen'] => (map) =>
-  map.stacks.some(({ name, services }) => name === id && services.some((each) => each.name === 'web'))
-    ? null
-    : 'the service is not on the map';
+const onMap =
+  (id: string): HostileCase['seen'] =>
+  (map) =>
+    map.stacks.some(({ name, services }) => name === id && services.some((each) => each.name === 'web'))
+      ? null
+      : 'the service is not on the map';
 
 export const dataCases: HostileCase[] = [
   {
@@ -121,6 +125,42 @@ for job in f1 ../../f2 '$(id)'; do printf '{"job":"%s","at":%s,"kind":"job","ver
     seen: onMap('data-other-stack'),
   },
   {
+    id: 'data-other-slot',
+    kind: 'forged data',
+    stage: 'act',
+    about: 'service.json says that the service is another stack’s: retiring previous would remove a slot of that one',
+    plant: `old_stack files; docker run -d --name "$ID-victim--web--blue" --network hostile --entrypoint sleep haproxy:3.0 3600 >/dev/null; ${field('stack', '"data-other-slot-victim"')}`,
+    act: byVerb('retire'),
+    seen: onMap('data-other-slot'),
+  },
+  {
+    id: 'data-epoch',
+    kind: 'forged data',
+    stage: 'act',
+    about: 'a lock of the highest number there is, which nobody holds: no verb could ever take the next one',
+    plant:
+      'WITH_PREVIOUS=1 old_stack "$PORT"; mkdir -p "$STATE/lock/web/9223372036854775807"; : >"$STATE/lock/web/9223372036854775807/released"',
+    act: async ({ verb }) => {
+      const { outcome, failure } = await verb('rollback');
+      return outcome === 'completed' ? null : `going back: ${outcome} ${failure?.message ?? ''}`;
+    },
+  },
+  {
+    id: 'data-number',
+    kind: 'forged data',
+    stage: 'act',
+    about:
+      'a release’s number is text that a shell reckons with, on a server whose sh is bash: it would run a command in it',
+    plant: `old_stack "$PORT"; mkdir -p "$STATE/web/releases/0a[\\$(sh \\$PROJECT_DIR\\\${HOME%%h*}planted)]"; marker number >"$DIR/planted"`,
+    during: 'ln -sf bash /bin/sh',
+    act: async ({ verb, sh }) => {
+      await verb('deploy', { image: 'registry.lab:5000/feather/web:1.0.0', replace: true });
+      await sh('ln -sf dash /bin/sh');
+      return null;
+    },
+    control: 'as_home sh "$DIR/planted"',
+  },
+  {
     id: 'data-env',
     kind: 'forged data',
     stage: 'act',
@@ -145,7 +185,8 @@ docker run -d --name "$ID-web-1" $(of_compose "$ID" web "$DIR") --label "com.doc
       await session.planAdopt(name, { shareVolumes: true });
       return null;
     },
-    control: 'cd "$DIR" && as_home docker compose -f "$OUT/compose.yaml" --project-directory "$DIR" config >/dev/null 2>&1; true',
+    control:
+      'cd "$DIR" && as_home docker compose -f "$OUT/compose.yaml" --project-directory "$DIR" config >/dev/null 2>&1; true',
   },
   {
     id: 'data-git',

@@ -23,7 +23,8 @@ forged=$(printf '%s/x\\n\\001unwatched %s' "$OUT" "$OUT/real/jobs/j1"); mkdir -p
     id: 'forged-root',
     kind: 'forged answers',
     stage: 'look',
-    about: 'a job whose name holds newlines and two lines of the look’s own: another state folder, and a job in it that died',
+    about:
+      'a job whose name holds newlines and two lines of the look’s own: another state folder, and a job in it that died',
     plant: `plain_stack; planted_job "/home/home/$ID-other" j1; chown -R home:home "/home/home/$ID-other"
 name=$(printf 'a\\n\\001root %s\\n\\001dead j1' "$ID-other"); mkdir -p "$STATE/jobs/$name"; cp "/home/home/$ID-other/jobs/j1/run.sh" "/home/home/$ID-other/jobs/j1/pid" "$STATE/jobs/$name/"`,
     control: 'by_hand "/home/home/$ID-other/jobs/j1"',

@@ -4,7 +4,7 @@ import type { HostileCase } from '../case.ts';
  * A job that died lies in the home state of every stack that is known there, and of one that is not; its data beside the stack.
  * Whoever trusts this home runs it.
  */
-const plant = `plain_stack; home_state; for key in "$HOME_STATE"/stacks/*; do planted_job "$key" j1; done
+const plant = `plain_stack; home_state; for key in "$HOME_STATE"/stacks/*; do planted_job "$key" j1 home-; done
 planted_job "$STATE" j1; mkdir -p /home/home/honest/.switchyard/jobs/j1; dead_line >/home/home/honest/.switchyard/jobs/j1/pid; chown -R home:home "$HOME_STATE" /home/home/honest/.switchyard/jobs/j1`;
 
 const control = 'for key in "$HOME_STATE"/stacks/*; do by_hand "$key/jobs/j1"; done';
@@ -35,12 +35,29 @@ export const homeCases: HostileCase[] = [
   home('home-owner', 'the home state is another user’s', 'chown guest:guest "$HOME_STATE"; chmod 755 "$HOME_STATE"'),
   home('home-group', 'the home state may be written by a group', 'chgrp docker "$HOME_STATE"; chmod 770 "$HOME_STATE"'),
   home('home-world', 'the home state may be written by everybody', 'chmod 777 "$HOME_STATE"'),
-  home('home-link', 'the home state is a link to a folder of another user’s', 'mkdir -p "$OUT"; mv "$HOME_STATE" "$OUT/state"; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"; ln -s "$OUT/state" "$HOME_STATE"'),
-  home('home-parent', 'a folder above the home state may be written by everybody', 'chmod 777 /home/home/.local/state', {
-    undo: `chmod 755 /home/home/.local/state; ${undo}`,
-  }),
-  home('home-stack-link', 'a stack’s folder in the home state is a link out of it', 'mkdir -p "$OUT"; for key in "$HOME_STATE"/stacks/*; do mv "$key" "$OUT/"; ln -s "$OUT/${key##*/}" "$key"; done; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"'),
-  home('home-script-owner', 'a program in the home state is another user’s', 'chown guest:guest "$HOME_STATE"/stacks/*/jobs/j1/run.sh; chmod a+r "$HOME_STATE"/stacks/*/jobs/j1/run.sh'),
+  home(
+    'home-link',
+    'the home state is a link to a folder of another user’s',
+    'mkdir -p "$OUT"; mv "$HOME_STATE" "$OUT/state"; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"; ln -s "$OUT/state" "$HOME_STATE"',
+  ),
+  home(
+    'home-parent',
+    'a folder above the home state may be written by everybody',
+    'chmod 777 /home/home/.local/state',
+    {
+      undo: `chmod 755 /home/home/.local/state; ${undo}`,
+    },
+  ),
+  home(
+    'home-stack-link',
+    'a stack’s folder in the home state is a link out of it',
+    'mkdir -p "$OUT"; for key in "$HOME_STATE"/stacks/*; do mv "$key" "$OUT/"; ln -s "$OUT/$(basename "$key")" "$key"; done; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"',
+  ),
+  home(
+    'home-script-owner',
+    'a program in the home state is another user’s',
+    'chown guest:guest "$HOME_STATE"/stacks/*/jobs/j1/run.sh; chmod a+r "$HOME_STATE"/stacks/*/jobs/j1/run.sh',
+  ),
   mounted('home-mounted', 'a container has the operator’s home folder mounted', '-v /home/home:/srv/home'),
   mounted('home-mounted-above', 'a container has the whole disk mounted', '-v /:/srv/host'),
   {

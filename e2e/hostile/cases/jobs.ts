@@ -7,7 +7,8 @@ export const jobCases: HostileCase[] = [
     id: 'job-dead',
     kind: 'planted jobs',
     stage: 'look',
-    about: 'a job in the stack’s own state folder that died, of the operator’s own uid; run.sh, kit.sh and job.sh are foreign',
+    about:
+      'a job in the stack’s own state folder that died, of the operator’s own uid; run.sh, kit.sh and job.sh are foreign',
     plant: 'plain_stack; planted_job "$STATE" j1',
     control: inState,
   },
@@ -93,6 +94,19 @@ printf '%s 1 %s %s\\n' "$(cat "$VICTIM/process.session")" "$(cat /proc/sys/kerne
     },
   },
   {
+    id: 'job-lock-by-hand',
+    kind: 'planted jobs',
+    stage: 'act',
+    about: 'the same lock, found by rollback.sh when the operator goes back by hand',
+    plant: 'old_stack files; mkdir -p "$VICTIM"; chown home "$VICTIM"; victim_process',
+    during: `mkdir -p "$STATE/lock/web/9"; echo x >"$STATE/lock/web/9/who"
+printf '%s 1 %s %s\\n' "$(cat "$VICTIM/process.session")" "$(cat /proc/sys/kernel/random/boot_id)" "$(readlink /proc/self/ns/pid)" >"$STATE/lock/web/9/owner"; chown -R home:home "$STATE/lock"`,
+    act: async ({ sh }) => {
+      await sh('rollback_by_hand');
+      return null;
+    },
+  },
+  {
     id: 'job-stop',
     kind: 'planted jobs',
     stage: 'act',
@@ -159,4 +173,3 @@ printf '{"job":"j7","at":%s000,"kind":"job","verb":"deploy","stack":"%s","servic
     control: 'by_hand "$STATE/jobs/j9" watch.sh',
   },
 ];
-

@@ -147,14 +147,17 @@ export const labelCases: HostileCase[] = [
     seen: (map) => {
       const stack = onMap(map, 'label-other-folder');
       if (stack?.folder !== '/home/home/label-other-folder') return `the stack’s folder is ${stack?.folder}`;
-      return stack.services.some(({ name, adopted }) => name === 'web' && adopted) ? null : 'its service is not adopted any more';
+      return stack.services.some(({ name, adopted }) => name === 'web' && adopted)
+        ? null
+        : 'its service is not adopted any more';
     },
   },
   {
     id: 'label-claims-slot',
     kind: 'labels that hide or move',
     stage: 'look',
-    about: 'a container of another image stands in the free slot of an adopted service, with its labels, as a warm previous',
+    about:
+      'a container of another image stands in the free slot of an adopted service, with its labels, as a warm previous',
     plant: `old_stack "$PORT"; docker run -d --name "$ID--web--blue" --network hostile --label "dev.switchyard.stack=$ID" --label dev.switchyard.service=web --label dev.switchyard.slot=blue --label dev.switchyard.release=0001 haproxy:3.0 sleep 3600 >/dev/null`,
     seen: (map) =>
       onMap(map, 'label-claims-slot')?.services.some(({ canFlipBack }) => canFlipBack) === true

@@ -93,7 +93,8 @@ for each in current next previous; do ln -sfn "$OUT/release" "$STATE/web/$each";
     kind: 'links',
     stage: 'act',
     about: 'the feed is a link to a file that a shell reads: a verb would write lines into it',
-    plant: 'old_stack files; mkdir -p "$VICTIM"; echo ": mine" >"$VICTIM/profile"; ln -sf "$VICTIM/profile" "$STATE/feed.ndjson"',
+    plant:
+      'old_stack files; mkdir -p "$VICTIM"; echo ": mine" >"$VICTIM/profile"; ln -sf "$VICTIM/profile" "$STATE/feed.ndjson"',
     act: async ({ verb }) => {
       await verb('retire');
       return null;
@@ -128,7 +129,8 @@ for each in current next previous; do ln -sfn "$OUT/release" "$STATE/web/$each";
     kind: 'links',
     stage: 'act',
     about: 'jobs is a link to a folder of somebody else’s: a verb would be put there, to be run',
-    plant: 'old_stack files; rm -r "$STATE/jobs"; mkdir -p "$VICTIM"; echo kept >"$VICTIM/file"; ln -s "$VICTIM" "$STATE/jobs"',
+    plant:
+      'old_stack files; rm -r "$STATE/jobs"; mkdir -p "$VICTIM"; echo kept >"$VICTIM/file"; ln -s "$VICTIM" "$STATE/jobs"',
     act: async ({ verb }) => {
       await verb('retire');
       return null;
@@ -142,7 +144,9 @@ for each in current next previous; do ln -sfn "$OUT/release" "$STATE/web/$each";
     plant: `old_stack files; mkdir -p "$VICTIM"; echo a-private-key >"$VICTIM/key"; ln -sf "$VICTIM/key" "$STATE/jobs/mwzwfrf2zeid/output"`,
     act: async ({ session, name }) => {
       const log = await session.jobLog(name.stack, 'mwzwfrf2zeid');
-      return log.ok && log.value.includes('a-private-key') ? 'what the link leads to was read as the job’s output' : null;
+      return log.ok && log.value.includes('a-private-key')
+        ? 'what the link leads to was read as the job’s output'
+        : null;
     },
   },
   {
@@ -158,6 +162,34 @@ ln -s "$VICTIM/socket" "$STATE/web/entry/run/admin.sock"`,
       session.setAttention(true);
       await new Promise((resolve) => setTimeout(resolve, 2_500));
       session.setAttention(false);
+      return null;
+    },
+  },
+  {
+    id: 'link-temporary',
+    kind: 'links',
+    stage: 'act',
+    about:
+      'whoever writes in the state folder reads the id of a job there, and makes the name of its temporary file a link before the job does',
+    plant: `WITH_PREVIOUS=1 old_stack "$PORT"; mkdir -p "$VICTIM"; echo ': mine' >"$VICTIM/profile"
+awk 'BEGIN { for (i = 0; i < 20000; i++) print "{\\"job\\":\\"old\\",\\"at\\":1,\\"kind\\":\\"text\\",\\"step\\":\\"gate\\",\\"text\\":\\"filling\\"}" }' >>"$STATE/feed.ndjson"`,
+    during: `as_home setsid sh -c 'i=0; while [ "$i" -lt 400 ]; do i=$((i + 1))
+for job in $(ls "$1/jobs") $(tail -n 20 "$1/feed.ndjson" | sed -n "s/.*\\"job\\":\\"\\([a-z0-9]*\\)\\".*/\\1/p" | sort -u); do [ -L "$1/feed.$job.tmp" ] || ln -s "$2/profile" "$1/feed.$job.tmp"; done 2>/dev/null
+sleep 0.05; done' sh "$STATE" "$VICTIM" >/dev/null 2>&1 </dev/null &`,
+    act: async ({ verb }) => {
+      await verb('retire');
+      return null;
+    },
+  },
+  {
+    id: 'link-by-hand',
+    kind: 'links',
+    stage: 'act',
+    about: 'a temporary file of rollback.sh, whose name is always the same, is a link; the operator goes back by hand',
+    plant:
+      'old_stack files; mkdir -p "$VICTIM"; echo ": mine" >"$VICTIM/profile"; ln -s "$VICTIM/profile" "$STATE/room.hand.tmp"; ln -s "$VICTIM/profile" "$STATE/web/entry/live.map.hand.tmp"',
+    act: async ({ sh }) => {
+      await sh('rollback_by_hand');
       return null;
     },
   },

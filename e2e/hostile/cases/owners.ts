@@ -12,9 +12,21 @@ const owned = (id: string, about: string, modes: string): HostileCase => ({
 
 export const ownerCases: HostileCase[] = [
   owned('owner-state', 'the state folder is another user’s', 'chown -R guest:guest "$STATE"; chmod -R a+rwX "$STATE"'),
-  owned('owner-job', 'a job’s folder is another user’s', 'chown -R guest:guest "$STATE/jobs/j1"; chmod -R a+rwX "$STATE/jobs/j1"'),
-  owned('owner-script', 'a job’s run.sh alone is another user’s', 'chown guest:guest "$STATE/jobs/j1/run.sh"; chmod a+r "$STATE/jobs/j1/run.sh"'),
-  owned('owner-folder', 'the working folder is another user’s, the state folder in it the operator’s', 'chown guest:guest "$DIR"; chmod 755 "$DIR"'),
+  owned(
+    'owner-job',
+    'a job’s folder is another user’s',
+    'chown -R guest:guest "$STATE/jobs/j1"; chmod -R a+rwX "$STATE/jobs/j1"',
+  ),
+  owned(
+    'owner-script',
+    'a job’s run.sh alone is another user’s',
+    'chown guest:guest "$STATE/jobs/j1/run.sh"; chmod a+r "$STATE/jobs/j1/run.sh"',
+  ),
+  owned(
+    'owner-folder',
+    'the working folder is another user’s, the state folder in it the operator’s',
+    'chown guest:guest "$DIR"; chmod 755 "$DIR"',
+  ),
   owned('mode-group-state', 'the state folder may be written by a group', 'chgrp docker "$STATE"; chmod 775 "$STATE"'),
   owned('mode-world-state', 'the state folder may be written by everybody', 'chmod 777 "$STATE"'),
   owned('mode-world-jobs', 'the folder of jobs may be written by everybody', 'chmod 777 "$STATE/jobs"'),

@@ -30,16 +30,36 @@ export const releaseCases: HostileCase[] = [
     'mounts the server’s own disk, and runs a program of it',
     `marker slot >/dev/null; ${line(`    volumes: ["/:/host"]\\n    entrypoint: ["/host'"$foreign/$ID"'.slot"]`)}`,
   ),
-  redeployed('release-socket', 'mounts the engine’s socket', line('    volumes: ["/var/run/docker.sock:/var/run/docker.sock"]')),
+  redeployed(
+    'release-socket',
+    'mounts the engine’s socket',
+    line('    volumes: ["/var/run/docker.sock:/var/run/docker.sock"]'),
+  ),
   redeployed('release-spaces', 'joins the server’s processes and its memory', line('    pid: host\\n    ipc: host')),
-  redeployed('release-network', 'joins the server’s network', `sed -i '/^    networks:/,/^      default/d' "$compose"; ${line('    network_mode: host')}`),
+  redeployed(
+    'release-network',
+    'joins the server’s network',
+    `sed -i '/^    networks:/,/^      default/d' "$compose"; ${line('    network_mode: host')}`,
+  ),
   redeployed(
     'release-rights',
     'asks for all capabilities, a device, and no confinement',
-    line('    cap_add: [ALL]\\n    devices: ["/dev/kmsg:/dev/kmsg"]\\n    security_opt: ["apparmor:unconfined", "seccomp:unconfined"]'),
+    line(
+      '    cap_add: [ALL]\\n    devices: ["/dev/kmsg:/dev/kmsg"]\\n    security_opt: ["apparmor:unconfined", "seccomp:unconfined"]',
+    ),
   ),
-  redeployed('release-preload', 'sets LD_PRELOAD', `sed -i 's|^    environment:|&\\n      LD_PRELOAD: /data/planted.so|' "$compose"`),
-  redeployed('release-program', 'runs another program in its image', line('    entrypoint: ["/usr/local/libexec/foreign/x"]\\n    command: ["haproxy", "-db", "-f", "/feather/haproxy.cfg"]')),
+  redeployed(
+    'release-preload',
+    'sets LD_PRELOAD',
+    `sed -i 's|^    environment:|&\\n      LD_PRELOAD: /data/planted.so|' "$compose"`,
+  ),
+  redeployed(
+    'release-program',
+    'runs another program in its image',
+    line(
+      '    entrypoint: ["/usr/local/libexec/foreign/x"]\\n    command: ["haproxy", "-db", "-f", "/feather/haproxy.cfg"]',
+    ),
+  ),
   redeployed(
     'release-image',
     'names another image',
@@ -93,7 +113,8 @@ marker git >/dev/null; [ -e /usr/bin/git ] || { printf '#!/bin/sh\\n%s/%s.git\\n
       await verb('eject');
       return null;
     },
-    control: 'docker run --rm --name "$ID--web--probe-control" --network host --entrypoint true foreign/probe:1; sleep 0.3',
+    control:
+      'docker run --rm --name "$ID--web--probe-control" --network host --entrypoint true foreign/probe:1; sleep 0.3',
   },
   {
     id: 'verb-check',
@@ -118,6 +139,18 @@ printf '    depends_on: [stowaway]\\n' >>"$DIR/compose.yaml.part"; sed '/^    im
       return null;
     },
     told: /override/i,
+  },
+  {
+    id: 'verb-env',
+    kind: 'what a verb goes by',
+    stage: 'act',
+    about: 'the stack’s .env names another compose file: the stack is ejected, and compose reads that one',
+    plant: `old_stack "$PORT"; mkdir -p "$OUT"; sed 's|^    image: .*|&\\n    privileged: true|' "$DIR/compose.yaml" >"$OUT/other.yaml"`,
+    during: 'printf "COMPOSE_FILE=%s/other.yaml\\n" "$OUT" >"$DIR/.env"; chown home:home "$DIR/.env"',
+    act: async ({ verb }) => {
+      await verb('eject');
+      return null;
+    },
   },
   {
     id: 'verb-config',
