@@ -189,3 +189,18 @@ rollback_by_hand() {
   as_home timeout 20 sh "$script" </dev/null >/dev/null 2>&1
   true
 }
+
+# A git that runs this case's program when it is asked for the address that planted_address prints. All cases share it.
+planted_address() { printf 'https://127.0.0.1:9/switchyard-%s.git' "$ID"; }
+planted_git() {
+  marker git >/dev/null
+  cat >"/usr/local/bin/.git.$ID" <<GIT
+#!/bin/sh
+for each in "\$@"; do
+  case \$each in */switchyard-*.git) name=\${each##*/switchyard-}; "$foreign/\${name%.git}.git" ;; esac
+done
+exit 1
+GIT
+  chmod 755 "/usr/local/bin/.git.$ID"
+  mv -f "/usr/local/bin/.git.$ID" /usr/local/bin/git
+}

@@ -72,7 +72,7 @@ docker network rm hostile >/dev/null 2>&1
 docker image ls --format '{{.Repository}}:{{.Tag}}' | grep -E '^(foreign|switchyard)/' | grep -v '^switchyard/feather' | xargs -r docker rmi -f >/dev/null 2>&1
 pkill -9 -u home -f '[.]switchyard'; pkill -9 -u home -x sleep
 for each in /home/home/* ; do [ "$each" = /home/home/feather ] || rm -rf "$each"; done
-rm -rf /srv/foreign /srv/victim ${kept} /home/home/.local /usr/local/bin/git; [ ! -e /usr/bin/git ] || ! grep -q foreign- /usr/bin/git || rm -f /usr/bin/git
+rm -rf /srv/foreign /srv/victim ${kept} /home/home/.local /usr/local/bin/git
 rm -rf /usr/local/libexec/foreign-*
 true`,
       { timeoutMs: 120_000 },

@@ -142,8 +142,8 @@ async function playAct({ ground }: Bench, session: Session, each: HostileCase): 
     verb: (verb, options = {}) => act(session, name, verb, options, 40_000),
     sh: (script) => ground.sh(each, script),
   };
-  const ended = each.act === undefined ? null : await within(each.act(acting), 60_000);
-  return ended === undefined ? 'the client was still at it after a minute' : ended;
+  const ended = each.act === undefined ? null : await within(each.act(acting), 90_000);
+  return ended === undefined ? 'the client was still at it after 90 s' : ended;
 }
 
 /** One client that stays connected while the engine is stopped and started. */

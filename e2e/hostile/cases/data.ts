@@ -177,9 +177,9 @@ for job in f1 ../../f2 '$(id)'; do printf '{"job":"%s","at":%s,"kind":"job","ver
     kind: 'forged data',
     stage: 'act',
     about: 'a label names a compose file elsewhere, which includes one of a git server: compose would start git',
-    plant: `mkdir -p "$DIR" "$OUT"; printf '#!/bin/sh\\n%s/%s.git\\nexit 1\\n' "$foreign" "$ID" >/usr/local/bin/git; chmod 755 /usr/local/bin/git; marker git >/dev/null
+    plant: `mkdir -p "$DIR" "$OUT"; planted_git
 printf 'services:\\n  web:\\n    image: %s:1.0.0\\n' "$web" >"$DIR/compose.yaml"; printf 'COMPOSE_EXPERIMENTAL_GIT_REMOTE=1\\n' >"$DIR/.env"
-printf 'include:\\n  - https://127.0.0.1:9/x/y.git\\nservices:\\n  web:\\n    image: x\\n' >"$OUT/compose.yaml"
+printf 'include:\\n  - %s\\nservices:\\n  web:\\n    image: x\\n' "$(planted_address)" >"$OUT/compose.yaml"
 docker run -d --name "$ID-web-1" $(of_compose "$ID" web "$DIR") --label "com.docker.compose.project.config_files=$OUT/compose.yaml" $web:1.0.0 >/dev/null`,
     act: async ({ session, name }) => {
       await session.planAdopt(name, { shareVolumes: true });

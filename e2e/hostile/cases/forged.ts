@@ -20,7 +20,8 @@ forged=$(printf '%s/x\\n\\001unwatched %s' "$OUT" "$OUT/real/jobs/j1"); mkdir -p
     control: 'by_hand "$OUT/real/jobs/j1/.switchyard" watch.sh',
   },
   {
-    id: 'forged-root',
+    // Its path is found from the home folder only: as the first of all stacks it is looked at from there.
+    id: 'a-forged-root',
     kind: 'forged answers',
     stage: 'look',
     about:

@@ -76,13 +76,13 @@ export const releaseCases: HostileCase[] = [
     stage: 'act',
     about: 'a release that was never made includes a compose file of a git server; two releases are compared',
     plant: `old_stack files; mkdir -p "$OUT"; cp -r "$STATE/web/releases/0001" "$STATE/web/releases/0003"
-printf 'COMPOSE_EXPERIMENTAL_GIT_REMOTE=1\\n' >"$STATE/web/releases/0003/.env"; printf 'include:\\n  - https://127.0.0.1:9/include/y.git\\n' >>"$STATE/web/releases/0003/compose.yaml"
-marker git >/dev/null; [ -e /usr/bin/git ] || { printf '#!/bin/sh\\n%s/%s.git\\nexit 1\\n' "$foreign" "$ID" >/usr/bin/git; chmod 755 /usr/bin/git; }`,
+printf 'COMPOSE_EXPERIMENTAL_GIT_REMOTE=1\\n' >"$STATE/web/releases/0003/.env"; printf 'include:\\n  - %s\\n' "$(planted_address)" >>"$STATE/web/releases/0003/compose.yaml"
+planted_git`,
     act: async ({ session, name }) => {
       await session.compareReleases(name, 2, 3);
       return null;
     },
-    control: 'as_home sh /usr/bin/git',
+    control: 'as_home git ls-remote "$(planted_address)" >/dev/null 2>&1; true',
   },
   {
     id: 'release-way-back',
