@@ -36,7 +36,7 @@ async function readKept({ shell, home, folder }: VerbFacts, service: string): Pr
   }
   return ok({
     config: texts.get(`${ours}/haproxy.cfg`) ?? null,
-    block: texts.get(`${ours}/override.block`) ?? null,
+    block: blockIn(texts.get(`${ours}/override.block`) ?? '', service),
     found: texts.get(`${theirs}/entry/haproxy.cfg`) ?? null,
   });
 }
