@@ -13,6 +13,7 @@ describe('a job in words', () => {
     [{ state: 'refused' }, 'refused, nothing changed'],
     [{ state: 'aborted' }, 'aborted, undone'],
     [{ state: 'aborted', failure: failure('cancelled', 'Asked to.') }, 'stopped, undone'],
+    [{ verb: 'mend', state: 'aborted' }, 'stopped on its way, what was put back stays'],
     [{ state: 'indeterminate' }, 'not known yet'],
     [{ recovered: true }, 'being ended after its process died'],
     [{ recovered: true, state: 'completed' }, 'finished after its process died'],

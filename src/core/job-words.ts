@@ -62,6 +62,7 @@ export function explainOutcome(job: Job): string {
     case 'refused':
       return 'refused, nothing changed';
     case 'aborted':
+      if (job.verb === 'mend') return 'stopped on its way, what was put back stays';
       if (job.recovered) return `undone ${died}`;
       if (job.failure?.code === 'cancelled') return 'stopped, undone';
       // Next stays in its slot then, so that its logs can be read.
