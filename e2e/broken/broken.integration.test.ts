@@ -122,7 +122,8 @@ describe('a service that was broken by hand', () => {
       () => lab.exec(host, script(way.breaks, names), { okCodes: [0, 1, 2, 137] }),
       () => {
         const first = top();
-        const fits = first?.cause === cause && (way.words?.test(`${first.title} ${first.text}`) ?? true);
+        const fits =
+          first?.cause === cause && first.level === level && (way.words?.test(`${first.title} ${first.text}`) ?? true);
         return fits ? first : null;
       },
     );

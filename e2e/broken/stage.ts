@@ -70,7 +70,14 @@ export async function stand(session: Session, on: Way['on']): Promise<Service> {
     await completes(session, name, 'deploy', { image: image(other), replace: true });
     await completes(session, name, 'flip', { watchMinutes: 30 });
   }
-  await eventually('there is a way back', () => serviceOn(session, name).canFlipBack, 15_000);
+  await eventually(
+    'there is a way back, and both are well',
+    () => {
+      const { canFlipBack, slots } = serviceOn(session, name);
+      return canFlipBack && slots.blue?.health === 'healthy' && slots.green?.health === 'healthy';
+    },
+    20_000,
+  );
   return serviceOn(session, name);
 }
 
