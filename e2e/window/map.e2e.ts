@@ -1,3 +1,4 @@
+import { troubleCauses } from '../../src/core/trouble.ts';
 import { expect, pictureFile, test } from './fixture.ts';
 import type { SwitchyardWindow } from './switchyard-window.ts';
 
@@ -244,6 +245,7 @@ test('the contact sheet: every state of the card, light and dark', async ({ open
       'locked',
     ])
       expect(kinds).toContain(kind);
+    for (const cause of troubleCauses) expect(kinds).toContain(cause);
     // Each state has its own word: told apart without colour.
     const words = await window.page.locator('.card-words b').evaluateAll((all) => all.map((each) => each.textContent));
     expect(new Set(words).size).toBeGreaterThanOrEqual(13);

@@ -32,6 +32,7 @@ describe('history', () => {
         deployMs: 100,
         liveSinceMs: null,
         liveForMs: null,
+        leftAtMs: null,
         outcome: 'ready',
         warm: true,
       },
@@ -42,6 +43,7 @@ describe('history', () => {
         deployMs: 4_200,
         liveSinceMs: 10_000,
         liveForMs: null,
+        leftAtMs: null,
         outcome: 'live',
         warm: false,
       },
@@ -52,6 +54,7 @@ describe('history', () => {
         deployMs: null,
         liveSinceMs: null,
         liveForMs: 5_000,
+        leftAtMs: 10_000,
         outcome: 'left',
         warm: false,
       },
@@ -78,7 +81,7 @@ describe('history', () => {
     ];
     const state = serviceState({ live: 'green-settled', current: release(3, 'green') });
     const [third, second] = foldHistory([release(2, 'green'), release(3, 'green')], journal, state);
-    expect([third?.liveSinceMs, second?.liveForMs]).toEqual([8_000, 1_500]);
+    expect([third?.liveSinceMs, second?.liveForMs, second?.leftAtMs]).toEqual([8_000, 1_500, 6_500]);
   });
 
   it.each([

@@ -40,12 +40,13 @@ export function foldHistory(
   journal: JournalRecord[],
   state: ServiceState,
 ): ReleaseRecord[] {
-  const live = new Map<number, { since: number | null; totalMs: number }>();
+  const live = new Map<number, { since: number | null; totalMs: number; leftAt: number | null }>();
   const deployMs = new Map<number, number>();
   const retired = new Set<number>();
   const leave = (number: number, at: number) => {
     const entry = live.get(number);
-    if (entry?.since != null) live.set(number, { since: null, totalMs: entry.totalMs + Math.max(0, at - entry.since) });
+    if (entry?.since != null)
+      live.set(number, { since: null, totalMs: entry.totalMs + Math.max(0, at - entry.since), leftAt: at });
   };
   for (const record of [...journal].sort((a, b) => a.seq - b.seq)) {
     if (record.phase !== 'done' || record.release === undefined) continue;
@@ -58,7 +59,7 @@ export function foldHistory(
     if (record.step === 'stop') retired.add(number);
     if (moves) {
       if (record.left !== undefined) leave(Number(record.left), record.at);
-      live.set(number, { since: record.at, totalMs: live.get(number)?.totalMs ?? 0 });
+      live.set(number, { since: record.at, totalMs: live.get(number)?.totalMs ?? 0, leftAt: null });
     }
   }
   const slot = liveSlotOf(state.live);
@@ -88,6 +89,7 @@ export function foldHistory(
         deployMs: deployMs.get(number) ?? null,
         liveSinceMs: isLive ? (had?.since ?? null) : null,
         liveForMs: had === undefined || isLive ? null : had.totalMs,
+        leftAtMs: isLive ? null : (had?.leftAt ?? null),
         outcome: isLive ? 'live' : outcomeOf(written.word, had !== undefined, role, retired.has(number)),
         reason: written.word === 'not-ready' ? written.reason : null,
         warm: role === 'previous' || (role === 'next' && written.word === 'ready'),

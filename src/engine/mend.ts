@@ -4,13 +4,42 @@ import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { frameFiles } from '../core/server-scripts.ts';
 import type { ServiceState } from '../core/server-state.ts';
 import { blockIn, parseStackFiles, replaceBlock, stackFilesScript } from '../core/stack-files.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
 import type { JobFile } from './ports/archive.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
+import { readWhole } from './whole-answer.ts';
+
+// Arguments: the service's folder of the home state, its folder of the stack's. Of the latter a file is read, and no link.
+const keptScript = `find "$1/haproxy.cfg" "$1/override.block" "$2/entry/haproxy.cfg" -maxdepth 0 -type f -size -2049 -exec awk '${frameFiles}' {} + 2>/dev/null; true`;
+
+/** What adoption wrote, as the home state keeps it, and the entry point's configuration as it is found; null where there is none. */
+type Kept = { config: string | null; block: string | null; found: string | null };
+
+async function readKept({ shell, home, folder }: VerbFacts, service: string): Promise<Result<Kept>> {
+  const ours = `${home}/${serviceSlug(service)}`;
+  const theirs = `${stateFolder(folder)}/${serviceSlug(service)}`;
+  const answer = await readWhole(shell, keptScript, [ours, theirs], {
+    timeoutMs: 20_000,
+    what: `what ${service} needs`,
+  });
+  if (!answer.ok) return answer;
+  const texts = new Map<string, string>();
+  let path = '';
+  for (const line of answer.value.stdout.split('\n')) {
+    if (line.startsWith('\u0001file ')) path = line.slice(6);
+    else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
+  }
+  return ok({
+    config: texts.get(`${ours}/haproxy.cfg`) ?? null,
+    block: texts.get(`${ours}/override.block`) ?? null,
+    found: texts.get(`${theirs}/entry/haproxy.cfg`) ?? null,
+  });
+}
 
 /**
  * Makes what runs of a service what its files say: our lines of the override, its networks, the release that has the traffic, its
@@ -37,13 +66,12 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
         `The folder of ${facts.stack.name}, ${facts.folder}, cannot be entered by this user.`,
       ),
     );
-  const root = stateFolder(facts.folder);
-  const slug = serviceSlug(record.service);
-  const written = files.written.get(slug) ?? { config: null, block: null };
+  const kept = await readKept(facts, record.service);
+  if (!kept.ok) return kept;
+  const written = kept.value;
   const block = files.override === null ? null : blockIn(files.override.text, record.service);
   const overrideIsOurs = block !== null && (written.block === null || blockIn(written.block, record.service) === block);
-  const configIsOurs =
-    files.entryConfigs.has(slug) && (written.config === null || files.entryConfigs.get(slug) === written.config);
+  const configIsOurs = written.config !== null && written.found === written.config;
   let reading: StackReading | null = null;
   if (!overrideIsOurs || !configIsOurs) {
     const read = await readAdoptedStack(facts);
@@ -60,7 +88,7 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
   return ok({
     verb: 'mend',
     script: 'mend',
-    root,
+    ...jobPlace(facts),
     variables: {
       ...recordVariables(record, facts.folder, facts.by),
       COMPOSE_HASH: reading?.hash ?? '',

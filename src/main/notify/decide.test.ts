@@ -3,7 +3,7 @@ import type { HostView } from '../../contract/views.ts';
 import { freshLadder } from '../../core/connection.ts';
 import { failure } from '../../core/failure.ts';
 import type { Health } from '../../core/health.ts';
-import { hostView, runningJob, serviceView } from '../../testkit/session/views.ts';
+import { hostView, runningJob, serviceView, troubleOf } from '../../testkit/session/views.ts';
 import {
   awayAfterMs,
   confirmLeftMs,
@@ -151,6 +151,95 @@ describe('one cause', () => {
     expect(look(1_000, pair('unhealthy')).notices).toEqual([
       { kind: 'failing', host: 'h1', service: null, title: '2 services on home are failing', body: 'a, b.' },
     ]);
+  });
+});
+
+describe('UI6 what is down', () => {
+  const down = hostView([serviceView('frontend', { health: 'exited', troubles: [troubleOf()] })]);
+
+  test('is told once, in the words of the headline, and leads to the service', () => {
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, down)).toEqual({ notices: [], againMs: troubleAfterMs });
+    expect(look(1_000 + troubleAfterMs, down).notices).toEqual([
+      {
+        kind: 'failing',
+        host: 'h1',
+        service: 'shop/frontend',
+        title: 'home: The entry point of frontend is gone',
+        body: 'Its container was removed. Release 1 runs on in blue, and nobody reaches it. One click puts it back.',
+      },
+    ]);
+    expect([look(30_000, down), look(600_000, down)]).toEqual([quiet, quiet]);
+  });
+
+  test('has recovered when it is well again, told once', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, down);
+    look(1_000 + troubleAfterMs, down);
+    expect(look(50_000, good)).toEqual({ notices: [], againMs: goodLookGapMs });
+    expect(look(50_000 + goodLookGapMs, good).notices).toEqual([
+      {
+        kind: 'recovered',
+        host: 'h1',
+        service: 'shop/frontend',
+        title: 'frontend on home has recovered',
+        body: 'It answers again.',
+      },
+    ]);
+  });
+
+  test('is quiet while it is being put back', () => {
+    const look = watcher();
+    look(0, good);
+    look(1_000, down);
+    const mending = { ...down, jobs: [runningJob({ verb: 'mend' })] };
+    expect(look(9_000, mending).notices).toEqual([]);
+    expect(look(9_000 + quietAfterJobMs - 1, down).notices).toEqual([]);
+    expect(look(9_000 + quietAfterJobMs, good)).toEqual(quiet);
+  });
+
+  test('a stack that is down is one notice and one recovery, not one for each service', () => {
+    const cause = { cause: 'stack-down', title: 'shop is down: all 2 services are gone' } as const;
+    const stack = hostView([
+      serviceView('backend', { health: 'exited', troubles: [troubleOf({ ...cause, mend: null })] }),
+      serviceView('frontend', { health: 'exited', troubles: [troubleOf(cause)] }),
+    ]);
+    const well = hostView([serviceView('backend'), serviceView('frontend')]);
+    const look = watcher();
+    look(0, well);
+    look(1_000, stack);
+    expect(look(1_000 + troubleAfterMs, stack).notices).toMatchObject([
+      { service: 'shop/frontend', title: 'home: shop is down: all 2 services are gone' },
+    ]);
+    expect(look(30_000, stack)).toEqual(quiet);
+    look(50_000, well);
+    expect(look(50_000 + goodLookGapMs, well).notices).toMatchObject([{ title: 'frontend on home has recovered' }]);
+  });
+
+  test('what is wrong or at risk interrupts nobody', () => {
+    const look = watcher();
+    look(0, good);
+    const wrong = hostView([
+      serviceView('frontend', { troubles: [troubleOf({ level: 'wrong', cause: 'override-gone' })] }),
+    ]);
+    expect([look(1_000, wrong), look(60_000, wrong)]).toEqual([quiet, quiet]);
+  });
+
+  test('Docker that does not answer is one cause, told once, and so is that it answers again', () => {
+    const { map } = down;
+    if (map === null) throw new Error('no map');
+    const stopped = { ...down, map: { ...map, dockerAwaySinceMs: 1_000 } };
+    const look = watcher();
+    look(0, good);
+    expect(look(1_000, stopped)).toEqual({ notices: [], againMs: troubleAfterMs });
+    expect(look(1_000 + troubleAfterMs, stopped).notices).toMatchObject([
+      { kind: 'failing', service: null, title: 'Docker does not answer on home' },
+    ]);
+    expect(look(30_000, stopped)).toEqual(quiet);
+    look(50_000, good);
+    expect(look(50_000 + goodLookGapMs, good).notices).toMatchObject([{ title: 'Docker answers again on home' }]);
   });
 });
 

@@ -1,6 +1,9 @@
 import type { HostView, ServiceView } from '../../contract/views.ts';
+import { type Headline, headlinesOf } from '../../core/headline.ts';
 import type { Health } from '../../core/health.ts';
 import { isServing, isTrouble } from '../../core/health.ts';
+import type { Mend } from '../../core/trouble.ts';
+import { dockerAwayWords } from '../../core/trouble-words.ts';
 
 /** One thing worth interrupting somebody for. */
 export type Notice = {
@@ -28,6 +31,8 @@ export type Memory = {
   /** False until the first map: what was wrong before we looked is shown, not announced. */
   seen: boolean;
   away: Trouble | null;
+  /** Docker does not answer, while the host does. */
+  docker: Trouble | null;
   services: Record<string, ServiceMemory>;
 };
 
@@ -47,7 +52,7 @@ type ServiceMemory = {
   unconfirmedUntilMs: number | null;
 };
 
-export const freshMemory: Memory = { seen: false, away: null, services: {} };
+export const freshMemory: Memory = { seen: false, away: null, docker: null, services: {} };
 
 export type Decision = {
   memory: Memory;
@@ -57,8 +62,8 @@ export type Decision = {
 };
 
 /**
- * What to announce now that a host looks like this: one notice for each cause. Silent about services with a job of
- * Switchyard on them, but for traffic that went back by itself.
+ * What to announce now that a host looks like this: each cause once, in the words of the headline. Silent about services
+ * with a job of Switchyard on them, but for traffic that went back by itself.
  */
 export function decideNotices(memory: Memory, host: HostView, nowMs: number): Decision {
   switch (host.connection.kind) {
@@ -91,11 +96,13 @@ function decideAway(memory: Memory, host: HostView, reason: string, nowMs: numbe
 
 function decideConnected(memory: Memory, host: HostView, nowMs: number): Decision {
   if (host.map === null) return { memory, notices: [], againMs: null };
+  if (host.map.dockerAwaySinceMs !== null) return decideDockerAway(memory, host, nowMs);
 
   const all = host.map.stacks.flatMap((stack) => stack.services);
   const running = new Set(
     host.jobs.filter((job) => job.state === 'running').map((job) => `${job.stack}/${job.service}`),
   );
+  const headlines = headlinesOf(host.map).filter(({ trouble }) => trouble.level === 'down');
   const waits = all.map((service) => lookAtConfirming(memory.services[service.id], service, nowMs));
   const looks = all.map((service, index) => ({
     service,
@@ -106,26 +113,46 @@ function decideConnected(memory: Memory, host: HostView, nowMs: number): Decisio
   const failing = causes(
     looks.filter((each) => each.event === 'failing').map((each) => each.service),
     looks,
+    headlines,
   );
   const recovered = looks.filter((each) => each.event === 'recovered').map((each) => each.service);
   const wentBack = looks.filter((each) => each.event === 'went-back').map((each) => each.service);
   const back = lookAtLink(memory.away, nowMs);
+  const docker = lookAtLink(memory.docker, nowMs);
 
   return {
     memory: {
       seen: true,
       away: back.away,
+      docker: docker.away,
       services: Object.fromEntries(looks.map((each) => [each.service.id, each.memory])),
     },
     notices: [
       ...(back.told ? [backNotice(host)] : []),
+      ...(docker.told ? [dockerBackNotice(host)] : []),
       ...wentBack.map((service) => wentBackNotice(host, service)),
       ...unconfirmed.map((service) => unconfirmedNotice(host, service)),
-      ...(failing.length > 0 ? [failingNotice(host, failing)] : []),
+      ...failingNotices(host, failing, headlines),
       ...(recovered.length > 0 ? [recoveredNotice(host, recovered)] : []),
     ],
-    againMs: soonest([back.againMs, ...waits.map((each) => each.againMs), ...looks.map((each) => each.againMs)]),
+    againMs: soonest([
+      back.againMs,
+      docker.againMs,
+      ...waits.map((each) => each.againMs),
+      ...looks.map((each) => each.againMs),
+    ]),
   };
+}
+
+/** One cause: nothing is said of the services of a Docker that does not answer. */
+function decideDockerAway(memory: Memory, host: HostView, nowMs: number): Decision {
+  const first: Trouble = { state: memory.seen ? 'waiting' : 'known', sinceMs: nowMs, goodSinceMs: null };
+  const docker: Trouble = { ...first, ...memory.docker, goodSinceMs: null };
+  const seen = { ...memory, seen: true };
+  if (docker.state !== 'waiting') return { memory: { ...seen, docker }, notices: [], againMs: null };
+  const leftMs = docker.sinceMs + troubleAfterMs - nowMs;
+  if (leftMs > 0) return { memory: { ...seen, docker }, notices: [], againMs: leftMs };
+  return { memory: { ...seen, docker: { ...docker, state: 'told' } }, notices: [dockerNotice(host)], againMs: null };
 }
 
 type Look = {
@@ -149,6 +176,7 @@ function look(
   seenBefore: boolean,
   nowMs: number,
 ): Look {
+  const isDown = service.troubles[0]?.level === 'down';
   const memory: ServiceMemory = {
     ...before,
     served: before.served || isServing(service.health),
@@ -160,7 +188,8 @@ function look(
     return { memory: told, event: seenBefore ? 'went-back' : null, againMs: null };
   }
 
-  if (isFailing(service.health, memory.served)) return lookAtTrouble(memory, service.health, seenBefore, nowMs);
+  if (isDown || isFailing(service.health, memory.served))
+    return lookAtTrouble(memory, isDown ? 'exited' : service.health, seenBefore, nowMs);
   return isServing(service.health) ? lookAtGood(memory, nowMs) : { memory, event: null, againMs: null };
 }
 
@@ -228,17 +257,29 @@ function lookAtLink(
     : { away: null, told: true, againMs: null };
 }
 
-/** Leaves out, and remembers as known, what fails only because something it depends on does. */
-function causes(failing: ServiceView[], looks: { service: ServiceView; memory: ServiceMemory }[]): ServiceView[] {
+/**
+ * Leaves out, and remembers as known, what fails only because something it depends on does, and what a headline says
+ * together with another.
+ */
+function causes(
+  failing: ServiceView[],
+  looks: { service: ServiceView; memory: ServiceMemory }[],
+  headlines: Headline[],
+): ServiceView[] {
   const told = looks.filter((each) => each.memory.trouble?.state === 'told');
-  return failing.filter((service, index) => {
-    const cause = told.find(
-      (each) =>
-        each.service.id !== service.id &&
-        each.service.blastRadius.includes(service.id) &&
-        // Two that depend on each other are one cause: the first stands for both.
-        !(service.blastRadius.includes(each.service.id) && failing.indexOf(each.service) > index),
-    );
+  const placeOf = ({ id }: ServiceView): number =>
+    Math.max(0, ...headlines.map(({ services }) => services.indexOf(id)));
+  // The service that a headline leads to stands for all it tells of.
+  const ordered = [...failing].sort((a, b) => placeOf(a) - placeOf(b));
+  return ordered.filter((service, index) => {
+    const together = headlines.find(({ services }) => services.includes(service.id))?.services ?? [];
+    const cause = told.find(({ service: { id, blastRadius }, service: other }) => {
+      if (id === service.id) return false;
+      const isTogether = together.includes(id);
+      if (!isTogether && !blastRadius.includes(service.id)) return false;
+      // Two that depend on each other are one cause: the first stands for both.
+      return !((isTogether || service.blastRadius.includes(id)) && ordered.indexOf(other) > index);
+    });
     if (cause === undefined) return true;
     const own = looks.find((each) => each.service === service);
     if (own?.memory.trouble) own.memory = { ...own.memory, trouble: { ...own.memory.trouble, state: 'known' } };
@@ -283,21 +324,66 @@ const unconfirmedNotice = (host: HostView, service: ServiceView): Notice => ({
   body: 'Keep the flip within a minute, or the traffic goes back to the release before.',
 });
 
-function failingNotice(host: HostView, services: ServiceView[]): Notice {
-  const [first] = services;
-  if (services.length > 1 || first === undefined) {
+/** What fails, in one notice: in the words of the headline, with how many more there are. */
+function failingNotices(host: HostView, services: ServiceView[], headlines: Headline[]): Notice[] {
+  const [first, ...others] = services;
+  if (first === undefined) return [];
+  const headline = headlines.find((each) => services.some(({ id }) => each.services.includes(id)));
+  if (headline !== undefined) {
+    const { trouble } = headline;
+    const rest = services.filter(({ id }) => !headline.services.includes(id));
+    const more = rest.length === 0 ? [] : [`Down too: ${names(rest)}.`];
+    return [
+      {
+        kind: 'failing',
+        host: host.id,
+        service: headline.services[0] ?? null,
+        title: short(`${host.target}: ${trouble.title}`),
+        body: short([trouble.text, trouble.byHand ?? explainMend(trouble.mend), ...more].filter(Boolean).join(' ')),
+      },
+    ];
+  }
+  if (others.length > 0) {
     const title = `${services.length} services on ${host.target} are failing`;
-    return { kind: 'failing', host: host.id, service: null, title, body: short(`${names(services)}.`) };
+    return [{ kind: 'failing', host: host.id, service: null, title, body: short(`${names(services)}.`) }];
   }
   const undo = first.canFlipBack ? ' The release before is warm: you can flip back.' : '';
-  return {
-    kind: 'failing',
-    host: host.id,
-    service: first.id,
-    title: `${first.name} on ${host.target} is failing`,
-    body: `${explainHealth(first.health)}${undo}`,
-  };
+  return [
+    {
+      kind: 'failing',
+      host: host.id,
+      service: first.id,
+      title: `${first.name} on ${host.target} is failing`,
+      body: `${explainHealth(first.health)}${undo}`,
+    },
+  ];
 }
+
+function explainMend(mend: Mend | null): string | null {
+  switch (mend?.kind) {
+    case 'put-back':
+      return 'One click puts it back.';
+    case 'start':
+      return 'One click starts it again.';
+    case 'go':
+      return `One click goes to ${mend.version}.`;
+    default:
+      return null;
+  }
+}
+
+function dockerNotice(host: HostView): Notice {
+  const { title, text, byHand } = dockerAwayWords(host.target, 0);
+  return { kind: 'failing', host: host.id, service: null, title, body: `${text} ${byHand}` };
+}
+
+const dockerBackNotice = (host: HostView): Notice => ({
+  kind: 'recovered',
+  host: host.id,
+  service: null,
+  title: `Docker answers again on ${host.target}`,
+  body: 'The map is up to date.',
+});
 
 function recoveredNotice(host: HostView, services: ServiceView[]): Notice {
   const [first] = services;
@@ -309,7 +395,7 @@ function recoveredNotice(host: HostView, services: ServiceView[]): Notice {
     title: one
       ? `${first.name} on ${host.target} has recovered`
       : `${services.length} services on ${host.target} have recovered`,
-    body: one ? 'Its checks are good again.' : short(`${names(services)}.`),
+    body: one ? (first.adopted ? 'It answers again.' : 'It runs again.') : short(`${names(services)}.`),
   };
 }
 

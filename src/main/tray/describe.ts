@@ -1,5 +1,9 @@
 import type { HostView } from '../../contract/views.ts';
+import { type Ending, endingOf } from '../../core/ending.ts';
+import { headlinesOf } from '../../core/headline.ts';
 import { isTrouble } from '../../core/health.ts';
+import type { Service, StackMap } from '../../core/stack-map.ts';
+import { dockerAwayWords } from '../../core/trouble-words.ts';
 
 /** What the tray shows. Hosts where all is well are not listed. */
 export type TrayState = {
@@ -10,16 +14,29 @@ export type TrayState = {
 
 type Item = { level: 'attention' | 'trouble'; label: string; host: string; service: string | null };
 
-/** The worst of all hosts, and what of them needs somebody. */
+const endingWords: Record<Exclude<Ending, 'stopped'>, string> = {
+  refused: 'was not changed: that was refused',
+  undone: 'was not changed: that was undone',
+  unknown: 'was changed or not, nobody knows yet',
+  failed: 'could not be changed',
+};
+
+/** The worst of all hosts, and what of them needs somebody: the worst first. */
 export function describeTray(hosts: readonly HostView[]): TrayState {
-  const items = hosts.flatMap(itemsOf);
-  const level = items.some((item) => item.level === 'trouble') ? 'trouble' : items.length > 0 ? 'attention' : 'well';
+  const all = hosts.flatMap(itemsOf);
+  const items = [...all.filter(({ level }) => level === 'trouble'), ...all.filter(({ level }) => level !== 'trouble')];
   return {
-    level,
-    tooltip:
-      items.length === 0 ? 'Switchyard: all is well' : `Switchyard: ${items.map(({ label }) => label).join(', ')}`,
+    level: items[0]?.level ?? 'well',
+    tooltip: `Switchyard: ${items.length === 0 ? wellWords(hosts) : items.map(({ label }) => label).join(', ')}`,
     items: items.map(({ label, host, service }) => ({ label, host, service })),
   };
+}
+
+/** Nothing needs somebody, so far as anybody looks: a host that is not connected may be anything. */
+function wellWords(hosts: readonly HostView[]): string {
+  const seen = hosts.filter(({ connection, map }) => connection.kind === 'connected' && map !== null);
+  if (seen.length === 0) return 'no server is connected';
+  return seen.length === hosts.length ? 'all is well' : `all is well on ${seen.map(({ target }) => target).join(', ')}`;
 }
 
 function itemsOf(host: HostView): Item[] {
@@ -37,21 +54,42 @@ function itemsOf(host: HostView): Item[] {
     case 'failed':
       return one('attention', 'cannot be connected');
     case 'connected':
-      return (host.map?.stacks ?? []).flatMap((stack) =>
-        stack.services.flatMap((service): Item[] => {
-          const item = (level: Item['level'], words: string): Item[] => [
-            { level, label: `${service.name} on ${host.target} ${words}`, host: host.id, service: service.id },
-          ];
-          if (service.switch.kind === 'went-back') return item('attention', 'went back by itself');
-          if (service.switch.kind === 'watching' && service.switch.mustConfirm)
-            return item('attention', 'waits to be confirmed');
-          // A stop that was asked for is nobody's emergency.
-          if (service.switch.kind === 'failed' && service.switch.failure.code !== 'cancelled')
-            return item('attention', 'could not be changed');
-          // A container that was stopped or has done its work is nobody's emergency.
-          if (service.health === 'exited' && !service.adopted) return [];
-          return isTrouble(service.health) ? item('trouble', `is ${service.health}`) : [];
-        }),
-      );
+      return host.map === null ? [] : itemsOfMap(host, host.map);
   }
+}
+
+/** What is wrong, in the words and the order of the headline; then what else of its services needs somebody. */
+function itemsOfMap(host: HostView, map: StackMap): Item[] {
+  if (map.dockerAwaySinceMs !== null)
+    return [{ level: 'trouble', label: dockerAwayWords(host.target, 0).title, host: host.id, service: null }];
+  const headlines = headlinesOf(map);
+  const told = new Set(headlines.flatMap(({ services }) => services));
+  return [
+    ...headlines.map(
+      ({ trouble, services }): Item => ({
+        level: trouble.level === 'down' ? 'trouble' : 'attention',
+        label: `${host.target}: ${trouble.title}`,
+        host: host.id,
+        service: services[0] ?? null,
+      }),
+    ),
+    ...map.stacks.flatMap((stack) =>
+      stack.services.filter(({ id }) => !told.has(id)).flatMap((service) => itemsOfService(host, service)),
+    ),
+  ];
+}
+
+function itemsOfService(host: HostView, service: Service): Item[] {
+  const item = (level: Item['level'], words: string): Item[] => [
+    { level, label: `${service.name} on ${host.target} ${words}`, host: host.id, service: service.id },
+  ];
+  if (service.switch.kind === 'went-back') return item('attention', 'went back by itself');
+  if (service.switch.kind === 'watching' && service.switch.mustConfirm)
+    return item('attention', 'waits to be confirmed');
+  const ending = service.switch.kind === 'failed' ? endingOf(service.switch) : 'stopped';
+  // A stop that was asked for is nobody's emergency.
+  if (ending !== 'stopped') return item('attention', endingWords[ending]);
+  // A container that was stopped or has done its work is nobody's emergency.
+  if (service.health === 'exited' && !service.adopted) return [];
+  return isTrouble(service.health) ? item('trouble', `is ${service.health}`) : [];
 }

@@ -1,6 +1,7 @@
 import { ActivityIcon, Command, List, Moon, Sun, Workflow } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
 import type { HostView, ServiceView } from '../../contract/views.ts';
+import { isKnown } from '../bridge/as-known.ts';
 import { on } from '../bridge/client.ts';
 import type { Offer } from '../bridge/offers.ts';
 import { useHost, useServer, useService, useStack } from '../bridge/store.ts';
@@ -18,6 +19,7 @@ import { ConnectedCard } from '../features/card/card.tsx';
 import { ContactSheet } from '../features/card/contact-sheet.tsx';
 import { ConnectScreen } from '../features/connect/connect.tsx';
 import { LadderScreen } from '../features/connect/ladder.tsx';
+import { Headline } from '../features/headline/headline.tsx';
 import { AwayBanner, HostTabs } from '../features/hosts/host-bar.tsx';
 import { ListScreen } from '../features/list/list.tsx';
 import { warmUp } from '../features/map/elk.ts';
@@ -171,20 +173,21 @@ function HostScreen({ host }: { host: HostView }) {
   const onOffer = useCallback((offer: Offer, of: ServiceView) => doOffer(host.id, offer, of), [host.id]);
   if (host.map === null || !showsMap(host)) return <LadderScreen host={host} />;
   return (
-    <>
-      <AwayBanner host={host} />
-      <div className="stage">
-        <div className="stage-main">
-          {view === 'map' ? (
-            <MapScreen key={host.id} host={host} map={host.map} face={Face} />
-          ) : (
-            <ListScreen host={host} map={host.map} onOffer={onOffer} />
-          )}
-          {view === 'map' && <Footing host={host} />}
+    <div className="stage">
+      <div className="stage-main" data-view={view}>
+        <div className="headline-place">
+          <AwayBanner host={host} />
+          {isKnown(host) && <Headline key={host.id} host={host} map={host.map} onOffer={onOffer} />}
         </div>
-        {panelOpen && service !== null && <Panel host={host.id} service={service} onOffer={onOffer} />}
+        {view === 'map' ? (
+          <MapScreen key={host.id} host={host} map={host.map} face={Face} />
+        ) : (
+          <ListScreen host={host} map={host.map} onOffer={onOffer} />
+        )}
+        {view === 'map' && <Footing host={host} />}
       </div>
-    </>
+      {panelOpen && service !== null && <Panel host={host.id} service={service} onOffer={onOffer} />}
+    </div>
   );
 }
 

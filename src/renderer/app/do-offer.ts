@@ -2,7 +2,7 @@ import type { ServiceView } from '../../contract/views.ts';
 import type { Job, Verb } from '../../core/job.ts';
 import { otherSlot } from '../../core/slot.ts';
 import { call } from '../bridge/client.ts';
-import { asksToRetire, type Offer, slotIn } from '../bridge/offers.ts';
+import { asksToRetire, type Offer, slotIn, verbOfGo } from '../bridge/offers.ts';
 import { notePreview } from '../bridge/previews.ts';
 import { stopJob } from '../bridge/stopping.ts';
 import { declinePreview, dismiss, lastOptionsOf, refOf, startVerb, useServer } from '../bridge/store.ts';
@@ -19,6 +19,14 @@ export function doOffer(host: string, offer: Offer, service: ServiceView): void 
       // Undo instead of confirm; a gate that is not green says why, and what to do.
       if (service.switch.kind === 'not-ready') showSheet({ kind: 'gate', service: service.id });
       else void startVerb(host, service, 'flip');
+      return;
+    case 'go': {
+      const verb = verbOfGo(service);
+      if (verb !== null) void startVerb(host, service, verb);
+      return;
+    }
+    case 'mend':
+      void startVerb(host, service, 'mend');
       return;
     case 'arm':
       showSheet({ kind: 'arm', service: service.id });
@@ -103,4 +111,6 @@ const jobsOf = (host: string, service: ServiceView): Job[] =>
     .sort((a, b) => b.startedAt - a.startedAt);
 
 const runningJob = (host: string, service: ServiceView): Job | null =>
-  jobsOf(host, service).find((job) => job.state === 'running') ?? null;
+  jobsOf(host, service).find((job) => job.state === 'running') ??
+  jobsOf(host, service).find((job) => job.state === 'waiting') ??
+  null;

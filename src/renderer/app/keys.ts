@@ -1,5 +1,7 @@
 import { useEffect } from 'react';
 import type { HostView } from '../../contract/views.ts';
+import { headlinesOf } from '../../core/headline.ts';
+import { isKnown } from '../bridge/as-known.ts';
 import { type Offer, offersOf } from '../bridge/offers.ts';
 import { serviceNow, useServer } from '../bridge/store.ts';
 import {
@@ -19,6 +21,7 @@ import { doOffer } from './do-offer.ts';
 
 /** What a key asks for, by what is offered; the first that is. */
 const offerKeys: Record<string, Offer[]> = {
+  m: ['go', 'mend'],
   'shift f': ['arm'],
   f: ['flip', 'rollback'],
   d: ['deploy'],
@@ -68,13 +71,26 @@ export function useKeys(host: HostView | undefined): void {
       if (key === 'l') return toggleView();
       if (key === 'j') return showActivity(!state.activity);
       if (key === 'n') return showConnect();
+      const view = useServer.getState().hosts.find((each) => each.id === id);
+      const connected = view !== undefined && isKnown(view);
+      // The button of the headline, where what is selected has none of its own.
+      if (key === 'm' && view?.map != null) {
+        const ids = [state.service, ...headlinesOf(view.map).map(({ services }) => services[0])];
+        for (const each of ids) {
+          const ill = each == null ? undefined : serviceNow(id, each);
+          const mend = ill === undefined ? undefined : offerOfKey(key, offersOf(ill, connected));
+          if (ill === undefined || mend === undefined) continue;
+          event.preventDefault();
+          return doOffer(id, mend, ill);
+        }
+        return;
+      }
       const service = state.service === null ? undefined : serviceNow(id, state.service);
       if (service === undefined) return;
       if (key === 'b') return toggleBlast();
       // Any release of before can be deployed again, from the list of them.
       if (key === 'd' && event.shiftKey && service.adopted) return openPanel(service.id, 'releases');
       if (event.key === 'Enter' && target.closest('button, a, [role="row"]') === null) return openPanel(service.id);
-      const connected = useServer.getState().hosts.find((each) => each.id === id)?.connection.kind === 'connected';
       const offers = offersOf(service, connected);
       const offer = offerOfKey(event.shiftKey ? `shift ${key}` : key, offers);
       if (offer !== undefined) {

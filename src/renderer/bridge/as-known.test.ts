@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { failure } from '../../core/failure.ts';
-import { adoptedIdle, connected, shop } from '../../testkit/window/fixtures.ts';
+import { adoptedIdle, connected, shop, troubled } from '../../testkit/window/fixtures.ts';
 import { asKnown } from './as-known.ts';
 
 const home = () => connected('home', [shop({ ...adoptedIdle(), canFlipBack: true })]);
@@ -26,4 +26,12 @@ test('an away host knows nothing of its switches and offers nothing', () => {
     ['backend', 'not-adopted', false],
     ['db', 'not-adopted', false],
   ]);
+});
+
+test('UI3 where Docker does not answer nothing is known either, and no trouble of before is told', () => {
+  const view = connected('home', [shop(troubled())]);
+  const { map } = view;
+  if (map === null) throw new Error('no map');
+  const frontend = asKnown({ ...view, map: { ...map, dockerAwaySinceMs: 7 } }).map?.stacks[0]?.services[0];
+  expect([frontend?.switch, frontend?.troubles]).toEqual([{ kind: 'unknown', sinceMs: 7 }, []]);
 });

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { adoptedIdle, nextReady, notReady, pullFailed, service, watching } from '../../testkit/window/fixtures.ts';
+import { troubleOf } from '../../testkit/session/views.ts';
+import {
+  adoptedIdle,
+  nextReady,
+  notReady,
+  pullFailed,
+  service,
+  slot,
+  troubled,
+  watching,
+} from '../../testkit/window/fixtures.ts';
 import { labelOf, offersOf, reservationOf } from './offers.ts';
 
 const frontend = (more: Parameters<typeof service>[3]) => service('shop', 'frontend', 'shop/frontend:1.0.0', more);
@@ -85,8 +95,60 @@ test('what a sheet asks about has an ellipsis, and what begins at once has none'
     'Retry',
   ]);
   expect([labelOf('retire', frontend(nextReady())), labelOf('retire', frontend(notReady()))]).toEqual([
-    'Retire next…',
-    'Retire next',
+    'Retire next (1.5.0)…',
+    'Retire next (1.5.0)',
   ]);
-  expect(labelOf('retire-previous', frontend(watching()))).toBe('Retire previous…');
+  expect(labelOf('retire-previous', frontend(watching()))).toBe('Retire previous (1.4.2)…');
+});
+
+test('UI1 in trouble what mends it is offered first, by the words that say how', () => {
+  const gone = frontend(troubled());
+  expect([offersOf(gone), labelOf('mend', gone)]).toEqual([['mend', 'deploy', 'eject'], 'Put it back']);
+  expect(labelOf('mend', frontend(troubled({ mend: { kind: 'start' } })))).toBe('Start it again');
+  expect(offersOf(frontend(troubled({ mend: null })))).toEqual(['deploy', 'eject']);
+});
+
+test('UI1 during a watch too: the way to what answers, and a deploy that need not wait for the watch', () => {
+  const go = { kind: 'go', to: 'blue', verb: 'rollback', version: '1.4.2' } as const;
+  const watched = frontend({ ...watching(), troubles: [troubleOf({ cause: 'live-stopped', mend: go })] });
+  expect([offersOf(watched), labelOf('go', watched)]).toEqual([['go', 'deploy', 'follow', 'eject'], 'Go to 1.4.2']);
+  // What is only at risk does not end a watch.
+  const risky = frontend({ ...watching(), troubles: [troubleOf({ level: 'at-risk', mend: null })] });
+  expect(offersOf(risky)).toEqual(['rollback', 'follow', 'eject']);
+});
+
+test('UI1 what a job may be mending just now is not mended by another', () => {
+  const state = { kind: 'preparing', verb: 'mend', step: 'entry', text: null, progress: null, holder: null } as const;
+  expect(offersOf(frontend({ ...troubled(), switch: state }))).toEqual(['follow', 'stop']);
+});
+
+test('a mend that failed is tried again by its own button', () => {
+  const { switch: state } = pullFailed();
+  if (state?.kind !== 'failed') throw new Error('it did not fail');
+  const failed = frontend({ ...troubled(), switch: { ...state, verb: 'mend' } });
+  expect(offersOf(failed)).toEqual(['mend', 'dismiss', 'details', 'eject']);
+});
+
+test('UI5 a previous that is ill is no way back', () => {
+  const sick = troubleOf({ level: 'at-risk', cause: 'previous-sick', mend: null });
+  const settled = { ...watching(), switch: { kind: 'settled', atMs: 0, to: 'blue' } as const, troubles: [sick] };
+  expect(offersOf(frontend(settled))).toEqual(['deploy', 'retire-previous', 'eject']);
+  expect(offersOf(frontend({ ...watching(), troubles: [sick] }))).toEqual(['follow', 'eject']);
+});
+
+test('UI4 a button says which version it moves to', () => {
+  const labels = (more: Parameters<typeof frontend>[0]) =>
+    (['flip', 'rollback', 'retire', 'retire-previous'] as const).map((offer) => labelOf(offer, frontend(more)));
+  expect(labels(nextReady())).toEqual(['Flip to 1.5.0', 'Flip back', 'Retire next (1.5.0)…', 'Retire previous…']);
+  expect(labels(watching())).toEqual(['Flip', 'Flip back to 1.4.2', 'Retire next', 'Retire previous (1.4.2)…']);
+});
+
+test('UI4 a button says the number of the release where two have the same version, and no version without an end', () => {
+  const at = (blue: string, green: string) =>
+    frontend({
+      ...nextReady(),
+      slots: { blue: slot('blue', 'current', 6, blue), green: slot('green', 'next', 7, green) },
+    });
+  expect(labelOf('flip', at('a:latest', 'a:latest'))).toBe('Flip to release 7');
+  expect(labelOf('flip', at('a:1', `a:${'0'.repeat(64)}`))).toBe(`Flip to ${'0'.repeat(19)}…`);
 });

@@ -3,7 +3,7 @@ import type { ServiceRef } from '../../contract/channels.ts';
 import type { HostView, ServiceView, StackView, TrafficView } from '../../contract/views.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Verb, VerbOptions } from '../../core/job.ts';
-import { asKnown } from './as-known.ts';
+import { asKnown, isKnown } from './as-known.ts';
 import { call, on } from './client.ts';
 import { keepSame } from './keep-same.ts';
 
@@ -99,7 +99,7 @@ export const useStack = (host: string, name: string | null): StackView | undefin
 
 /** Whether verbs can be asked for at all. */
 export const useConnected = (host: string): boolean =>
-  useServer((state) => state.hosts.find((each) => each.id === host)?.connection.kind === 'connected');
+  useServer((state) => state.hosts.some((each) => each.id === host && isKnown(each)));
 
 /** The newest traffic of a service, or null where nothing measures it. */
 export const useTraffic = (host: string, service: ServiceView): TrafficView | null =>

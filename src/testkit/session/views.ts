@@ -1,6 +1,7 @@
 import type { HostView, ServiceView } from '../../contract/views.ts';
 import { freshLadder } from '../../core/connection.ts';
 import type { Job } from '../../core/job.ts';
+import type { Trouble } from '../../core/trouble.ts';
 
 /** A service of the stack `shop` that runs well, changed as a test needs it. */
 export function serviceView(name: string, changes: Partial<ServiceView> = {}): ServiceView {
@@ -70,6 +71,22 @@ export function runningJob(changes: Partial<Job> = {}): Job {
     failure: null,
     figures: {},
     recovered: false,
+    ...changes,
+  };
+}
+
+/** An entry point that was removed, changed as a test needs it. */
+export function troubleOf(changes: Partial<Trouble> = {}): Trouble {
+  return {
+    level: 'down',
+    cause: 'entry-gone',
+    title: 'The entry point of frontend is gone',
+    text: 'Its container was removed. Release 1 runs on in blue, and nobody reaches it.',
+    sinceMs: 0,
+    mend: { kind: 'put-back' },
+    orElse: null,
+    byHand: null,
+    quote: null,
     ...changes,
   };
 }

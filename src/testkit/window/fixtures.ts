@@ -4,7 +4,8 @@ import { failure } from '../../core/failure.ts';
 import type { Job } from '../../core/job.ts';
 import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord } from '../../core/plan.ts';
 import type { Service, SlotState, Stack, StackMap, Traffic } from '../../core/stack-map.ts';
-import { serviceView } from '../session/views.ts';
+import type { Trouble } from '../../core/trouble.ts';
+import { serviceView, troubleOf } from '../session/views.ts';
 
 /** Hosts as a window would be told of them: made up, but each line of it could be true. */
 
@@ -406,6 +407,7 @@ export const releases = (): ReleaseRecord[] => {
     deployMs: 21_400 + number * 700,
     liveSinceMs: Date.now() - (14 - number) * 4 * day,
     liveForMs: 4 * day,
+    leftAtMs: Date.now() - (13 - number) * 4 * day,
     outcome: 'left',
     reason: null,
     warm: false,
@@ -430,7 +432,11 @@ export const releases = (): ReleaseRecord[] => {
       reason: 'GET /healthz answered 500 Internal Server Error',
     }),
     record(10, '1.4.0', { role: 'previous', warm: true }),
-    record(9, '1.3.0', { outcome: 'retired' }),
+    record(9, '1.3.0', {
+      outcome: 'went-back',
+      reason: 'the entry point took green out: 10 wrong answers in a row',
+      liveForMs: 42_000,
+    }),
     record(8, '1.2.0', {}),
   ];
 };
@@ -447,6 +453,7 @@ export const nextPlan = (image: string): NextPlan => ({
   composeImage: frontendImage('1.5.0'),
   diff,
   upToDate: false,
+  broke: null,
   findings: [],
 });
 
@@ -489,4 +496,14 @@ export const notReady = (): Partial<Service> => ({
     green: slot('green', 'next', 13, frontendImage('1.5.0'), { checks: { passed: 2, total: 4 }, ready: false }),
   },
   switch: { kind: 'not-ready', passed: 2, total: 4, reason: 'GET /healthz answered 500 Internal Server Error' },
+});
+
+/** An adopted service with something wrong, an entry point that is gone unless said otherwise. */
+export const troubled = (...troubles: Partial<Trouble>[]): Partial<Service> => ({
+  ...adoptedIdle(),
+  health: 'exited',
+  traffic: null,
+  troubles: (troubles.length === 0 ? [{}] : troubles).map((each) =>
+    troubleOf({ sinceMs: Date.now() - 3 * minute, ...each }),
+  ),
 });

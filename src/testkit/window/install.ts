@@ -12,6 +12,7 @@ import {
   notReady,
   pullFailed,
   shop,
+  troubled,
   watching,
 } from './fixtures.ts';
 
@@ -29,6 +30,55 @@ const away = (): HostView => ({
   },
 });
 
+const manyTroubles = (): HostView => {
+  const home = homeHost(
+    troubled({
+      cause: 'stack-down',
+      title: 'shop is down: all 3 services are gone',
+      text: 'Somebody ran docker compose down. The releases of frontend are there, and can be started.',
+    }),
+  );
+  const [shopAt, edge, media] = home.map?.stacks ?? [];
+  if (home.map === null || shopAt === undefined || edge === undefined || media === undefined) return home;
+  const whoami = troubled({
+    level: 'wrong',
+    cause: 'override-gone',
+    title: 'The override of whoami is gone',
+    text: 'compose.override.yaml was deleted. All answers as it did; the next docker compose up removes the entry point.',
+  });
+  const jellyfin = troubled({
+    cause: 'live-crashing',
+    title: 'jellyfin 10.10.3 keeps crashing',
+    text: 'It ended 7 times with code 1: System.IO.IOException: No space left on device.',
+    mend: null,
+    byHand: 'Free some space on the server, then start it again.',
+  });
+  return {
+    ...home,
+    map: {
+      ...home.map,
+      stacks: [
+        {
+          ...shopAt,
+          services: shopAt.services.map((each) =>
+            each.name === 'db' ? { ...each, health: 'absent', absence: 'Behind the profile debug.' } : each,
+          ),
+        },
+        {
+          ...edge,
+          services: edge.services.map((each) =>
+            each.name === 'whoami' ? { ...each, ...whoami, health: 'healthy' } : each,
+          ),
+        },
+        {
+          ...media,
+          services: media.services.map((each) => (each.name === 'jellyfin' ? { ...each, ...jellyfin } : each)),
+        },
+      ],
+    },
+  };
+};
+
 const scenes: Record<string, () => HostView[]> = {
   first: () => [],
   shop: () => [homeHost({})],
@@ -40,6 +90,26 @@ const scenes: Record<string, () => HostView[]> = {
   failed: () => [homeHost(pullFailed())],
   crowd: () => [connected('big', crowd())],
   away: () => [away()],
+  down: () => [homeHost(troubled())],
+  many: () => [manyTroubles()],
+  'watched-down': () => [
+    homeHost({
+      ...watching(),
+      health: 'exited',
+      troubles:
+        troubled({
+          cause: 'live-stopped',
+          title: 'frontend 1.5.0 is stopped',
+          text: 'The container of green, which has the traffic, was killed (code 137). 1.4.2 runs in blue and passes its checks.',
+          mend: { kind: 'go', to: 'blue', verb: 'rollback', version: '1.4.2' },
+        }).troubles ?? [],
+    }),
+  ],
+  docker: () => {
+    const home = homeHost(troubled());
+    const since = Date.now() - 41_000;
+    return [{ ...home, map: home.map === null ? null : { ...home.map, asOfMs: since, dockerAwaySinceMs: since } }];
+  },
   asking: () => [
     {
       id: 'vps',

@@ -1,5 +1,6 @@
 import {
   Archive,
+  ArrowUpDown,
   ExternalLink,
   Info,
   ListTree,
@@ -10,14 +11,17 @@ import {
   Square,
   TriangleAlert,
   Undo2,
+  Wrench,
   X,
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../contract/views.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
-import { labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
+import type { Trouble } from '../../../core/trouble.ts';
+import { isMain, labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { type Declined, useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useHalfMinutes, useSeconds } from '../../ui/clock.ts';
@@ -25,15 +29,17 @@ import {
   count,
   formatAbsolute,
   formatAge,
+  formatClock,
   formatRate,
   oneLine,
   shortDigest,
   shortImage,
   tagOf,
 } from '../../ui/format.ts';
-import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { ServiceMark, SwitchMark, TroubleMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
+import { explainAbsence, explainTrouble, loudTrouble } from '../../ui/trouble-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
 import './card.css';
@@ -42,6 +48,8 @@ import './card.css';
 export type Detail = 'near' | 'mid' | 'far';
 
 const icons: Partial<Record<Offer, LucideIcon>> = {
+  go: ArrowUpDown,
+  mend: Wrench,
   deploy: PackagePlus,
   rollback: Undo2,
   preview: ExternalLink,
@@ -114,10 +122,14 @@ function Face({
   nowMs,
 }: FaceProps & { nowMs: number }) {
   const state = service.switch;
-  const said = explainSwitch(state, nowMs);
-  const words = declined === undefined ? said : explainRefusal(declined.verb, declined.failure);
+  const said = loudTrouble(service);
+  // That it did not work is told in a track; that it is still down, in the foot.
+  const trouble = declined === undefined || said?.level === 'down' ? said : null;
+  const words = wordsOf(service, trouble, declined, nowMs);
+  const why = declined === undefined ? words : explainDeclined(declined.verb, declined.failure);
+  const switched = explainSwitch(state, nowMs);
   const offers: Offer[] =
-    declined === undefined
+    declined === undefined || trouble !== null
       ? offersOf(service, connected)
       : ['details', 'dismiss', ...offersOf(service, connected).filter(isVerbOffer)];
   const name = oneLine(service.name);
@@ -129,11 +141,13 @@ function Face({
       data-detail={detail}
       data-selected={selected || undefined}
       data-adopted={service.adopted}
+      data-absent={service.absence !== null || undefined}
+      data-trouble={trouble?.cause}
       data-away={state.kind === 'unknown' || undefined}
       aria-label={`${name}: ${words.word}${words.more === null ? '' : `, ${words.more}`}`}
     >
       <header className="card-head">
-        <HealthMark health={service.health} size={detail === 'far' ? 24 : 14} />
+        <ServiceMark service={service} size={detail === 'far' ? 24 : 14} />
         <h3 className="clip" title={service.name}>
           {name}
         </h3>
@@ -146,7 +160,8 @@ function Face({
             key={slot}
             service={service}
             slot={slot}
-            words={words}
+            words={why}
+            switched={switched}
             declined={declined !== undefined}
             nowMs={nowMs}
           />
@@ -155,7 +170,15 @@ function Face({
         <PlainTracks service={service} words={words} />
       )}
       <footer className="card-foot">
-        <SwitchMark state={state} size={detail === 'far' ? 26 : detail === 'mid' ? 17 : 14} />
+        {trouble === null ? (
+          <SwitchMark
+            state={state}
+            declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+            size={footMarkSize[detail]}
+          />
+        ) : (
+          <TroubleMark level={trouble.level} size={footMarkSize[detail]} />
+        )}
         <p className="card-words" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
           <b className="clip">{asked === undefined ? words.word : 'Asking the server'}</b>{' '}
           {words.more !== null && asked === undefined && <span>{words.more}</span>}
@@ -174,10 +197,38 @@ function Face({
   );
 }
 
-const isVerbOffer = (offer: Offer): boolean => offer === 'flip' || offer === 'rollback' || offer === 'adopt';
+const footMarkSize: Record<Detail, number> = { near: 14, mid: 17, far: 26 };
+
+const isVerbOffer = (offer: Offer): boolean => ['go', 'mend', 'flip', 'rollback', 'adopt'].includes(offer);
+
+/** What a card says in its foot: what is wrong, what was refused just now, why there is nothing, else the switch. */
+function wordsOf(
+  service: ServiceView,
+  trouble: Trouble | null,
+  declined: Declined | undefined,
+  nowMs: number,
+): SwitchWords {
+  if (trouble !== null) return explainTrouble(trouble);
+  if (declined !== undefined) return explainDeclined(declined.verb, declined.failure);
+  return service.absence === null ? explainSwitch(service.switch, nowMs) : explainAbsence(service.absence);
+}
 
 function Load({ service, traffic }: { service: ServiceView; traffic: TrafficView | null }) {
-  if (isTrouble(service.health)) return <span className="card-health">{service.health}</span>;
+  if (service.switch.kind === 'unknown') return null;
+  const trouble = loudTrouble(service);
+  if (trouble !== null && trouble.level === 'down' && trouble.sinceMs !== null)
+    return (
+      <span className="card-health number" data-down title={formatAbsolute(trouble.sinceMs)}>
+        down since {formatClock(trouble.sinceMs, Date.now())}
+      </span>
+    );
+  // What rests on purpose says so, in grey; that it never started says the foot.
+  if (isTrouble(service.health) || service.health === 'ended' || service.health === 'stopped')
+    return (
+      <span className="card-health" data-loud={isTrouble(service.health) || undefined}>
+        {service.health}
+      </span>
+    );
   if (traffic === null) return null;
   const errors = traffic.errorsPerSecond;
   return (
@@ -214,9 +265,7 @@ function tailOf(
   if (state.kind === 'not-ready') return { text: words.why, loud: true };
   if (state.kind === 'locked') return { text: words.why, loud: false };
   if (isDeploying(state)) return { text: 'preparing', loud: false };
-  if (at.role === 'previous' && state.kind === 'unknown') return { text: 'previous', loud: false };
-  if (at.role === 'previous')
-    return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
+  if (at.role === 'previous') return previousWords(service, at);
   if (at.role === 'next') {
     const checks = at.checks;
     if (state.kind === 'next-ready')
@@ -226,28 +275,45 @@ function tailOf(
   return { text: at.role === 'current' ? 'current' : 'stopped', loud: false };
 }
 
+/** How the way back stands: warm, stopped, or ill, which is none. */
+function previousWords(service: ServiceView, { health }: SlotView): { text: string; loud: boolean } {
+  if (service.switch.kind === 'unknown') return { text: 'previous', loud: false };
+  const isSick = service.troubles.some(({ cause }) => cause === 'previous-sick');
+  if (isSick) return { text: `previous, ${health ?? 'gone'}`, loud: true };
+  return { text: service.canFlipBack ? 'previous, warm' : 'previous, stopped', loud: false };
+}
+
 function Track({
   service,
   slot,
   words,
+  switched,
   declined,
   nowMs,
 }: {
   service: ServiceView;
   slot: Slot;
   words: SwitchWords;
+  /** What the switch alone says, whatever is said before it. */
+  switched: SwitchWords;
   declined: boolean;
   nowMs: number;
 }) {
   const at = service.slots[slot];
   const live = service.live === slot;
   const state = service.switch;
-  // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
+  // What went wrong, what is waited for, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
   const isTheirs = 'holder' in state && state.holder !== null;
   const isTrouble =
-    state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+    state.kind === 'failed' ||
+    state.kind === 'went-back' ||
+    state.kind === 'waiting' ||
+    (state.kind === 'held' && state.reason !== null);
+  // A release that waits there is worth more than the sentence, which the headline says.
+  const isTold = at === null && loudTrouble(service) !== null;
   const telling =
-    slot === (service.live === null ? 'green' : otherSlot(service.live)) && (declined || isTheirs || isTrouble);
+    slot === (service.live === null ? 'green' : otherSlot(service.live)) &&
+    (declined || isTheirs || isTrouble || isTold);
   if (telling) {
     return (
       <div className="track" data-slot={slot} data-telling>
@@ -266,7 +332,7 @@ function Track({
       </div>
     );
   }
-  const tail = tailOf(service, at, words, nowMs);
+  const tail = tailOf(service, at, switched, nowMs);
   return (
     <div className="track" data-slot={slot} data-live={live || undefined}>
       <span className="track-slot">{slot}</span>
@@ -341,9 +407,9 @@ export function Actions({
   detail: Detail;
   onOffer: (offer: Offer, service: ServiceView) => void;
 }) {
-  const shown = offers
-    .filter((offer) => offer !== 'arm' && offer !== 'eject')
-    .slice(0, detail === 'mid' ? 1 : mostActions);
+  // Beside what mends stand the words that say what is wrong.
+  const most = offers[0] === 'mend' ? 1 : offers[0] === 'go' ? 2 : mostActions;
+  const shown = offers.filter((offer) => offer !== 'arm' && offer !== 'eject').slice(0, detail === 'mid' ? 1 : most);
   const worded = shown[0];
   const ordered = [...shown.filter((offer) => offer !== worded), ...(worded === undefined ? [] : [worded])];
   return (
@@ -356,9 +422,9 @@ export function Actions({
             type="button"
             tabIndex={-1}
             disabled={disabled}
-            className={`button small ${Icon === undefined ? ((offer === 'flip' && service.switch.kind === 'next-ready') || offer === 'confirm' ? 'primary' : '') : 'plain icon'}`}
+            className={`button small ${Icon === undefined ? `worded ${isMain(offer, service) ? 'primary' : ''}` : 'plain icon'}`}
             data-testid={`action-${offer}`}
-            aria-label={`${labelOf(offer, service)} ${oneLine(service.name)}`}
+            aria-label={`${labelOf(offer, service)}: ${oneLine(service.name)}`}
             data-reserved={reservationOf(offer, service) !== null || undefined}
             aria-description={offer === 'stop' ? explainStop(service) : undefined}
             title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? labelOf(offer, service))}
@@ -367,7 +433,7 @@ export function Actions({
               onOffer(offer, service);
             }}
           >
-            {Icon === undefined ? labelOf(offer, service) : <Icon size={14} />}
+            {Icon === undefined ? <span className="clip">{labelOf(offer, service)}</span> : <Icon size={14} />}
           </button>
         );
       })}

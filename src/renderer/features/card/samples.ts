@@ -1,7 +1,9 @@
 import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
 import { failure } from '../../../core/failure.ts';
+import { type TroubleCause, troubleCauses } from '../../../core/trouble.ts';
+import { troubleSamples } from './trouble-samples.ts';
 
-/** One card for each state a switch can be in, told as it could be true. For looking at all of them side by side. */
+/** One card for each state a switch can be in and each cause of trouble, told as it could be true. For looking at all of them side by side. */
 export type Sample = { title: string; service: ServiceView };
 
 const minute = 60_000;
@@ -176,13 +178,53 @@ export function samplesAt(now: number): Sample[] {
     sample('Refused', {
       kind: 'failed',
       verb: 'flip',
-      step: 'gate',
+      step: null,
       outcome: 'refused',
       recovered: false,
       failure: failure(
         'lock-held',
         'Another job holds frontend of shop: anna@desk since 20:40:11: deploy of frontend. Nothing was changed.',
       ),
+    }),
+    sample(
+      'Refused at the gate',
+      {
+        kind: 'failed',
+        verb: 'flip',
+        step: 'gate',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('not-ready', 'Release 13 does not pass its checks now (2 of 4), so the traffic stays.', {
+          detail: 'http 3000 /healthz : HTTP 503',
+          running: 'blue keeps the traffic with release 12.',
+        }),
+      },
+      { slots: next },
+    ),
+    sample(
+      'Adoption refused',
+      {
+        kind: 'failed',
+        verb: 'adopt',
+        step: 'check',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('folder-read-only', 'The folder of shop cannot be written by this user.', {
+          detail: '/srv/shop',
+          running: 'The service runs as before, as plain compose.',
+        }),
+      },
+      plain,
+    ),
+    sample('Eject refused', {
+      kind: 'failed',
+      verb: 'eject',
+      step: 'check',
+      outcome: 'refused',
+      recovered: false,
+      failure: failure('image-missing', 'The name shop/frontend:1.4.2 is not the image that has the traffic.', {
+        running: 'blue keeps the traffic with release 12.',
+      }),
     }),
     sample('Failed', {
       kind: 'failed',
@@ -228,7 +270,64 @@ export function samplesAt(now: number): Sample[] {
         running: 'blue keeps the traffic with release 12.',
       }),
     }),
+    sample(
+      'Waits for another job',
+      {
+        kind: 'waiting',
+        verb: 'adopt',
+        waitsFor: { verb: 'adopt', service: 'backend', by: 'anna@desk' },
+      },
+      plain,
+    ),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
     sample('Locked', { kind: 'locked', by: 'anna@desk', verb: 'retire', sinceMs: now - minute }, { slots: next }),
+    sample(
+      'Not running',
+      { kind: 'not-adopted', adoptable: false, reason: 'It does not run.' },
+      {
+        ...plain,
+        health: 'absent',
+        absence: 'Behind the profile debug; it has no container.',
+        createdAtMs: null,
+        digest: null,
+      },
+    ),
+    sample(
+      'Ended well',
+      { kind: 'not-adopted', adoptable: false, reason: 'It does not run.' },
+      { ...plain, health: 'ended' },
+    ),
+    ...troubleCauses.map((cause) => {
+      const isAfter = afterFlip.has(cause);
+      return sample(
+        `Trouble: ${cause}`,
+        cause === 'live-ill'
+          ? {
+              kind: 'watching',
+              untilMs: now + 252_000,
+              mustConfirm: false,
+              from: 'blue',
+              to: 'green',
+              errors: 31,
+              requests: 40,
+            }
+          : isAfter
+            ? { kind: 'settled', atMs: now - 34 * minute, to: 'blue' }
+            : base.switch,
+        {
+          ...(isAfter ? { slots: after, live: 'green', canFlipBack: true } : {}),
+          ...(cause === 'previous-sick'
+            ? { slots: { ...after, blue: { ...after.blue, health: 'restarting' } }, canFlipBack: false }
+            : {}),
+          health: troubleSamples[cause].level === 'down' ? 'exited' : 'healthy',
+          troubles: [
+            { cause, sinceMs: now - 3 * minute, orElse: null, byHand: null, quote: null, ...troubleSamples[cause] },
+          ],
+        },
+      );
+    }),
   ];
 }
+
+/** Those that are told of a service with a way back. */
+const afterFlip: ReadonlySet<TroubleCause> = new Set(['live-stopped', 'live-ill', 'previous-sick', 'way-back-gone']);

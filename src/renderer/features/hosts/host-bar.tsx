@@ -1,12 +1,27 @@
-import { CircleAlert, Ellipsis, Laptop, Plug, PlugZap, Plus, Server, TriangleAlert, Unplug } from 'lucide-react';
+import {
+  CircleAlert,
+  Ellipsis,
+  Laptop,
+  OctagonX,
+  Plug,
+  PlugZap,
+  Plus,
+  Server,
+  TriangleAlert,
+  Unplug,
+} from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
+import { remedies } from '../../../contract/remedies.ts';
 import type { HostView } from '../../../contract/views.ts';
+import { headlinesOf } from '../../../core/headline.ts';
+import { dockerAwayWords } from '../../../core/trouble-words.ts';
 import { call } from '../../bridge/client.ts';
 import { showConnect, showHost } from '../../bridge/window-state.ts';
 import { useSeconds } from '../../ui/clock.ts';
-import { Ago } from '../../ui/controls.tsx';
+import { Ago, Command } from '../../ui/controls.tsx';
 import { oneLine } from '../../ui/format.ts';
 import { type Worst, worstOfHost } from '../../ui/marks.tsx';
+import { Since } from '../../ui/since.tsx';
 import './hosts.css';
 
 const worstWords: Record<Worst, string> = {
@@ -17,6 +32,15 @@ const worstWords: Record<Worst, string> = {
   away: 'away',
   off: 'not connected',
 };
+
+/** What is said first of a host, where something is wrong; all is well only where nothing is. */
+function wordsOf(host: HostView, worst: Worst): string {
+  if (host.connection.kind !== 'connected' || host.map === null) return worstWords[worst];
+  if (host.map.dockerAwaySinceMs !== null) return dockerAwayWords(oneLine(host.target), 0).title;
+  const [first, ...others] = headlinesOf(host.map);
+  if (first === undefined) return worstWords[worst];
+  return `${oneLine(first.trouble.title)}${others.length === 0 ? '' : `, and ${others.length} more`}`;
+}
 
 function WorstMark({ worst, local }: { worst: Worst; local: boolean }) {
   const size = 14;
@@ -53,12 +77,12 @@ export function HostTabs({ hosts, current }: { hosts: HostView[]; current: strin
                 aria-selected={host.id === current}
                 data-testid={`tab-${host.target}`}
                 data-worst={worst}
-                title={`${host.target}: ${worstWords[worst]}${index < 9 ? ` (Alt+${index + 1})` : ''}`}
+                title={`${host.target}: ${wordsOf(host, worst)}${index < 9 ? ` (Alt+${index + 1})` : ''}`}
                 onClick={() => showHost(host.id)}
               >
                 <WorstMark worst={worst} local={host.target === 'this machine'} />
                 <span className="clip">{name}</span>
-                <span className="only-read">, {worstWords[worst]}</span>
+                <span className="only-read">, {wordsOf(host, worst)}</span>
               </button>
               {host.id === current && <HostMenu host={host} />}
             </div>
@@ -153,9 +177,10 @@ function HostMenu({ host }: { host: HostView }) {
   );
 }
 
-/** One cause, one message: the host is away, what is shown is old, and when it is tried again. */
+/** One cause, one message: the host or its Docker is away, what is shown is old, and when it is tried again. */
 export function AwayBanner({ host }: { host: HostView }) {
   const connection = host.connection;
+  if (connection.kind === 'connected') return <DockerAway host={host} />;
   if (connection.kind === 'away') return <Away host={host} connection={connection} />;
   if (connection.kind === 'connecting' && host.map !== null) {
     return (
@@ -181,6 +206,31 @@ export function AwayBanner({ host }: { host: HostView }) {
     );
   }
   return null;
+}
+
+/** Nothing of what is shown can be done without Docker: no button, but what to type. */
+function DockerAway({ host }: { host: HostView }) {
+  const { map } = host;
+  if (map === null || map.dockerAwaySinceMs === null) return null;
+  const words = dockerAwayWords(oneLine(host.target), 0);
+  const { command } = remedies['docker-stopped'];
+  return (
+    <div className="banner" data-level="down" role="alert" data-testid="banner-docker">
+      <OctagonX size={22} aria-hidden />
+      <div className="banner-words">
+        <h2>
+          {words.title} <Since atMs={map.dockerAwaySinceMs} />
+        </h2>
+        <p>
+          {words.text} The map is as it was <Ago atMs={map.asOfMs} />.
+        </p>
+        <p>
+          <b>What to do:</b> start Docker on the server.
+        </p>
+      </div>
+      {command !== null && <Command text={command} />}
+    </div>
+  );
 }
 
 function Away({ host, connection }: { host: HostView; connection: Extract<HostView['connection'], { kind: 'away' }> }) {

@@ -1,15 +1,27 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
-import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
+import { isKnown } from '../../bridge/as-known.ts';
+import {
+  isDown,
+  isMain,
+  labelOf,
+  type Offer,
+  type OnOffer,
+  offerNames,
+  offersOf,
+  reservationOf,
+} from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
 import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
-import { HealthMark, SwitchMark, worstOf } from '../../ui/marks.tsx';
+import { HealthMark, ServiceMark, SwitchMark, TroubleMark, worstOf } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
+import { explainAbsence, explainTrouble, loudTrouble } from '../../ui/trouble-words.ts';
 import './list.css';
 
 /** The map's twin: the same services and the same actions as a table. */
@@ -17,7 +29,7 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
   const [search, setSearch] = useState('');
   const wanted = search.trim().toLowerCase();
   const table = useRef<HTMLTableElement>(null);
-  const away = host.connection.kind !== 'connected';
+  const away = !isKnown(host);
   const stacks = map.stacks
     .map((stack) => ({
       stack,
@@ -84,7 +96,7 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
         <tbody>
           {stacks.map(({ stack, services }) => (
             <Fragment key={stack.name}>
-              <StackRow stack={stack} />
+              <StackRow stack={stack} known={!away} />
               {services.map((service) => (
                 <Row key={service.id} host={host.id} id={service.id} onOffer={onOffer} />
               ))}
@@ -114,23 +126,30 @@ export function ListScreen({ host, map, onOffer }: { host: HostView; map: MapVie
           )}
         </tbody>
       </table>
-      {stacks.length === 0 && map.loose.length === 0 && (
+      {stacks.length === 0 && map.loose.length === 0 && !away && (
         <p className="quiet list-empty">{wanted === '' ? 'Nothing runs here yet.' : 'No service is called that.'}</p>
       )}
     </section>
   );
 }
 
-function StackRow({ stack }: { stack: StackView }) {
-  const troubles = stack.services.filter((service) => worstOf(service) !== 'fine').length;
+function StackRow({ stack, known }: { stack: StackView; known: boolean }) {
+  const down = known ? stack.services.filter(isDown).length : 0;
+  const others = known ? stack.services.filter((service) => worstOf(service) !== 'fine').length - down : 0;
   return (
     <tr className="list-stack" data-testid={`list-stack-${stack.name}`}>
       <th colSpan={7} scope="rowgroup" title={stack.folder ?? undefined}>
         {oneLine(stack.name)} <span className="quiet">{count(stack.services.length, 'service')}</span>
-        {troubles > 0 && (
+        {down > 0 && (
+          <span className="list-down">
+            {' '}
+            {down} {down === 1 ? 'is' : 'are'} down
+          </span>
+        )}
+        {others > 0 && (
           <span className="list-trouble">
             {' '}
-            {troubles} {troubles === 1 ? 'needs' : 'need'} a look
+            {others} {others === 1 ? 'needs' : 'need'} a look
           </span>
         )}{' '}
         <FindingsButton
@@ -177,8 +196,15 @@ function RowAt({
   const connected = useConnected(host);
   const asked = useAsked(host, service.id);
   const declined = useDeclined(host, service.id);
+  const trouble = declined === undefined ? loudTrouble(service) : null;
   const words =
-    declined === undefined ? explainSwitch(service.switch, nowMs) : explainRefusal(declined.verb, declined.failure);
+    declined !== undefined
+      ? explainDeclined(declined.verb, declined.failure)
+      : trouble !== null
+        ? explainTrouble(trouble)
+        : service.absence === null
+          ? explainSwitch(service.switch, nowMs)
+          : explainAbsence(service.absence);
   const live = service.live === null ? null : service.slots[service.live];
   const next = Object.values(service.slots).find((slot) => slot?.role === 'next');
   const offers = offersOf(service, connected).filter((offer) => listOffers.has(offer));
@@ -187,6 +213,8 @@ function RowAt({
       data-service={service.id}
       data-testid={`row-${service.id}`}
       data-tone={words.tone}
+      data-absent={service.absence !== null || undefined}
+      data-trouble={trouble?.cause}
       data-selected={selected || undefined}
       tabIndex={selected ? 0 : -1}
       aria-selected={selected}
@@ -198,7 +226,7 @@ function RowAt({
     >
       <th scope="row">
         <span className="list-name">
-          <HealthMark health={service.health} />
+          <ServiceMark service={service} />
           <span className="clip" title={service.name}>
             {oneLine(service.name)}
           </span>
@@ -221,7 +249,14 @@ function RowAt({
       </td>
       <td className="list-state" data-state={service.switch.kind}>
         <span>
-          <SwitchMark state={service.switch} />
+          {trouble === null ? (
+            <SwitchMark
+              state={service.switch}
+              declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+            />
+          ) : (
+            <TroubleMark level={trouble.level} />
+          )}
           <span className="clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
             <b>{words.word}</b> {inOneLine(words)}
           </span>
@@ -252,7 +287,7 @@ function RowAt({
               key={offer}
               type="button"
               tabIndex={selected ? 0 : -1}
-              className={`button small ${(offer === 'flip' && reservationOf(offer, service) === null) || offer === 'confirm' ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
+              className={`button small ${isMain(offer, service) ? 'primary' : offer === offers[0] ? '' : 'plain'}`}
               data-testid={`action-${offer}`}
               data-reserved={reservationOf(offer, service) !== null || undefined}
               title={offer === 'stop' ? explainStop(service) : (reservationOf(offer, service) ?? undefined)}

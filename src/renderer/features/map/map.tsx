@@ -13,6 +13,7 @@ import {
 import { Locate, Maximize2, Minus, Plus, RotateCw } from 'lucide-react';
 import { memo, type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import type { HostView, MapView } from '../../../contract/views.ts';
+import { isKnown } from '../../bridge/as-known.ts';
 import { call } from '../../bridge/client.ts';
 import { keepSame } from '../../bridge/keep-same.ts';
 import { openPanel, select, useWindow } from '../../bridge/window-state.ts';
@@ -29,7 +30,7 @@ import {
   StackNode,
   StoreNode,
 } from './nodes.tsx';
-import { cardSize, type Topology, topologyOf } from './topology.ts';
+import { cardSize, keepPlaces, type Topology, topologyOf } from './topology.ts';
 import { Wire } from './wire.tsx';
 import './map.css';
 
@@ -75,6 +76,9 @@ function usePositions(host: string): [Places | null, (places: Places | null) => 
   return [places, save];
 }
 
+/** Kept free above a fitted map, in pixels: what is wrong is told there, and covers nothing. */
+const headlineRoom = 84;
+
 /** Moves of the view are short, and at once for those who want no motion. */
 const motionMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180);
 
@@ -87,7 +91,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const [expanded, setExpanded] = useState<Record<string, boolean>>({});
   const last = useRef<Topology | null>(null);
   const topology = useMemo(() => {
-    last.current = keepSame(last.current, topologyOf(map, expanded));
+    last.current = keepSame(last.current, keepPlaces(last.current, topologyOf(map, expanded), map));
     return last.current;
   }, [map, expanded]);
   const laid = useLayouts(topology);
@@ -110,7 +114,12 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
   const fitMap = useCallback(
     (duration = motionMs(), minZoom = 0.1) => {
       untouched.current = true;
-      return flow.fitView({ padding: 0.06, maxZoom: 1.1, minZoom, duration });
+      return flow.fitView({
+        padding: { top: `${headlineRoom}px`, x: 0.06, bottom: 0.06 },
+        maxZoom: 1.1,
+        minZoom,
+        duration,
+      });
     },
     [flow],
   );
@@ -140,24 +149,31 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     const top = at.y * zoom + y;
     const inside =
       left >= 8 &&
-      top >= 8 &&
+      top >= headlineRoom &&
       left + cardSize.width * zoom <= box.width - 8 &&
       top + cardSize.height * zoom <= box.height - 8;
     if (!inside)
       void flow.setCenter(at.x + cardSize.width / 2, at.y + cardSize.height / 2, { zoom, duration: motionMs() });
   }, [flow]);
 
+  const refit = useCallback(() => {
+    if (!untouched.current) return;
+    // Beside a panel the cards stay as readable as they were.
+    const beside = useWindow.getState().panelOpen;
+    void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
+  }, [fitMap, bringIntoView, flow]);
   useEffect(() => {
     if (pane.current === null) return;
-    const observer = new ResizeObserver(() => {
-      if (!untouched.current) return;
-      // Beside a panel the cards stay as readable as they were.
-      const beside = useWindow.getState().panelOpen;
-      void fitMap(0, beside ? Math.min(nearZoom, flow.getZoom()) : undefined).then(bringIntoView);
-    });
+    const observer = new ResizeObserver(refit);
     observer.observe(pane.current);
     return () => observer.disconnect();
-  }, [fitMap, bringIntoView, flow]);
+  }, [refit]);
+  useEffect(() => {
+    if (laid === null || !fitted.current) return;
+    // What was laid out anew stands where it belongs with the next frame.
+    const frame = requestAnimationFrame(() => requestAnimationFrame(refit));
+    return () => cancelAnimationFrame(frame);
+  }, [laid, refit]);
 
   useEffect(() => {
     if (service === null || !panelOpen) return;
@@ -221,7 +237,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
     }),
     [host.id, face],
   );
-  const away = host.connection.kind !== 'connected';
+  const away = !isKnown(host);
   const empty = map.stacks.length === 0 && map.loose.length === 0;
   return (
     <section
@@ -235,7 +251,7 @@ function Canvas({ host, map, face }: { host: HostView; map: MapView; face: CardF
       <MapContext.Provider value={context}>
         <Stage host={host.id} nodes={nodes} edges={edges} onChange={change} onDropped={dropped} onTouched={touched} />
       </MapContext.Provider>
-      {empty && <EmptyMap map={map} />}
+      {empty && !away && <EmptyMap map={map} />}
       <div className="map-tools" role="toolbar" aria-label="Map">
         <Tool label="Zoom in (+)" onClick={() => zoomBy('in')}>
           <Plus size={15} />

@@ -1,11 +1,11 @@
 import { Handle, type NodeProps, Position, useStore } from '@xyflow/react';
 import { Boxes, ChevronsDownUp, Database } from 'lucide-react';
 import { type ComponentType, createContext, memo, useContext } from 'react';
-import { useHost, useServer, useStack } from '../../bridge/store.ts';
+import { useConnected, useHost, useServer, useStack } from '../../bridge/store.ts';
 import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
 import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatAbsolute, oneLine, shortImage } from '../../ui/format.ts';
-import { HealthMark, worstOf } from '../../ui/marks.tsx';
+import { HealthMark, ServiceMark, worstOf } from '../../ui/marks.tsx';
 import type { Point } from './layout.ts';
 import { cardSize, collapseAbove, portY, type Tint } from './topology.ts';
 
@@ -142,6 +142,7 @@ export const StackNode = memo(function StackNode({ data, width, height }: NodePr
   const { host, toggle } = useContext(MapContext);
   const name = data.name as string;
   const stack = useStack(host, name);
+  const known = useConnected(host);
   const detail = useStore(detailOf);
   if (stack === undefined) return null;
   const tints = data.tints as Tint[];
@@ -149,6 +150,7 @@ export const StackNode = memo(function StackNode({ data, width, height }: NodePr
   const collapsed = data.collapsed as boolean;
   const shown = oneLine(name);
   const troubles = stack.services.filter((service) => worstOf(service) !== 'fine');
+  const worst = troubles.find((service) => worstOf(service) === 'trouble') ?? troubles[0];
   return (
     <section className="frame" data-testid={`stack-${name}`} data-detail={detail} aria-label={`Stack ${shown}`}>
       {!collapsed && tints.length > 0 && (
@@ -190,12 +192,14 @@ export const StackNode = memo(function StackNode({ data, width, height }: NodePr
       {collapsed && (
         <div className="frame-sum">
           <p>
-            {troubles.length === 0 ? (
+            {!known ? (
+              <>How they are is not known now.</>
+            ) : worst === undefined ? (
               <>All {stack.services.length} are well.</>
             ) : (
               <>
-                <HealthMark health={troubles[0]?.health ?? 'unhealthy'} size={16} /> {count(troubles.length, 'service')}{' '}
-                of {stack.services.length} {troubles.length === 1 ? 'needs' : 'need'} a look:{' '}
+                <ServiceMark service={worst} size={16} /> {count(troubles.length, 'service')} of {stack.services.length}{' '}
+                {troubles.length === 1 ? 'needs' : 'need'} a look:{' '}
                 {troubles
                   .slice(0, 3)
                   .map((service) => oneLine(service.name))

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { adoptedIdle, crowd, mapOf, nextReady, service, shop, stack } from '../../../testkit/window/fixtures.ts';
-import { topologyOf } from './topology.ts';
+import { keepPlaces, topologyOf } from './topology.ts';
 
 test('health, versions and switches do not move anything', () => {
   expect(topologyOf(mapOf([shop(nextReady())]), {})).toEqual(topologyOf(mapOf([shop(adoptedIdle())]), {}));
@@ -56,4 +56,39 @@ test('a proxy routes to what was told, else to what nothing else reaches', () =>
     { from: 'a/traefik', to: 'a/web' },
     { from: 'a/traefik', to: 'a/api' },
   ]);
+});
+
+test('what was removed or stopped by hand moves nothing: its ports, networks and volumes stay where they were', () => {
+  const running = {
+    id: 'c',
+    name: 'c',
+    health: 'healthy',
+    status: 'Up',
+    image: 'x:1',
+    createdAtMs: 0,
+  } as const;
+  const at = (names: string[]) =>
+    mapOf([
+      stack(
+        'a',
+        names.map((name) =>
+          service('a', name, 'x:1', {
+            containers: [running],
+            ports: [{ hostIp: '', hostPort: 80, containerPort: 80, protocol: 'tcp' }],
+          }),
+        ),
+        { volumes: [{ name: 'data', stack: 'a', services: ['a/web'] }] },
+      ),
+    ]);
+  const gone = mapOf([stack('a', [service('a', 'web', 'x:1', { containers: [] })])]);
+  const stopped = mapOf([
+    stack('a', [service('a', 'web', 'x:1', { containers: [{ ...running, health: 'stopped' }] })]),
+  ]);
+  const before = topologyOf(at(['web']), {});
+  expect(keepPlaces(before, topologyOf(gone, {}), gone)).toEqual(before);
+  expect(keepPlaces(before, topologyOf(stopped, {}), stopped)).toEqual(before);
+  // What is there and has no port any more is drawn as it is, and so is a stack of other services.
+  const closed = mapOf([stack('a', [service('a', 'web', 'x:1', { containers: [running] })])]);
+  expect(keepPlaces(before, topologyOf(closed, {}), closed)).toEqual(topologyOf(closed, {}));
+  expect(keepPlaces(topologyOf(at(['web', 'api']), {}), topologyOf(gone, {}), gone)).toEqual(topologyOf(gone, {}));
 });

@@ -1,4 +1,5 @@
 import type { MapView, StackView } from '../../../contract/views.ts';
+import { type Health, isServing } from '../../../core/health.ts';
 import { formatPort } from '../../ui/format.ts';
 
 /** The size of every card, in the map's own units. */
@@ -133,4 +134,32 @@ export function topologyOf(map: MapView, expanded: Record<string, boolean>): Top
     routes: routes.filter((route) => !hidden.has(route.from) && !hidden.has(route.to)),
     loose: map.loose.length,
   };
+}
+
+/** What Docker tells the ports and networks of. */
+const isThere = ({ health }: { health: Health }): boolean =>
+  isServing(health) || health === 'starting' || health === 'unhealthy' || health === 'paused';
+
+/**
+ * The topology as it was, for as long as services of it do not run: what is removed or stopped by hand takes its ports,
+ * volumes and networks along, and a map that closes the gap would move while somebody looks for what is down. A stack with
+ * other services than before is laid out anew.
+ */
+export function keepPlaces(before: Topology | null, after: Topology, map: MapView): Topology {
+  if (before === null) return after;
+  const services = map.stacks.flatMap((stack) => stack.services);
+  const gone = new Set(services.filter(({ containers }) => !containers.some(isThere)).map(({ id }) => id));
+  if (gone.size === 0) return after;
+  const idsOf = (stack: StackTopology): string => JSON.stringify(stack.services.map(({ id }) => id));
+  const stacks = after.stacks.map((stack) => {
+    const old = before.stacks.find(({ name }) => name === stack.name);
+    const isSame = old !== undefined && idsOf(old) === idsOf(stack) && stack.services.some(({ id }) => gone.has(id));
+    return isSame ? { ...old, collapsed: stack.collapsed } : stack;
+  });
+  const isIn = (routes: Topology['routes'], route: { from: string; to: string }): boolean =>
+    routes.some(({ from, to }) => from === route.from && to === route.to);
+  const isKept =
+    after.routes.every((route) => isIn(before.routes, route)) &&
+    before.routes.every((route) => isIn(after.routes, route) || gone.has(route.from) || gone.has(route.to));
+  return { ...after, stacks, routes: isKept ? before.routes : after.routes };
 }

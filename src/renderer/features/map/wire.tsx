@@ -1,5 +1,6 @@
 import { type EdgeProps, useInternalNode } from '@xyflow/react';
 import { memo, useContext } from 'react';
+import { isDown } from '../../bridge/offers.ts';
 import { useService } from '../../bridge/store.ts';
 import { useWindow } from '../../bridge/window-state.ts';
 import { gap, type Point, renderWay } from './layout.ts';
@@ -14,7 +15,7 @@ type WireData = {
   between?: { from: string; to: string };
 };
 
-/** A line of the map. It ends in the track that has the traffic; while nobody can say, between the two. */
+/** A line of the map. It ends in the track that has the traffic; while nobody can say, between the two. Broken where nobody answers. */
 export const Wire = memo(function Wire({ source, target, sourceX, sourceY, targetX, targetY, data }: EdgeProps) {
   const { host } = useContext(MapContext);
   const { kind, frame, way, between } = data as WireData;
@@ -70,6 +71,7 @@ export const Wire = memo(function Wire({ source, target, sourceX, sourceY, targe
       className="wire"
       data-kind={kind}
       data-live={kind === 'store' ? undefined : (live ?? undefined)}
+      data-down={(kind !== 'store' && service !== undefined && isDown(service)) || undefined}
       data-touches={touches || undefined}
       data-dimmed={(dimmed && !touches) || undefined}
     />

@@ -17,6 +17,7 @@ const groups: { title: string; keys: [string[], string][] }[] = [
   {
     title: 'Do, with the selected service',
     keys: [
+      [['M'], 'mend what is down, as the headline offers'],
       [['F'], 'flip, or flip back'],
       [['Shift', 'F'], 'flip, and choose how it is watched'],
       [['K'], 'keep a flip that waits to be confirmed'],

@@ -15,21 +15,21 @@ const titles = (frontend: Partial<ServiceView>): string[] => commands(frontend).
 test('what the command line can do, the palette can: how a flip is watched, eject, an old release again', () => {
   expect(titles(nextReady())).toEqual(
     expect.arrayContaining([
-      'Flip frontend',
+      'Flip to 1.5.0: frontend',
       'Flip frontend, and go back unless I confirm within 10 minutes',
       'Flip frontend, and watch it not at all',
       'Flip frontend, and watch it for 30 minutes',
-      'Retire next… frontend',
-      'Eject… frontend',
+      'Retire next (1.5.0): frontend…',
+      'Eject: frontend…',
       'Deploy release 8 of frontend again…',
     ]),
   );
-  expect(titles(pullFailed())).toContain('Retry… frontend');
+  expect(titles(pullFailed())).toContain('Retry: frontend…');
 });
 
 test('a flip that is barred says why, and leads to what is to be done', () => {
   const onOffer = vi.fn();
-  const flip = commands(notReady(), onOffer).find((each) => each.title === 'Flip frontend');
+  const flip = commands(notReady(), onOffer).find((each) => each.title === 'Flip to 1.5.0: frontend');
   expect(flip?.more).toBe('Next is not ready: GET /healthz answered 500 Internal Server Error');
   flip?.run();
   expect(onOffer).toHaveBeenCalledWith('flip', expect.objectContaining({ id: 'shop/frontend' }));

@@ -2,6 +2,7 @@ import { CornerDownLeft } from 'lucide-react';
 import { useEffect, useId, useMemo, useState } from 'react';
 import { flushSync } from 'react-dom';
 import type { HostView, ReleaseView, ServiceView } from '../../../contract/views.ts';
+import { isKnown } from '../../bridge/as-known.ts';
 import { call } from '../../bridge/client.ts';
 import { labelOf, type Offer, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { stopJob } from '../../bridge/stopping.ts';
@@ -117,6 +118,8 @@ export function Palette({ host, onOffer }: { host: HostView; onOffer: (offer: Of
 const later = (value: number | null): number | null => (value === null ? null : value + 10);
 
 const paletteOffers = new Set<Offer>([
+  'go',
+  'mend',
   'adopt',
   'deploy',
   'flip',
@@ -133,7 +136,7 @@ const paletteOffers = new Set<Offer>([
 /** Releases of before of the selected service, read when the palette opens: any of them can be deployed again. */
 function useOldReleases(host: HostView, service: ServiceView | undefined): ReleaseView[] {
   const [releases, setReleases] = useState<ReleaseView[]>([]);
-  const canAsk = service?.adopted === true && host.connection.kind === 'connected';
+  const canAsk = service?.adopted === true && isKnown(host);
   const { stack, name } = service ?? { stack: '', name: '' };
   useEffect(() => {
     setReleases([]);
@@ -149,6 +152,10 @@ function useOldReleases(host: HostView, service: ServiceView | undefined): Relea
   return releases;
 }
 
+/** `Flip to 1.5.0: frontend`; an ellipsis stays at the end. */
+const titleOf = (label: string, { name }: ServiceView): string =>
+  `${label.replace(/…$/, '')}: ${oneLine(name)}${label.endsWith('…') ? '…' : ''}`;
+
 export function commandsOf(
   host: HostView,
   hosts: HostView[],
@@ -158,13 +165,13 @@ export function commandsOf(
 ): Command[] {
   const services = (host.map?.stacks ?? []).flatMap((stack) => stack.services);
   const ofService = (service: ServiceView): Command[] => {
-    const offers = offersOf(service, host.connection.kind === 'connected');
+    const offers = offersOf(service, isKnown(host));
     return [
       ...offers
         .filter((offer) => paletteOffers.has(offer))
         .map((offer) => ({
           key: `${service.id} ${offer}`,
-          title: `${labelOf(offer, service)} ${oneLine(service.name)}`,
+          title: titleOf(labelOf(offer, service), service),
           more: oneLine(reservationOf(offer, service) ?? service.stack),
           run: () => onOffer(offer, service),
         })),
@@ -186,7 +193,7 @@ export function commandsOf(
     each.connection.kind !== 'connected'
       ? []
       : each.jobs
-          .filter((job) => job.state === 'running')
+          .filter((job) => job.state === 'running' || job.state === 'waiting')
           .map((job) => ({
             key: `stop ${each.id} ${job.id}`,
             title: `Stop: ${verbNames[job.verb]} ${oneLine(job.service)}`,
@@ -196,14 +203,14 @@ export function commandsOf(
   );
   const current = services.find((service) => service.id === selected);
   const others = services.filter((service) => service !== current);
-  const mayDeploy = current !== undefined && offersOf(current, host.connection.kind === 'connected').includes('deploy');
+  const mayDeploy = current !== undefined && offersOf(current, isKnown(host)).includes('deploy');
   return [
     ...(current === undefined ? [] : ofService(current)),
     ...stops,
-    ...(mayDeploy ? old : []).map(({ number, version, image }) => ({
+    ...(mayDeploy ? old : []).map(({ number, version, image, outcome }) => ({
       key: `redeploy ${number}`,
       title: `Deploy release ${number} of ${oneLine(current?.name ?? '')} again…`,
-      more: oneLine(version ?? image),
+      more: `${oneLine(version ?? image)}${outcome === 'went-back' ? ', went back by itself' : ''}`,
       run: () => showSheet({ kind: 'deploy', service: current?.id ?? '', options: { release: number } }),
     })),
     ...(current === undefined

@@ -1,14 +1,25 @@
-import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import { type Ending, endingOf, endingOfDeclined } from '../../../core/ending.ts';
+import type { Verb } from '../../../core/job.ts';
+import { unreachable } from '../../../core/result.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { closePreview, usePreview } from '../../bridge/previews.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import { dataWarning, explainSwitch, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
+import {
+  dataWarning,
+  explainDeclined,
+  explainSwitch,
+  formatProgress,
+  stepWords,
+  verbNames,
+} from '../../ui/switch-words.ts';
+import { TroubleNotes } from '../../ui/trouble-notes.tsx';
 
 /** What runs, what next would change, and what stands in the way. */
 export function OverviewTab({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
@@ -16,7 +27,8 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
   const warning = dataWarning(service, Date.now());
   return (
     <>
-      <Trouble host={host} service={service} onOffer={onOffer} />
+      <TroubleNotes troubles={service.troubles} />
+      <Past host={host} service={service} onOffer={onOffer} />
       {state.kind === 'preparing' && state.progress?.total != null && (
         <div>
           <Bar done={state.progress.done} total={state.progress.total} label={stepWords(state.step)} />
@@ -60,8 +72,11 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
       </section>
       {service.adopted && <Changes host={host} service={service} onOffer={onOffer} />}
       {!service.adopted && state.kind === 'not-adopted' && (
-        <Note level="note" title={state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}>
-          <p>{state.reason}</p>
+        <Note
+          level="note"
+          title={service.absence !== null ? 'Not running' : state.adoptable ? 'Not adopted' : 'Cannot be adopted now'}
+        >
+          <p>{service.absence ?? state.reason}</p>
           {state.adoptable && (
             <p className="quiet">Adopting gives it two slots, so that its next release starts beside this one.</p>
           )}
@@ -102,21 +117,36 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
 }
 
 /** How what was asked for ended, as the head of what is told of it. */
-function leadOf({ verb, step, outcome, recovered, failure }: Extract<SwitchView, { kind: 'failed' }>): string {
+function leadOf(ending: Ending, verb: Verb | 'preview', step: string | null): string {
   const name = verbNames[verb];
   const at = step === null ? '' : ` while ${stepWords(step)}`;
-  if (step === 'gate') return `${name} was refused`;
-  if (failure.code === 'cancelled') return `${name} was stopped${at}`;
-  if (outcome === 'indeterminate') return `${name}: how it ended is not known yet`;
-  return `${name} ${recovered ? 'was undone' : 'failed'}${at}`;
+  switch (ending) {
+    case 'refused':
+      return `${name} was refused, nothing changed`;
+    case 'stopped':
+      return `${name} was stopped${at}`;
+    case 'undone':
+      return `${name} was undone${at}`;
+    case 'unknown':
+      return `${name}: how it ended is not known yet`;
+    case 'failed':
+      return `${name} failed${at}`;
+    default:
+      return unreachable(ending);
+  }
 }
 
-function Trouble({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
+/** How what was asked for ended, or what the watch did, until it is put away. */
+function Past({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
   const declined = useDeclined(host, service.id);
   const state = service.switch;
   if (declined !== undefined) {
     return (
-      <FailureNote failure={declined.failure} level="warning" lead={`${verbNames[declined.verb]} was refused`}>
+      <FailureNote
+        failure={declined.failure}
+        level={explainDeclined(declined.verb, declined.failure).tone === 'trouble' ? 'stop' : 'warning'}
+        lead={leadOf(endingOfDeclined(declined.failure), declined.verb, null)}
+      >
         <button type="button" className="button small" onClick={() => dismiss(host, service)}>
           Dismiss
         </button>
@@ -126,7 +156,11 @@ function Trouble({ host, service, onOffer }: { host: string; service: ServiceVie
   if (state.kind === 'failed') {
     const isFailure = explainSwitch(state, Date.now()).tone === 'trouble';
     return (
-      <FailureNote failure={state.failure} level={isFailure ? 'stop' : 'warning'} lead={leadOf(state)}>
+      <FailureNote
+        failure={state.failure}
+        level={isFailure ? 'stop' : 'warning'}
+        lead={leadOf(endingOf(state), state.verb, state.step)}
+      >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
           {labelOf('retry', service)}
         </button>
@@ -208,6 +242,13 @@ const roleWords: Record<SlotView['role'], string> = {
   idle: 'stopped',
 };
 
+/** A previous says what it is worth as a way back. */
+function roleOf(service: ServiceView, at: SlotView): string {
+  if (at.role !== 'previous') return roleWords[at.role];
+  if (service.troubles.some(({ cause }) => cause === 'previous-sick')) return 'previous, ill: no way back';
+  return service.canFlipBack ? 'previous, warm' : 'previous';
+}
+
 function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: SlotView | null }) {
   const live = service.live === slot;
   return (
@@ -219,9 +260,7 @@ function SlotRow({ service, slot, at }: { service: ServiceView; slot: Slot; at: 
       ) : (
         <>
           <span className="slot-version">{oneLine(at.version ?? tagOf(at.image) ?? shortImage(at.image))}</span>
-          <span className="quiet slot-role">
-            {at.role === 'previous' && service.canFlipBack ? 'previous, warm' : roleWords[at.role]}
-          </span>
+          <span className="quiet slot-role">{roleOf(service, at)}</span>
           <p className="slot-more">
             release {at.release} · <Digest digest={at.digest} />
             {at.health !== null && ` · ${at.health}`}
@@ -273,7 +312,7 @@ function Compared({
   before: number;
   after: number;
 }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'releases.compare',
     { ref: refOf(host, service), before, after },
     `${host} ${service.id} ${before} ${after}`,
@@ -287,14 +326,14 @@ function Compared({
         (answer.value.length === 0 ? (
           <p className="quiet">Nothing but the container.</p>
         ) : (
-          <DiffTable lines={answer.value} />
+          <DiffTable lines={answer.value} values={values} />
         ))}
     </section>
   );
 }
 
 function Planned({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options: {} },
     `${host} ${service.id} ${service.live === null ? '' : service.slots[service.live]?.release}`,
@@ -308,7 +347,7 @@ function Planned({ host, service, onOffer }: { host: string; service: ServiceVie
         (answer.value.diff.length === 0 ? (
           <p className="quiet">The same as what runs.</p>
         ) : (
-          <DiffTable lines={answer.value.diff} />
+          <DiffTable lines={answer.value.diff} values={values} />
         ))}
       {service.switch.kind === 'idle' && (
         <button type="button" className="button spaced" onClick={() => onOffer('deploy', service)}>

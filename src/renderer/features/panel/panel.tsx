@@ -1,7 +1,7 @@
 import { X } from 'lucide-react';
 import type { KeyboardEvent as ReactKeyboardEvent } from 'react';
 import type { ServiceView } from '../../../contract/views.ts';
-import { labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
+import { isMain, labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
 import { useAsked, useConnected, useService } from '../../bridge/store.ts';
 import {
   closePanel,
@@ -16,9 +16,11 @@ import { ArmButton } from '../../ui/arm-button.tsx';
 import { useSeconds } from '../../ui/clock.ts';
 import { oneLine } from '../../ui/format.ts';
 import { Grip } from '../../ui/grip.tsx';
-import { HealthMark, SwitchMark } from '../../ui/marks.tsx';
+import { ServiceMark, SwitchMark, TroubleMark } from '../../ui/marks.tsx';
+import { Since } from '../../ui/since.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { explainSwitch, ticks } from '../../ui/switch-words.ts';
+import { explainAbsence, toneOf } from '../../ui/trouble-words.ts';
 import { BoundariesTab } from './boundaries-tab.tsx';
 import { ChecksTab } from './checks-tab.tsx';
 import { LogsTab } from './logs-tab.tsx';
@@ -44,7 +46,7 @@ export function Panel({ host, service: id, onOffer }: { host: string; service: s
     <aside className="panel" style={{ width }} data-testid="panel" aria-label={`Service ${oneLine(service.name)}`}>
       <Grip edge="left" label="Width of the panel" size={width} least={minimumPanelWidth} onResize={resizePanel} />
       <header className="panel-head">
-        <HealthMark health={service.health} size={16} />
+        <ServiceMark service={service} size={16} />
         <h2 className="clip" title={service.name}>
           {oneLine(service.name)}
         </h2>
@@ -107,17 +109,26 @@ function StandingAt({
 }) {
   const connected = useConnected(host);
   const asked = useAsked(host, service.id);
-  const words = explainSwitch(service.switch, nowMs);
+  const words = service.absence === null ? explainSwitch(service.switch, nowMs) : explainAbsence(service.absence);
   const offers = offersOf(service, connected).filter((offer) => panelOffers.has(offer));
+  const [trouble] = service.troubles;
   return (
-    <div className="standing" data-tone={words.tone}>
-      <p>
+    <div className="standing">
+      {trouble !== undefined && (
+        <p data-tone={toneOf[trouble.level]} data-testid="panel-trouble">
+          <TroubleMark level={trouble.level} size={15} />
+          <span>
+            <b>{oneLine(trouble.title)}</b> <Since atMs={trouble.sinceMs} />
+          </span>
+        </p>
+      )}
+      <p data-tone={words.tone}>
         <SwitchMark state={service.switch} size={15} />
         <b>{words.word}</b>
         {words.more !== null && <span>{words.more}</span>}
-        {(('holder' in service.switch && service.switch.holder !== null) || service.switch.kind === 'held') && (
-          <span className="quiet">{words.why}</span>
-        )}
+        {(('holder' in service.switch && service.switch.holder !== null) ||
+          service.switch.kind === 'held' ||
+          service.switch.kind === 'waiting') && <span className="quiet">{words.why}</span>}
       </p>
       {offers.length > 0 && (
         <div className="standing-actions">
@@ -133,7 +144,7 @@ function StandingAt({
               <button
                 key={offer}
                 type="button"
-                className={`button ${index === 0 && isMain(offer, service) ? 'primary' : ''}`}
+                className={`button ${index === 0 && (offer === 'adopt' || isMain(offer, service)) ? 'primary' : ''}`}
                 data-reserved={reservationOf(offer, service) !== null || undefined}
                 title={reservationOf(offer, service) ?? undefined}
                 data-testid={`action-${offer}`}
@@ -150,9 +161,6 @@ function StandingAt({
     </div>
   );
 }
-
-const isMain = (offer: Offer, service: ServiceView): boolean =>
-  offer === 'adopt' || offer === 'confirm' || (offer === 'flip' && reservationOf(offer, service) === null);
 
 function Tabs({ tab }: { tab: PanelTab }) {
   const move = (event: ReactKeyboardEvent<HTMLDivElement>) => {

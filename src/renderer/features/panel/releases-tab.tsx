@@ -1,12 +1,14 @@
 import { useState } from 'react';
 import type { ReleaseView, ServiceView } from '../../../contract/views.ts';
-import type { OnOffer } from '../../bridge/offers.ts';
+import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { refOf } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { showSheet } from '../../bridge/window-state.ts';
 import { Ago, FailureNote } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatDuration, oneLine, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
+import { explainWentBack } from '../../ui/went-back.ts';
 
 const outcomeWords: Record<ReleaseView['outcome'], string> = {
   live: 'has the traffic',
@@ -73,13 +75,14 @@ function Release({
   onPick: () => void;
   onOffer: OnOffer;
 }) {
-  const back = release.role === 'previous' && service.canFlipBack;
+  const back = release.role === 'previous' && service.canFlipBack && offersOf(service).includes('rollback');
+  const isSick = release.role === 'previous' && service.troubles.some(({ cause }) => cause === 'previous-sick');
   return (
     <li
       className="release"
       data-role={release.role}
       data-slot={release.slot}
-      data-outcome={release.outcome}
+      data-outcome={isSick ? 'ill' : release.outcome}
       data-testid={`release-${release.number}`}
     >
       <i className="release-mark" aria-hidden />
@@ -92,7 +95,11 @@ function Release({
           {shortDigest(release.digest)}
         </span>
         <span className="release-outcome">
-          {release.role === 'previous' && release.warm ? 'previous, warm' : outcomeWords[release.outcome]}
+          {isSick
+            ? 'previous, ill'
+            : release.role === 'previous' && release.warm
+              ? 'previous, warm'
+              : outcomeWords[release.outcome]}
         </span>
       </div>
       <p className="release-more">
@@ -101,14 +108,18 @@ function Release({
         {release.liveForMs !== null && release.liveForMs > 0 && ` · live for ${formatDuration(release.liveForMs)}`}
         {` · ${release.slot}`}
       </p>
-      {release.reason !== null && <p className="release-reason">{oneLine(release.reason)}</p>}
+      {release.reason !== null && (
+        <p className="release-reason">
+          {release.outcome === 'went-back' ? explainWentBack(release, Date.now()) : oneLine(release.reason)}
+        </p>
+      )}
       <div className="release-actions">
         <label>
           <input type="checkbox" checked={picked} onChange={onPick} /> Compare
         </label>
         {back && (
           <button type="button" className="button small" onClick={() => onOffer('rollback', service)}>
-            Flip back
+            {labelOf('rollback', service)}
           </button>
         )}
         {!back && release.role === 'old' && (
@@ -139,7 +150,7 @@ function Comparison({
   after: number;
   onClose: () => void;
 }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'releases.compare',
     { ref: refOf(host, service), before, after },
     `${host} ${service.id} ${before} ${after}`,
@@ -157,7 +168,11 @@ function Comparison({
       {answer.state === 'asking' && <p className="quiet">Comparing.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.state === 'here' &&
-        (answer.value.length === 0 ? <p className="quiet">They are the same.</p> : <DiffTable lines={answer.value} />)}
+        (answer.value.length === 0 ? (
+          <p className="quiet">They are the same.</p>
+        ) : (
+          <DiffTable lines={answer.value} values={values} />
+        ))}
     </section>
   );
 }

@@ -4,9 +4,11 @@ import type { VerbOptions } from '../../../core/job.ts';
 import { slotIn } from '../../bridge/offers.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
-import { oneLine, releaseWords, shortImage } from '../../ui/format.ts';
+import { oneLine, releaseWords, shortImage, tagOf } from '../../ui/format.ts';
+import { explainWentBack, wentBackOf } from '../../ui/went-back.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 /** Which image comes next, and what that changes, before anything is pulled. */
@@ -24,6 +26,8 @@ export function DeploySheet({
   const [typed, setTyped] = useState<string | null>(asked.image ?? null);
   const [image, setImage] = useState(asked.image ?? '');
   const [replace, setReplace] = useState(false);
+  /** The release that went back by itself and is deployed again all the same. */
+  const [again, setAgain] = useState<number | null>(null);
   const [sending, setSending] = useState(false);
   const declined = useDeclined(host, service.id);
   useEffect(() => {
@@ -32,19 +36,24 @@ export function DeploySheet({
     return () => clearTimeout(timer);
   }, [typed, service.image]);
   const options = release !== undefined ? { release } : image === '' ? {} : { image };
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options },
     `${host} ${service.id} ${JSON.stringify(options)}`,
   );
   const plan = answer.state === 'here' ? answer.value : null;
+  const releases = useAnswer('releases.list', { ref: refOf(host, service) }, `${host} ${service.id}`);
+  const asking = release !== undefined ? { release } : plan === null ? null : { image: plan.image };
+  const bad = asking === null || releases.state !== 'here' ? null : wentBackOf(releases.value, asking);
   const waiting = inTheWay(service);
   const name = oneLine(service.name);
   const confirm = async () => {
     const asTyped = typed === null ? '' : imageOf(typed, service.image);
     const last = release !== undefined ? { release } : asTyped === '' ? {} : { image: asTyped };
     setSending(true);
-    const began = await startVerb(host, service, 'deploy', waiting === null ? last : { ...last, replace });
+    // What broke before is told above; whoever goes on has read it.
+    const told = plan?.broke == null ? last : { ...last, again: true };
+    const began = await startVerb(host, service, 'deploy', waiting === null ? told : { ...told, replace });
     setSending(false);
     if (began) closeSheet();
   };
@@ -56,7 +65,7 @@ export function DeploySheet({
       title={release === undefined ? `Deploy next of ${name}` : `Deploy release ${release} of ${name} again`}
       lead="It starts beside the release that has the traffic. Nothing moves until you flip."
       confirm="Deploy next"
-      disabled={sending || stopped || (waiting !== null && !replace)}
+      disabled={sending || stopped || (waiting !== null && !replace) || (bad !== null && again !== bad.number)}
       onConfirm={() => void confirm()}
     >
       {release === undefined && (
@@ -88,10 +97,24 @@ export function DeploySheet({
       {plan !== null && plan.diff.length > 0 && (
         <div>
           <h3 className="block-title">What changes</h3>
-          <DiffTable lines={plan.diff} />
+          <DiffTable lines={plan.diff} values={values} />
         </div>
       )}
       {plan !== null && <Findings findings={plan.findings} />}
+      {bad !== null && (
+        <Note level="warning" title={explainWentBack(bad, Date.now())} testid="deploy-went-back">
+          <p>It was release {bad.number}. Deployed again, it may do the same as soon as it has the traffic.</p>
+          <label className="ticked">
+            <input
+              type="checkbox"
+              data-testid="deploy-again"
+              checked={again === bad.number}
+              onChange={(event) => setAgain(event.target.checked ? bad.number : null)}
+            />
+            <span>Deploy {oneLine(bad.version ?? tagOf(bad.image) ?? `release ${bad.number}`)} again all the same</span>
+          </label>
+        </Note>
+      )}
       {waiting !== null && (
         <label className="ticked">
           <input
