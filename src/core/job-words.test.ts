@@ -25,6 +25,7 @@ describe('a job in words', () => {
     [{ state: 'refused' }, 'refused, nothing changed'],
     [{ state: 'aborted' }, 'failed, undone'],
     [{ state: 'aborted', failure: failure('cancelled', 'Asked to.') }, 'stopped, undone'],
+    [{ verb: 'mend', state: 'aborted' }, 'failed, what was put back stays'],
     [
       { verb: 'deploy', state: 'aborted', failure: failure('not-ready', '1 of 2 checks.') },
       'failed, next did not get ready',

@@ -73,6 +73,7 @@ export function explainOutcome(job: Job): string {
   if (job.state === 'waiting') return `waiting for ${explainWaitsFor(job.waitsFor)}`;
   if (job.state === 'running') return job.recovered ? `being ended ${died}` : 'running';
   if (job.state === 'rolled-back') return job.recovered ? `went back ${died}` : 'went back';
+  if (job.verb === 'mend' && job.state === 'aborted') return 'failed, what was put back stays';
   switch (endingOfJob(job)) {
     case null:
       return job.recovered ? `finished ${died}` : 'completed';
