@@ -40,7 +40,7 @@ export const ways: readonly Way[] = [
     title: 'docker compose down',
     breaks: `${compose} down -t 1`,
     says: { cause: 'stack-down', level: 'down' },
-    words: /nothing of feather runs/,
+    words: /no container of feather/,
     mended: 'mend',
   },
   {

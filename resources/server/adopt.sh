@@ -44,6 +44,11 @@ check_compose_hash
 id=$(docker inspect --format '{{.Image}} {{.State.Running}}' "$CURRENT_CONTAINER" 2>/dev/null) || refuse service-not-running "$SERVICE of $STACK does not run: there is no container $CURRENT_CONTAINER." "" ""
 [ "${id#* }" = true ] || refuse service-not-running "$SERVICE of $STACK does not run." "" ""
 id=${id% *}
+# HAProxy in its place is the entry point of an earlier adoption, which must not become the service's first release.
+[ -z "$(docker inspect --format '{{range .Mounts}}{{if eq .Destination "/usr/local/etc/haproxy"}}{{.Source}}{{end}}{{end}}' "$CURRENT_CONTAINER" 2>/dev/null | grep "/$SVC/entry\$")" ] ||
+  refuse not-adoptable "What runs in the place of $SERVICE of $STACK is an entry point, and not the service." "" "$CURRENT_CONTAINER"
+left=$(docker inspect --type container --format '{{index .Config.Labels "com.docker.compose.project"}}' "$(slot_container blue)" 2>/dev/null) &&
+  [ "$left" != "$SLOT_PREFIX" ] && refuse no-free-slot "A container that is not ours has the name $(slot_container blue), which the first release needs." "" ""
 probe_file=$PROJECT_DIR/.switchyard-$JOB
 (: >"$probe_file") 2>/dev/null || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
 rm -f "$probe_file"
@@ -76,7 +81,8 @@ finish '"release":"0001"'
 
 begin start
 made_slot=1
-said=$(start_slot 0001) || abort exited-at-start "The slot of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
+# One that an earlier adoption left there is of another release: it is made anew.
+said=$(slot_compose 0001 up -d --no-build --force-recreate 2>&1) || abort exited-at-start "The slot of $SERVICE does not start." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
 
 begin ready

@@ -86,10 +86,11 @@ async function main(): Promise<number> {
 async function run(session: Session, invocation: Invocation): Promise<number> {
   const { command, service: name, options } = invocation;
   if (command === 'map') {
-    const map = session.map();
-    return map === null
-      ? fail(invocation, bug('there is no map'))
-      : succeed(invocation, map, explainMap(map, invocation.target));
+    // What is down is told from files too, and by asking once more about what is in trouble.
+    const map = await session.refresh();
+    return map.ok
+      ? succeed(invocation, map.value, explainMap(map.value, invocation.target))
+      : fail(invocation, map.failure);
   }
   if (command === 'jobs') return jobs(session, invocation);
   if (command === 'log') return jobLog(session, invocation);
@@ -97,6 +98,10 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
   if (name === null) return 2;
   const verb = verbs.find((each) => each === command);
   if (verb !== undefined) {
+    if (verb === 'mend') {
+      const read = await session.refresh();
+      if (!read.ok) return fail(invocation, read.failure);
+    }
     const started = await session.start(name, verb, options);
     if (!started.ok) {
       const code = fail(invocation, started.failure);
@@ -314,8 +319,6 @@ const interrupted = (): Promise<void> =>
     process.once('SIGINT', resolve);
     process.once('SIGTERM', resolve);
   });
-
-const bug = (text: string): Failure => failure('bug', `Switchyard itself failed: ${text}.`);
 
 main().then(
   (code) => {

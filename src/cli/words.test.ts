@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { remedies } from '../contract/remedies.ts';
 import { failure, failureCodes } from '../core/failure.ts';
-import type { Switch } from '../core/stack-map.ts';
+import type { StackMap, Switch } from '../core/stack-map.ts';
+import type { Trouble } from '../core/trouble.ts';
 import { job, step } from '../testkit/engine/facts.ts';
+import { hostView, serviceView } from '../testkit/session/views.ts';
 import {
   explainDiff,
   explainFailure,
   explainFinding,
   explainJob,
   explainJobs,
+  explainMap,
   explainReleases,
   explainSwitch,
   plain,
@@ -222,5 +225,66 @@ describe('words in a terminal', () => {
     expect(line).toBe(
       '   2  green old      1.1.0      left       1970-01-01T00:00:00.000Z  ada@laptop  deployed in 4.2 s, live for 61 s, HTTP 500',
     );
+  });
+});
+
+describe('the map in words', () => {
+  const trouble = (more: Partial<Trouble>): Trouble => ({
+    level: 'down',
+    cause: 'entry-gone',
+    title: 'frontend is down: its entry point is gone',
+    text: 'There is no container shop-frontend-1 any more.',
+    sinceMs: null,
+    mend: { kind: 'put-back' },
+    orElse: null,
+    byHand: null,
+    quote: null,
+    ...more,
+  });
+  const mapOf = (more: Partial<StackMap>, ...troubles: Trouble[][]): StackMap => {
+    const { map } = hostView(
+      troubles.map((each, index) => serviceView(['frontend', 'backend', 'db'][index] ?? 'x', { troubles: each })),
+    );
+    if (map === null) throw new Error('no map');
+    return { ...map, ...more };
+  };
+
+  it('DN1 DN8 begins with what is down, the worst first, and the command that mends it', () => {
+    const at = new Date(2026, 10, 28, 20, 58).getTime();
+    const map = mapOf(
+      { asOfMs: at + 60_000 },
+      [trouble({ level: 'wrong', title: 'x was changed', mend: null, byHand: 'Do it.' })],
+      [
+        trouble({
+          sinceMs: at,
+          mend: { kind: 'go', to: 'green', verb: 'rollback', version: '1.0.0' },
+          orElse: { kind: 'start' },
+          quote: 'no\u001b[31m such\nfile',
+        }),
+      ],
+    );
+    expect(explainMap(map, 'home').split('\n').slice(0, 10)).toEqual([
+      'DOWN  shop: frontend is down: its entry point is gone, since 20:58',
+      '  There is no container shop-frontend-1 any more.',
+      '  It said: no[31m such file',
+      '  Go to 1.0.0: switchyard rollback home shop/backend',
+      '  or Start it again: switchyard mend home shop/backend',
+      'WRONG  shop: x was changed',
+      '  There is no container shop-frontend-1 any more.',
+      '  By hand: Do it.',
+      '',
+      'home: Docker 26.1.5, compose 2.30.0',
+    ]);
+  });
+
+  it('DN5 begins with Docker where it does not answer, and with nothing else where all is well', () => {
+    const since = new Date(2026, 10, 28, 20, 58).getTime();
+    const away = explainMap(mapOf({ dockerAwaySinceMs: since, asOfMs: since }, []), 'home');
+    expect(away.split('\n').slice(0, 3)).toEqual([
+      'Docker does not answer on home since 20:58',
+      expect.any(String),
+      '  Start it on the server: sudo systemctl start docker',
+    ]);
+    expect(explainMap(mapOf({}, []), 'home')).toMatch(/^home: Docker/);
   });
 });

@@ -4,6 +4,8 @@ import type { Job } from '../core/job.ts';
 import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
+import type { Mend, Trouble } from '../core/trouble.ts';
+import { clockWords, dockerAwayWords, mendWords } from '../core/trouble-words.ts';
 
 /** Text from the server without what a terminal would act on. */
 export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
@@ -116,12 +118,43 @@ function howItFailed({ step, outcome, recovered, failure }: Extract<Switch, { ki
 const explainHolder = (holder: Holder | null): string =>
   holder === null ? '' : ` (${holder.by} since ${new Date(holder.sinceMs).toLocaleTimeString()})`;
 
+const levelWords: Record<Trouble['level'], string> = { down: 'DOWN', wrong: 'WRONG', 'at-risk': 'AT RISK' };
+
+/** What is wrong with a service, the worst first: what, since when, why, and the command that mends it. */
+export function explainTroubles(service: Service, target: string, nowMs: number): string[] {
+  const name = `${target} ${service.id}`;
+  const command = (mend: Mend): string =>
+    `${mendWords(mend)}: switchyard ${mend.kind === 'go' ? mend.verb : 'mend'} ${name}`;
+  return service.troubles.flatMap(({ level, title, text, sinceMs, mend, orElse, byHand, quote }) =>
+    [
+      `${levelWords[level]}  ${service.stack}: ${title}${sinceMs === null ? '' : `, since ${clockWords(sinceMs, nowMs)}`}`,
+      `  ${text}`,
+      quote === null ? null : `  It said: ${quote.replaceAll(/\s+/g, ' ')}`,
+      mend === null ? null : `  ${command(mend)}`,
+      orElse === null ? null : `  or ${command(orElse)}`,
+      byHand === null ? null : `  By hand: ${byHand}`,
+    ]
+      .filter((line) => line !== null)
+      .map(plain),
+  );
+}
+
 export function explainMap(map: StackMap, target: string): string {
+  const services = map.stacks.flatMap((stack) => stack.services);
+  const rank = (level: Trouble['level'] | undefined): number =>
+    level === undefined ? 3 : ['down', 'wrong', 'at-risk'].indexOf(level);
+  const troubled = services
+    .filter(({ troubles }) => troubles.length > 0)
+    .sort((a, b) => rank(a.troubles[0]?.level) - rank(b.troubles[0]?.level));
+  const away = map.dockerAwaySinceMs === null ? null : dockerAwayWords(target, map.dockerAwaySinceMs, map.asOfMs);
   const service = (each: Service): string => {
     const live = each.live === null ? '' : `  live: ${each.live}`;
-    return `  ${plain(each.name).padEnd(20)} ${(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(explainSwitch(each.switch))}`;
+    return `  ${plain(each.name).padEnd(20)} ${(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(each.absence ?? explainSwitch(each.switch))}`;
   };
   return [
+    ...(away === null ? [] : [plain(away.title), `  ${away.text}`, `  ${away.byHand}`]),
+    ...troubled.flatMap((each) => explainTroubles(each, target, map.asOfMs)),
+    ...(away === null && troubled.length === 0 ? [] : ['']),
     `${plain(target)}: Docker ${map.engine.docker}, compose ${map.engine.compose ?? '?'}`,
     ...map.stacks.flatMap((stack) => [
       `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,

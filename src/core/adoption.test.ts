@@ -21,6 +21,7 @@ const facts = (service: unknown, more: Partial<AdoptFacts> = {}): AdoptFacts => 
   container: { name: 'shop-frontend-1', running: true, exposedPorts: [] },
   containers: 1,
   managedBy: null,
+  runsEntry: false,
   mentions: [],
   options: {},
   ...more,
@@ -113,11 +114,12 @@ describe('AD1 planning an adoption', () => {
       { ...usual, volumes: [{ type: 'bind', source: '/srv/x', target: '/x' }] },
       {},
     ],
+    ['An entry point is in its place', usual, { runsEntry: true }],
     ['Coolify manages it', usual, { managedBy: 'Coolify' }],
     ['The override sets it already', usual, { overrideServices: ['frontend'] }],
     ['Several compose files', usual, { configFiles: ['/srv/shop/a.yaml', '/srv/shop/b.yaml'] }],
     ['Which port?', { ...usual, ports: [] }, {}],
-  ])('AD1 refuses: %s', (title, service, more) => {
+  ])('AD1 DN11 refuses: %s', (title, service, more) => {
     expect(titles(service, 'stop', more)).toEqual([title]);
     expect(plan(service, more).plan.adoptable).toBe(false);
   });

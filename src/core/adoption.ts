@@ -28,6 +28,8 @@ export type AdoptFacts = {
   dockerMajor: number;
   container: { name: string; running: boolean; exposedPorts: number[] } | null;
   containers: number;
+  /** What runs in its place reads a folder of ours: it is an entry point. */
+  runsEntry: boolean;
   managedBy: string | null;
   /** Files of the project folder and the operator's crontab that name the container. */
   mentions: string[];
@@ -121,6 +123,11 @@ function obstacles(facts: AdoptFacts, service: ComposeService): Finding[] {
   const found: Finding[] = [];
   const stop = (title: string, text: string, answer?: Finding['answer']) =>
     found.push(finding('stop', title, text, answer));
+  if (facts.runsEntry)
+    stop(
+      'An entry point is in its place',
+      `What runs is the entry point of an earlier adoption, and not ${facts.service}. Start it as plain compose first: docker compose up -d ${facts.service}.`,
+    );
   if (facts.container === null || !facts.container.running)
     stop('It does not run', 'Only a running service can be adopted. Start it first: docker compose up -d.');
   if (!facts.folderWritable)

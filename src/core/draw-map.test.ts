@@ -9,7 +9,7 @@ import {
   serviceState,
   slotOf,
 } from '../testkit/engine/facts.ts';
-import type { DockerFacts } from './docker-facts.ts';
+import type { ContainerFact, DockerFacts } from './docker-facts.ts';
 import { drawMap, type MapFacts } from './draw-map.ts';
 import type { ServerState, ServiceState } from './server-state.ts';
 
@@ -383,5 +383,113 @@ describe('a map with an adopted service', () => {
     expect(map.stacks[0]?.findings).toMatchObject([
       { level: 'warning', text: expect.stringContaining('/srv/shop/.switchyard/x/service.json') },
     ]);
+  });
+});
+
+describe('what is down on the map', () => {
+  const entryMount = {
+    kind: 'bind',
+    name: null,
+    source: '/srv/shop/.switchyard/frontend/entry',
+    target: '/usr/local/etc/haproxy',
+    readOnly: false,
+  };
+  const networks = [{ name: 'shop_default', driver: 'bridge', internal: false, labels: {} }];
+  const images = ['1', '2'].map((each) => ({
+    id: digest(each),
+    tags: [],
+    digests: [],
+    labels: {},
+    createdAtMs: 0,
+    sizeBytes: 0,
+  }));
+  const entry = composed('shop', 'frontend', { image: 'haproxy:3.0', mounts: [entryMount] });
+  const both = [slotOf('blue', '0001'), slotOf('green', '0002', { imageId: digest('2') })];
+  const state = serviceState({ live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') });
+  const draw = (containers: ContainerFact[], more: Partial<MapFacts> = {}) =>
+    drawMap(facts(dockerFacts(containers, { networks, images }), { states: [server(state)], ...more }));
+  const causes = (map: ReturnType<typeof drawMap>) => serviceNamed(map, 'frontend').troubles.map(({ cause }) => cause);
+
+  it('DN2 an adopted service is on it without any container, with its folder', () => {
+    const map = draw([]);
+    expect(map.stacks.map(({ name, folder }) => [name, folder])).toEqual([['shop', '/srv/shop']]);
+    expect(serviceNamed(map, 'frontend')).toMatchObject({ adopted: true, version: '1.1.0', health: 'exited' });
+    expect(causes(map)).toEqual(['stack-down', 'live-gone']);
+  });
+
+  it('DN2 a label hides no container: what says it is a slot, and is none of a service that is adopted, is on it', () => {
+    const posing = composed('shop', 'cache', { labels: { 'dev.switchyard.slot': 'blue' } });
+    expect(draw([entry, ...both, posing]).stacks.flatMap(({ services }) => services.map(({ id }) => id))).toEqual([
+      'shop/cache',
+      'shop/frontend',
+    ]);
+    const loose = container({ name: 'miner', labels: { 'dev.switchyard.slot': 'blue' } });
+    expect(draw([entry, ...both, loose]).loose.map(({ name }) => name)).toEqual(['miner']);
+  });
+
+  it('DN2 a label of a container moves no adopted service to another folder', () => {
+    const elsewhere = composed('shop', 'cache', { folder: '/tmp/evil' });
+    const map = draw([elsewhere, entry, ...both]);
+    expect(map.stacks).toMatchObject([{ name: 'shop', folder: '/srv/shop' }]);
+    expect(serviceNamed(map, 'frontend').adopted).toBe(true);
+  });
+
+  it('DN9 what ended well or was stopped on purpose is quiet', () => {
+    const health = (status: string, more: Partial<MapFacts> = {}) =>
+      serviceNamed(draw([composed('shop', 'job', { state: 'exited', status })], more), 'job').health;
+    expect([
+      health('Exited (0) 1 hour ago'),
+      health('Exited (143) 1 hour ago'),
+      health('Exited (1) 1 hour ago'),
+    ]).toEqual(['ended', 'stopped', 'exited']);
+    const stopped = { stopped: true, endedAtMs: 1, removedAtMs: null, pausedAtMs: null, illSinceMs: null };
+    expect(health('Exited (137) 1 hour ago', { histories: new Map([['shop-job-1', stopped]]) })).toBe('stopped');
+    expect(health('Exited (137) 1 hour ago')).toBe('exited');
+  });
+
+  it('DN9 and not where it has the traffic', () => {
+    const green = slotOf('green', '0002', { imageId: digest('2'), state: 'exited', status: 'Exited (0) 1 hour ago' });
+    expect(serviceNamed(draw([entry, green]), 'frontend')).toMatchObject({
+      health: 'exited',
+      troubles: [{ level: 'down', cause: 'live-stopped' }],
+    });
+  });
+
+  it('DN10 an unhealthy previous is no way back', () => {
+    const ill = slotOf('blue', '0001', { status: 'Up 2 hours (unhealthy)' });
+    const canFlipBack = (blue: ContainerFact) =>
+      serviceNamed(draw([entry, blue, slotOf('green', '0002', { imageId: digest('2') })]), 'frontend').canFlipBack;
+    expect([canFlipBack(slotOf('blue', '0001')), canFlipBack(ill)]).toEqual([true, false]);
+  });
+
+  it('a job that ejects or frees a slot is not told as trouble', () => {
+    const during = (verb: 'eject' | 'deploy', containers: ContainerFact[]) =>
+      causes(draw(containers, { jobs: [job({ verb, steps: [] })] }));
+    expect(during('eject', [])).toEqual([]);
+    expect(during('deploy', [entry, slotOf('green', '0002', { imageId: digest('2') })])).toEqual([]);
+    expect(during('deploy', both)).toEqual(['stack-down']);
+  });
+
+  it('DN11 an entry point without its files is told, and is not offered as a service', () => {
+    const frontend = serviceNamed(draw([entry, ...both], { states: [] }), 'frontend');
+    expect(frontend).toMatchObject({
+      adopted: false,
+      switch: { kind: 'not-adopted', adoptable: false },
+      troubles: [{ cause: 'state-gone', mend: null }],
+    });
+    expect(frontend.troubles[0]?.byHand).toContain('docker compose up -d frontend');
+  });
+
+  it('DN11 a slot that is left over is told, with the command that removes it', () => {
+    const plain = composed('shop', 'frontend');
+    const map = draw([plain, ...both], { states: [] });
+    const strays = map.stacks.flatMap(({ services }) => services.flatMap(({ troubles }) => troubles));
+    expect(strays.map(({ cause, byHand }) => [cause, byHand])).toEqual([
+      ['stray-slot', 'docker rm -f shop--frontend--blue removes it; what it mounts stays.'],
+      ['stray-slot', 'docker rm -f shop--frontend--green removes it; what it mounts stays.'],
+    ]);
+    // While it is being adopted, the first slot is there before anything says so.
+    const adopting = draw([plain, ...both], { states: [], jobs: [job({ verb: 'adopt' })] });
+    expect(adopting.stacks.flatMap(({ services }) => services.flatMap(({ troubles }) => troubles))).toEqual([]);
   });
 });

@@ -118,7 +118,7 @@ describe('DN1 the entry point', () => {
     [
       'removed with all of the stack',
       facts({ composed: [], named: null, stackHasContainers: false }),
-      ['down', 'stack-down', 'frontend is down: nothing of shop runs', 'put-back', null],
+      ['down', 'stack-down', 'frontend is down: compose has no container of shop any more', 'put-back', null],
     ],
     [
       'stopped, as was heard',

@@ -128,8 +128,8 @@ function entryTroubles(facts: ServiceFacts): Trouble[] {
       trouble(
         'down',
         'stack-down',
-        `${service} is down: nothing of ${stack} runs`,
-        `Neither the entry point ${entry} nor any other service of ${stack} has a container. ${liveNow(facts)} Putting it back starts ${startsToo(state)}.`,
+        `${service} is down: compose has no container of ${stack} any more`,
+        `Neither the entry point ${entry} nor any other service of ${stack} has a container, as after docker compose down. ${liveNow(facts)} Putting it back starts ${startsToo(state)}.`,
         { mend: putBack, sinceMs },
       ),
     ];

@@ -2,6 +2,7 @@ import { type AdoptFacts, type Adoption, entryImage, planAdoption } from '../cor
 import { isCheckPath } from '../core/check.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
+import { isEntryOf } from '../core/find-trouble.ts';
 import type { VerbOptions } from '../core/job.ts';
 import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
@@ -74,6 +75,7 @@ export async function prepareAdoption(
     container:
       fact === null ? null : { name: fact.name, running: fact.state === 'running', exposedPorts: value.exposedPorts },
     containers: facts.service.containers.length,
+    runsEntry: fact !== null && isEntryOf(fact, facts.service.name),
     managedBy: facts.service.managedBy,
     mentions: value.mentions,
     options,

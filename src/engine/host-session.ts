@@ -158,6 +158,7 @@ export function createHostSession(parts: HostSessionParts): Session {
         if (now.dockerAwaySinceMs !== null && now.open !== null) await refuseToStart(now.open, parts.target);
         await looks.observeDocker(link);
         await looks.observeStates(link);
+        await Promise.all([files.read(link), inspections.look(link)]);
         redraw();
         const map = currentMap();
         return map === null ? failed(failure('indeterminate', 'There is no map yet.')) : ok(map);

@@ -128,6 +128,7 @@ describe('the plan of an adoption', () => {
       'rollback.sh',
       'haproxy.cfg',
       'override.yaml',
+      'override.block',
       'service.json',
       'live',
       'exec',

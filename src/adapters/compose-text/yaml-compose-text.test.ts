@@ -135,3 +135,66 @@ describe('the override', () => {
     expect(text.removeBlock(added, 'front')).toMatchObject({ ok: false });
   });
 });
+
+describe('DN3 what a compose file names', () => {
+  const outline = (source: string) => text.outline(source);
+
+  it('is told as written', () => {
+    expect(
+      outline(`
+x-common: &common
+  image: registry.lan/shop/frontend:\${TAG:-1}
+services:
+  frontend:
+    <<: *common
+    depends_on: [backend, db]
+  backend:
+    image: "backend:2"
+    profiles: [debug, nightly]
+    depends_on:
+      db:
+        condition: service_healthy
+  db:
+`),
+    ).toEqual({
+      ok: true,
+      value: [
+        {
+          name: 'frontend',
+          image: `registry.lan/shop/frontend:\${TAG:-1}`,
+          profiles: [],
+          dependsOn: ['backend', 'db'],
+        },
+        { name: 'backend', image: 'backend:2', profiles: ['debug', 'nightly'], dependsOn: ['db'] },
+        { name: 'db', image: null, profiles: [], dependsOn: [] },
+      ],
+    });
+  });
+
+  it('of another kind than compose allows is left out', () => {
+    expect(outline('services:\n  a: {image: 7, profiles: x, depends_on: [1, b]}\n  b: text\n')).toEqual({
+      ok: true,
+      value: [
+        { name: 'a', image: null, profiles: [], dependsOn: ['b'] },
+        { name: 'b', image: null, profiles: [], dependsOn: [] },
+      ],
+    });
+    for (const source of ['', 'services:\n', 'services: [a]\n', '- a\n', 'services: 7\n'])
+      expect(outline(source)).toEqual({ ok: true, value: [] });
+  });
+
+  it('that unfolds to millions is given up on, and of a list without end the first are told', () => {
+    const levels = Array.from({ length: 12 }, (_, index) =>
+      index === 0
+        ? 'a0: &a0 [x,x,x,x,x,x,x,x,x]'
+        : `a${index}: &a${index} [${Array(9)
+            .fill(`*a${index - 1}`)
+            .join(',')}]`,
+    );
+    expect(outline(`${levels.join('\n')}\nservices:\n  web: {image: *a11}\n`)).toMatchObject({ ok: false });
+    const many = Array.from({ length: 700 }, (_, index) => `  s${index}: {}`).join('\n');
+    const told = outline(`services:\n${many}\n`);
+    expect(told.ok && told.value.length).toBe(500);
+    expect(outline('services: {\n')).toMatchObject({ ok: false, failure: { code: 'compose-broken' } });
+  });
+});

@@ -5,6 +5,7 @@ import {
   narrowEngine,
   narrowEvent,
   narrowImage,
+  narrowInspection,
   narrowNetwork,
   narrowVolume,
   timeMs,
@@ -97,5 +98,55 @@ describe('what Docker says, narrowed', () => {
 
   it('reads no time as 0', () => {
     expect([timeMs('0001-01-01T00:00:00Z'), timeMs('never'), timeMs(undefined)]).toEqual([0, 0, 0]);
+  });
+});
+
+describe('what Docker says of one container', () => {
+  it('DN1 is how it ended, how often it was started again, and what its health check said last', () => {
+    const at = (second: number) => `2026-11-28T20:58:0${second}.123456789Z`;
+    expect(
+      narrowInspection({
+        RestartCount: 4,
+        HostConfig: { RestartPolicy: { Name: 'always' } },
+        State: {
+          ExitCode: 137,
+          OOMKilled: true,
+          Error: 'no such network',
+          StartedAt: at(1),
+          FinishedAt: '0001-01-01T00:00:00Z',
+          Health: {
+            Log: [
+              { Start: at(2), ExitCode: 1, Output: 'early' },
+              { Start: at(3), ExitCode: 0, Output: 'ok' },
+              { Start: at(4), ExitCode: 1, Output: 'bad' },
+              { Start: at(5), ExitCode: 1, Output: 'connecting\n  connection refused  \n\n' },
+            ],
+          },
+        },
+      }),
+    ).toEqual({
+      exitCode: 137,
+      restarts: 4,
+      oomKilled: true,
+      startedAtMs: Date.parse('2026-11-28T20:58:01.123Z'),
+      finishedAtMs: null,
+      restartPolicy: 'always',
+      error: 'no such network',
+      health: { failingSinceMs: Date.parse('2026-11-28T20:58:04.123Z'), lastLine: 'connection refused' },
+    });
+  });
+
+  it('of another shape is nothing', () => {
+    for (const value of [null, 'x', {}, { State: 7, HostConfig: [] }])
+      expect(narrowInspection(value)).toEqual({
+        exitCode: 0,
+        restarts: 0,
+        oomKilled: false,
+        startedAtMs: null,
+        finishedAtMs: null,
+        restartPolicy: 'no',
+        error: null,
+        health: null,
+      });
   });
 });

@@ -9,6 +9,8 @@ import type { HostNow, OpenLink } from './host-now.ts';
 export type Files = {
   /** Follows the files of the stacks known now. May be called at any time: the same are followed once. */
   follow(): void;
+  /** Reads them now. Never throws: what cannot be read stays as it was. */
+  read(link: Link): Promise<void>;
 };
 
 const mostFolders = 200;
@@ -19,6 +21,7 @@ export function createFiles(now: HostNow, composeText: ComposeText, onChange: ()
   let again = false;
 
   const read = async (link: Link, folders: string[]): Promise<void> => {
+    if (folders.length === 0) return;
     if (reading) {
       again = true;
       return;
@@ -86,7 +89,7 @@ export function createFiles(now: HostNow, composeText: ComposeText, onChange: ()
       });
   };
 
-  return { follow };
+  return { follow, read: (link) => read(link, stackFolders(now)) };
 }
 
 /** By name; what the later file says of one that is named twice comes behind what the first says. */

@@ -7,8 +7,8 @@ import type { HostNow } from './host-now.ts';
 
 /** Asks Docker for what its listing does not tell, of containers that are in trouble, and of no other. */
 export type Inspections = {
-  /** Looks through what is known; each container is asked about once, until something happens to it. */
-  look(link: Link): void;
+  /** Looks through what is known; each container is asked about once, until something happens to it. Resolves with all answers in. */
+  look(link: Link): Promise<void>;
   /** Something happened to this one: what was known of it may not hold any more. */
   again(link: Link, id: string): void;
 };
@@ -56,7 +56,7 @@ export function createInspections(now: HostNow, redraw: () => void): Inspections
   };
 
   return {
-    look(link) {
+    async look(link) {
       if (askedOn !== link) asked.clear();
       askedOn = link;
       const names = adoptedNames();
@@ -65,10 +65,12 @@ export function createInspections(now: HostNow, redraw: () => void): Inspections
       for (const id of asked) if (!ids.has(id)) asked.delete(id);
       if ([...now.inspections.keys()].some((id) => !ids.has(id)))
         now.inspections = new Map([...now.inspections].filter(([id]) => ids.has(id)));
-      for (const fact of facts) {
-        if (asked.size >= most) return;
-        if (!asked.has(fact.id) && isInTrouble(fact, names)) void ask(link, fact.id);
-      }
+      await Promise.all(
+        facts
+          .filter((fact) => !asked.has(fact.id) && isInTrouble(fact, names))
+          .slice(0, Math.max(0, most - asked.size))
+          .map(({ id }) => ask(link, id)),
+      );
     },
     again(link, id) {
       const fact = now.docker?.containers.find((each) => each.id === id);

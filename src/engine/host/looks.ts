@@ -56,7 +56,7 @@ export function createLooks(
     }
     now.asOfMs = clock.nowMs();
     parts.presence.answered();
-    parts.inspections.look(link);
+    void parts.inspections.look(link);
   };
 
   const observeStates = async (link: Link): Promise<void> => {
@@ -70,7 +70,7 @@ export function createLooks(
       [...now.lost, ...before.flatMap((server) => server.services.map((state) => ({ server, state })))],
       now.states,
     );
-    parts.inspections.look(link);
+    void parts.inspections.look(link);
     now.asOfMs = clock.nowMs();
     const dead = new Set(now.states.flatMap((state) => state.deadJobs));
     now.recoveries = new Map([...now.recoveries].filter(([id]) => dead.has(id)));

@@ -84,6 +84,21 @@ export function describeDockerEngine(name: string, open: () => Promise<DockerUnd
       expect((await engine.observe()).containers.find((each) => each.id === id)?.state).toBe('exited');
     });
 
+    it('DN1 says how a container ended, asked about it, and nothing of one that is not there', async () => {
+      const id = await start(fresh('exit 7'));
+      await eventually('it has exited', async () => (await engine.container(id))?.state === 'exited');
+      const inspection = await engine.inspect(id);
+      expect(inspection).toMatchObject({
+        exitCode: 7,
+        restarts: 0,
+        oomKilled: false,
+        restartPolicy: 'no',
+        health: null,
+      });
+      expect(Math.abs(Date.now() - (inspection?.finishedAtMs ?? 0))).toBeLessThan(600_000);
+      expect(await engine.inspect('0'.repeat(64))).toBeNull();
+    });
+
     it('tells of everything that happens after its stream is open', async () => {
       const abort = new AbortController();
       const events: DockerEvent[] = [];
