@@ -1,7 +1,16 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
 import { isKnown } from '../../bridge/as-known.ts';
-import { isMain, labelOf, type Offer, type OnOffer, offerNames, offersOf, reservationOf } from '../../bridge/offers.ts';
+import {
+  isDown,
+  isMain,
+  labelOf,
+  type Offer,
+  type OnOffer,
+  offerNames,
+  offersOf,
+  reservationOf,
+} from '../../bridge/offers.ts';
 import { useAsked, useConnected, useDeclined, useService, useTraffic } from '../../bridge/store.ts';
 import { openPanel, select, showSheet, useWindow } from '../../bridge/window-state.ts';
 import { ArmButton } from '../../ui/arm-button.tsx';
