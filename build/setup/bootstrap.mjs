@@ -2,18 +2,21 @@
 // node build/setup/bootstrap.mjs SCRIPT.ts [ARGUMENTS...]
 //
 // From a fresh clone to a running script: installs the npm packages when package-lock.json asks for other ones
-// than are there, then runs the script with the project's own Node, which runs TypeScript as it is.
+// than are there, then runs the script with the project's own Node, which runs TypeScript as it is. Nothing is
+// installed that the lock file does not name with its hash, the project's Node included.
 // Plain JavaScript for Node 20 and later, without any dependency: nothing is installed yet when it starts.
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { withLock } from './lock.mjs';
 
 const oldestNode = 20;
+/** It runs TypeScript as it is. */
+const oldestProjectNode = 24;
 const repository = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '../..');
 const stampFile = path.join(repository, 'node_modules', '.switchyard-installed');
-const projectNode = path.join(repository, 'node_modules', '.bin', 'node');
+const binFolder = path.join(repository, 'node_modules', '.bin');
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
@@ -22,19 +25,50 @@ function fail(message, code = 1) {
   process.exit(code);
 }
 
-/** What the installed packages depend on: the lock file, or package.json while there is none. */
+/** A package file's contents; what is missing or torn ends the set-up, with what to do. */
+function readPackageFile(name) {
+  const file = path.join(repository, name);
+  if (!existsSync(file)) fail(`There is no ${file}: is this a whole clone? Then ${takeBack(name)}`);
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    return fail(`${file} is damaged: ${error.message}\nNothing was installed. Mend it, or ${takeBack(name)}`);
+  }
+}
+
+const takeBack = (names) => `take back what was committed:\n  cd ${repository} && git checkout -- ${names}`;
+
+/**
+ * The Node that runs the scripts. Where npm has a package of it for this kind of machine, that one, as package.json
+ * lists it: its own folder is used, because npm makes no link in .bin on Windows. Elsewhere the Node that runs now.
+ */
+function findProjectNode() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  const version = readPackageFile('package.json').optionalDependencies?.[name];
+  if (version === undefined) {
+    const hasIt = Number(process.versions.node.split('.')[0]) >= oldestProjectNode;
+    if (hasIt) return { file: process.execPath, version: process.versions.node };
+    return fail(
+      `npm has no Node ${oldestProjectNode} for this kind of machine (${process.platform}, ${process.arch}), and the one here is ${process.versions.node}.\n` +
+        `Install Node ${oldestProjectNode} or later (https://nodejs.org, or your system's packages) and try again.`,
+    );
+  }
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
+  return { file: path.join(repository, 'node_modules', name, 'bin', program), version };
+}
+
+/** What the installed packages depend on. */
 function wantedStamp() {
   const hash = createHash('sha256');
   for (const name of ['package.json', 'package-lock.json']) {
-    const file = path.join(repository, name);
-    if (existsSync(file)) hash.update(name).update(readFileSync(file));
+    hash.update(name).update(readFileSync(path.join(repository, name)));
   }
   return hash.digest('hex');
 }
 
 function isInstalled() {
   try {
-    accessSync(projectNode, constants.X_OK);
+    accessSync(projectNode.file, constants.X_OK);
     return readFileSync(stampFile, 'utf8') === wantedStamp();
   } catch {
     return false;
@@ -72,34 +106,44 @@ function runNpm(args) {
 
 async function install() {
   if (isInstalled()) return;
+  readPackageFile('package-lock.json');
   const startedMs = performance.now();
-  let verb = existsSync(path.join(repository, 'package-lock.json')) ? 'ci' : 'install';
-  say(`Installing npm packages (npm ${verb}) ...`);
-  // Packages' own install scripts are not run: one compiles for minutes what the app does not use. Node's is the exception.
-  let { code, output } = await runNpm([verb, '--ignore-scripts']);
-  if (code !== 0 && output.includes('EUSAGE')) {
-    // package-lock.json is not of this package.json, or names packages for other machines that this mirror lacks.
-    say('  npm ci does not accept package-lock.json; trying npm install, which leaves the file as it is');
-    verb = 'install';
-    ({ code, output } = await runNpm([verb, '--no-save', '--ignore-scripts']));
-  }
-  if (code === 0) ({ code, output } = await runNpm(['rebuild', 'node']));
+  say('Installing npm packages (npm ci) ...');
+  // Packages' own install scripts are not run: they fetch what no lock names, and compile for minutes what nobody uses.
+  const { code, output } = await runNpm(['ci', '--ignore-scripts']);
   if (code !== 0) {
     fail(
-      `${explainNpm(output)}\n\n` +
-        `The npm packages could not be installed (npm ${verb} ended with ${code}).\n` +
-        `Look at the lines above; is the npm registry reachable? Then try again:\n  cd ${repository} && npm ${verb}`,
+      `${explainNpm(output)}\n\nThe npm packages could not be installed (npm ci ended with ${code}).\n${advise(output)}`,
     );
   }
-  if (!existsSync(projectNode)) {
+  // A package for one kind of machine may fail to come without a word of npm, and a Node may be for another C library.
+  const node = spawnSync(projectNode.file, ['--version'], { encoding: 'utf8' });
+  if (node.stdout?.trim() !== `v${projectNode.version}`) {
     fail(
-      `npm ${verb} ended well, but ${projectNode} is not there.\n` +
-        'The devDependency "node" brings it: look at package.json, then remove node_modules and try again.',
+      `npm ci ended well, but ${projectNode.file} does not run as Node ${projectNode.version}: ${node.error?.message ?? (node.stdout + node.stderr).trim()}\n` +
+        `Is the npm registry reachable, and does a Node from nodejs.org run on this system? Then try again.`,
     );
   }
-  // Hashed after the installation: without a lock file, npm has just written one.
   writeFileSync(stampFile, wantedStamp());
   say(`Installed npm packages (${((performance.now() - startedMs) / 1000).toFixed(1)} s)`);
+}
+
+/** What to do about a failure of npm. */
+function advise(output) {
+  if (output.includes('EUSAGE')) {
+    return (
+      'package-lock.json does not fit package.json. Nothing was installed, because only what is locked may be.\n' +
+      `If you changed package.json, lock what it asks for, and commit both files:\n  cd ${repository} && npm install --package-lock-only\n` +
+      `If not, ${takeBack('package.json package-lock.json')}`
+    );
+  }
+  if (output.includes('EINTEGRITY')) {
+    return (
+      'The registry sent another package than the one that package-lock.json names by its hash. Nothing of it was run.\n' +
+      `If the lock file is as it was committed, do not go on with this registry: ask whoever runs it.\nIf not, ${takeBack('package-lock.json')}`
+    );
+  }
+  return `Look at the lines above; is the npm registry reachable? Then try again:\n  cd ${repository} && npm ci`;
 }
 
 /** What npm says went wrong, without its warnings and without its page of usage. */
@@ -112,8 +156,8 @@ function explainNpm(output) {
 function runScript(script, args) {
   const env = { ...process.env };
   // Whatever the script starts by the name `node` or `npm` gets the same Node.
-  env.PATH = `${path.dirname(projectNode)}${path.delimiter}${env.PATH ?? ''}`;
-  const child = spawn(projectNode, [script, ...args], { stdio: 'inherit', env });
+  env.PATH = [binFolder, path.dirname(projectNode.file), env.PATH ?? ''].join(path.delimiter);
+  const child = spawn(projectNode.file, [script, ...args], { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT']) {
     // A terminal sends Ctrl-C to the child as well: it decides how to end, and this process ends as it did.
     process.on(signal, () => {
@@ -121,7 +165,7 @@ function runScript(script, args) {
     });
   }
   child.on('error', (error) =>
-    fail(`${projectNode} does not start: ${error.message}\nRemove node_modules and try again.`),
+    fail(`${projectNode.file} does not start: ${error.message}\nRemove node_modules and try again.`),
   );
   child.on('close', (code, signal) => {
     if (signal === null) process.exit(code ?? 1);
@@ -137,8 +181,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
     `Node ${process.versions.node} is too old: this needs Node ${oldestNode} or later to start.\nInstall a current one (https://nodejs.org, or your system's packages) and try again.`,
   );
 }
-if (!existsSync(path.join(repository, 'package.json')))
-  fail(`There is no package.json in ${repository}: is this a whole clone?`);
+const projectNode = findProjectNode();
 if (!isInstalled()) {
   await withLock(
     `install ${repository}`,

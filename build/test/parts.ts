@@ -1,6 +1,7 @@
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { succeeds } from '../setup/command.ts';
+import { renderArgv, run } from '../setup/command.ts';
 import { outFolder, repositoryFolder } from '../setup/folders.ts';
 import { ensureSystemPackages } from '../setup/system.ts';
 import { type Counts, countReport, readFaults, readPlaywright, readVitest, verdict } from './counts.ts';
@@ -20,7 +21,10 @@ const judged =
   async (): Promise<Counts> =>
     verdict(await show(argv, { timeoutMs }));
 
-/** The scripts that run on a server, in every shell that may be /bin/sh there and is here. */
+/** What may be /bin/sh on a server. */
+const shells = [['sh'], ['dash'], ['bash'], ['busybox', 'sh']];
+
+/** The scripts that run on a server, read by every shell that they may meet there, and by shellcheck. A missing one fails. */
 async function checkShell(): Promise<Counts> {
   const names = await readdir('resources/server', { recursive: true });
   const scripts = [
@@ -29,23 +33,44 @@ async function checkShell(): Promise<Counts> {
     'resources/server/exec',
   ];
   let code = 0;
-  for (const shell of ['sh', 'dash', 'bash', 'busybox']) {
-    if (!(await succeeds(['sh', '-c', `command -v ${shell}`]))) continue;
-    const argv = shell === 'busybox' ? ['busybox', 'sh'] : [shell];
-    for (const script of scripts) code ||= await show([...argv, '-n', script], { timeoutMs: minute });
+  for (const shell of shells) {
+    for (const script of scripts) code ||= await show([...shell, '-n', script], { timeoutMs: minute });
   }
-  if (await succeeds(['shellcheck', '--version'])) {
-    // SC2154, SC2034: the parts of a job use each other's variables, because run.sh puts them together. Sourced files are not there yet.
-    code ||= await show(
-      ['shellcheck', '--shell=sh', '--severity=warning', '--exclude=SC2154,SC2034,SC1091', ...scripts],
-      {
-        timeoutMs: 5 * minute,
-      },
-    );
-  } else {
-    process.stdout.write('shellcheck is not installed here: only the syntax was looked at.\n');
-  }
+  // SC2154, SC2034: the parts of a job use each other's variables, because run.sh puts them together. Sourced files are not there yet.
+  code ||= await show(
+    ['shellcheck', '--shell=sh', '--severity=warning', '--exclude=SC2154,SC2034,SC1091', ...scripts],
+    { timeoutMs: 5 * minute },
+  );
   return verdict(code);
+}
+
+/** npm itself accepts the lock file for each kind of machine that the app is made on, whichever kind this one is. */
+async function checkLock(): Promise<Counts> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'switchyard-lock-'));
+  try {
+    for (const name of ['package.json', 'package-lock.json', '.npmrc']) await cp(name, path.join(folder, name));
+    let code = 0;
+    for (const os of ['linux', 'darwin', 'win32']) {
+      for (const cpu of ['x64', 'arm64']) {
+        const argv = [
+          'npm',
+          'ci',
+          '--dry-run',
+          '--no-audit',
+          '--no-fund',
+          '--loglevel=error',
+          `--os=${os}`,
+          `--cpu=${cpu}`,
+        ];
+        const { code: ended, stderr } = await run(argv, { cwd: folder, timeoutMs: minute, okCodes: [0, 1] });
+        process.stdout.write(`${renderArgv(argv)}: ${ended}\n${stderr}`);
+        code ||= ended;
+      }
+    }
+    return verdict(code);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 }
 
 async function judge(
@@ -119,13 +144,14 @@ export const checkParts: readonly Part[] = [
     about: 'biome check, no warnings',
     run: judged([tool('biome'), 'check', '--error-on-warnings', '.']),
   },
+  { name: 'lock', about: 'npm ci, dry, for six kinds of machine', run: checkLock },
   { name: 'knip', about: 'dead code, unused dependencies', run: judged([tool('knip'), '--no-progress']) },
   {
     name: 'rules',
     about: 'each rule of src/core/SPEC.md is proven by a test',
     run: async () => verdict(await checkRules((line) => process.stdout.write(`${line}\n`))),
   },
-  { name: 'sh', about: 'the server kit parses', run: checkShell },
+  { name: 'sh', about: 'the server kit parses in every shell, and shellcheck finds nothing', run: checkShell },
   { name: 'unit', about: 'unit and property tests', run: vitest('unit', 15 * minute) },
   { name: 'layers', about: 'what may import what', run: vitest('layers', 15 * minute) },
 ];
@@ -140,5 +166,13 @@ export const labParts: readonly Part[] = [
 
 /** What the parts need of the system, put there first so that no part waits for it. */
 export async function prepare(): Promise<void> {
-  await ensureSystemPackages(['openssh-client', 'git', 'strace']);
+  await ensureSystemPackages([
+    'openssh-client',
+    'git',
+    'strace',
+    'dash',
+    'bash',
+    'busybox|busybox-static',
+    'shellcheck',
+  ]);
 }

@@ -111,11 +111,11 @@ async function longJournal(setting: Setting, folder: string) {
     for (let turn = 0; turn < times; turn += 1) {
       open.push(
         await timed(async () => {
-          const { stdout } = await server.sh(renderScript(observeScript, [server.root]));
+          const { stdout } = await server.sh(renderScript(observeScript, []));
           if (parseServerStates(stdout).length !== 1) throw new Error('the stack was not found');
         }),
       );
-      const [state] = parseServerStates((await server.sh(renderScript(observeScript, [server.root]))).stdout);
+      const [state] = parseServerStates((await server.sh(renderScript(observeScript, []))).stdout);
       const service = state?.services[0];
       if (service === undefined) throw new Error('the service was not found');
       history.push(

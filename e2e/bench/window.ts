@@ -6,7 +6,7 @@ import { ensureBuilt } from '../../build/electron/built.ts';
 import { ensureElectron } from '../../build/setup/electron.ts';
 import type { Lab } from '../lab/lab.ts';
 import { wallClockOffsetMs } from '../load/wall-clock.ts';
-import { type App, launchApp } from '../window/app.ts';
+import { type App, appUser, launchApp } from '../window/app.ts';
 import { openScreen } from '../window/screen.ts';
 import { SwitchyardWindow } from '../window/switchyard-window.ts';
 import type { Setting } from './setting.ts';
@@ -17,6 +17,7 @@ export type BenchWindow = { app: App; window: SwitchyardWindow; electron: string
 export async function openWindow({ log }: Setting, lab: Lab, host: string): Promise<BenchWindow> {
   await ensureBuilt(log);
   const { version, source } = await ensureElectron(log);
+  await appUser(log);
   const screen = await openScreen();
   const dataFolder = await mkdtemp(path.join(tmpdir(), 'switchyard-bench-window-'));
   try {

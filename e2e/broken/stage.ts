@@ -57,13 +57,27 @@ export async function raise(lab: Lab, session: Session): Promise<void> {
 export async function stand(session: Session, on: Way['on']): Promise<Service> {
   const service = serviceOn(session, name);
   if (service.troubles.length > 0) await completes(session, name, 'mend');
+  const before = serviceOn(session, name);
+  const back = before.live === null ? null : before.slots[otherSlot(before.live)];
+  // One that was left because it was ill is no way back that is missed.
+  if (back?.ready !== true && on !== 'watched') {
+    await deployAgain(session);
+    await completes(session, name, 'flip', { watchMinutes: 0 });
+  }
   await eventually('all is well', () => serviceOn(session, name).troubles.length === 0, 15_000);
   if (on === 'watched') {
     const other = otherVersion(serviceOn(session, name));
     await completes(session, name, 'deploy', { image: image(other), replace: true });
     await completes(session, name, 'flip', { watchMinutes: 30 });
   }
-  await eventually('there is a way back', () => serviceOn(session, name).canFlipBack, 15_000);
+  await eventually(
+    'there is a way back, and both are well',
+    () => {
+      const { canFlipBack, slots } = serviceOn(session, name);
+      return canFlipBack && slots.blue?.health === 'healthy' && slots.green?.health === 'healthy';
+    },
+    20_000,
+  );
   return serviceOn(session, name);
 }
 

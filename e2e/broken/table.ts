@@ -16,7 +16,8 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\
 export const renderTable = (rows: readonly Row[]): string => `# Broken by hand
 
 What is said of a service that somebody broke, and what mends it: \`e2e/broken\` does each of these to an adopted service on a server of the
-lab, one after the other. *Told after* counts from the end of the breaking; *answers again after* from the click until a request
+lab, one after the other. *Told after* counts from when the
+command had returned (0 ms: it was said before); *answers again after* from the click until a request
 through the published port is answered.
 
 | done | said | told after | button, or by hand | answers again after |

@@ -18,8 +18,8 @@ export type Way = {
   says: { cause: TroubleCause; level: 'down' | 'wrong' | 'at-risk' } | 'docker-away';
   /** Words that the headline and its text hold, among others. */
   words?: RegExp;
-  /** The button: put back or start (`mend`), go to the other release, or none, with what is done by hand instead. */
-  mended: 'mend' | 'go' | { byHand: string; next?: 'mend' | 'deploy' };
+  /** The button: put back or start (`mend`), go to the other release; none, for the watch goes back; or none, with what is done by hand instead. */
+  mended: 'mend' | 'go' | 'by-itself' | { byHand: string; next?: 'mend' | 'deploy' };
   /** Puts right for the next way what the mending leaves as it is. */
   after?: string;
 };
@@ -133,7 +133,7 @@ export const ways: readonly Way[] = [
   {
     name: 'live-crashes',
     title: 'the release that has the traffic ends at each start',
-    breaks: 'docker exec -u root $LIVE sh -c "rm -f /feather/haproxy.cfg; kill 1"; sleep 2',
+    breaks: 'docker exec -u root $LIVE sh -c "rm -f /feather/haproxy.cfg; kill -USR1 1"; sleep 2',
     says: { cause: 'live-crashing', level: 'down' },
     words: /keeps ending with exit code 1, started again/,
     mended: 'go',
@@ -179,6 +179,15 @@ export const ways: readonly Way[] = [
     breaks: 'docker pause $ENTRY',
     says: { cause: 'entry-paused', level: 'down' },
     mended: 'mend',
+  },
+  {
+    name: 'watched-live-killed',
+    title: 'docker kill of the release that has the traffic while a flip is watched',
+    on: 'watched',
+    breaks: 'docker kill $LIVE',
+    says: { cause: 'live-stopped', level: 'down' },
+    words: /killed \(exit code 137\)/,
+    mended: 'by-itself',
   },
   {
     name: 'live-cut-off',

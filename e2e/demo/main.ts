@@ -8,7 +8,7 @@ import { logToStderr as log, renderSeconds, timed } from '../../build/setup/prog
 import { eventually } from '../../src/testkit/eventually.ts';
 import { type Lab, upLab } from '../lab/lab.ts';
 import { type Load, type LoadReport, lastAnswerOf, quantile, startLoad } from '../load/load.ts';
-import { type App, launchApp, photograph } from '../window/app.ts';
+import { type App, appUser, launchApp, photograph } from '../window/app.ts';
 import { switchyard } from '../window/command-line.ts';
 import { openScreen, type Screen } from '../window/screen.ts';
 import { SwitchyardWindow, wordsOf } from '../window/switchyard-window.ts';
@@ -49,6 +49,7 @@ async function setUp(): Promise<Stage> {
   log('Preparing ...');
   await ensureBuilt();
   await ensureElectron();
+  await appUser(log);
   const lab = await upLab(['shop'], process.env.SWITCHYARD_LAB ? { folder: process.env.SWITCHYARD_LAB } : {});
   await timed(log, 'The shop as on the first day: 1.0.0, plain compose', () => lab.reset('shop'));
   const screen = await openScreen();

@@ -90,7 +90,7 @@ async function linked({ host, proxiedConfig, proxy }: Lane): Promise<Session> {
 
 const start = (session: Session, act: ActName, look: Look) => {
   const { verb, options } = acts[act];
-  return session.start(name, verb, verb === 'deploy' ? { ...options, image: otherImage(look) } : options);
+  return session.start(name, verb, verb === 'deploy' ? { ...options, image: otherImage(look), again: true } : options);
 };
 
 /** How many bytes each verb takes, start to end, so that every one of them may be the last. */
@@ -132,8 +132,8 @@ async function cutOnce(lane: Lane, session: Session, before: Look, act: Cuttable
   // Whoever still receives has to find out first that nothing more comes.
   const said = await stage.server.sh(
     `for i in $(seq 1500); do pgrep -u home -f 'switchyard-[r]efused' >/dev/null || break; sleep 0.02; done
-for i in $(seq 1500); do open=; for each in ${feather.root}/jobs/*/; do [ -e "$each/exit" ] || open=$each; done; [ -n "$open" ] || break; sleep 0.02; done
-cd ${feather.root}/jobs && for each in *; do case ' ${before.jobs.map(({ id }) => id).join(' ')} ' in *" $each "*) ;; *) (cd "$each" && sha256sum -c manifest >/dev/null 2>&1) && echo "$each whole" || echo "$each torn" ;; esac; done`,
+for i in $(seq 1500); do open=; for each in ${feather.home}/jobs/*/; do [ -e "$each/exit" ] || open=$each; done; [ -n "$open" ] || break; sleep 0.02; done
+cd ${feather.home}/jobs && for each in *; do case ' ${before.jobs.map(({ id }) => id).join(' ')} ' in *" $each "*) ;; *) (cd "$each" && sha256sum -c --ignore-missing manifest >/dev/null 2>&1) && echo "$each whole" || echo "$each torn" ;; esac; done`,
   );
   const jobs = said.split('\n').flatMap((line) => (line === '' ? [] : [line.split(' ')]));
   const violations = jobs.flatMap(([id, how]) => (how === 'whole' ? [] : [`I4 job ${id} is there, and not whole`]));

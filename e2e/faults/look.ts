@@ -1,12 +1,23 @@
+import { homeStateFolder, stackHome } from '../../src/core/server-layout.ts';
 import { type JournalRecord, parseRecords } from './journal.ts';
 import type { Server } from './server.ts';
 
 /** Where the service under test is. */
-export type Place = { folder: string; root: string; service: string; state: string; prefix: string; stack: string };
+/** `home`: the stack's part of the home state. */
+export type Place = {
+  folder: string;
+  root: string;
+  home: string;
+  service: string;
+  state: string;
+  prefix: string;
+  stack: string;
+};
 
 export const feather: Place = {
   folder: '/home/home/feather',
   root: '/home/home/feather/.switchyard',
+  home: stackHome(`/home/home/${homeStateFolder}`, 'feather', '/home/home/feather'),
   state: '/home/home/feather/.switchyard/web',
   prefix: 'feather--web',
   stack: 'feather',
@@ -62,7 +73,7 @@ export type Look = {
   print: string;
 };
 
-const script = ({ folder, root, state, prefix }: Place, secret: string): string => `
+const script = ({ folder, root, home, state, prefix }: Place, secret: string): string => `
 api() { curl -s -m 10 --unix-socket /var/run/docker.sock "http://engine/$1"; echo; }
 part() { printf '\\n\\002%s\\n' "$1"; }
 read -r booted </proc/sys/kernel/random/boot_id
@@ -78,14 +89,14 @@ part images; api images/json
 part volumes; api volumes
 part networks; api networks
 part journal; grep -h '' ${root}/journal/*.json 2>/dev/null
-part jobs; for each in ${root}/jobs/*/; do [ -d "$each" ] || continue; name=\${each%/}; name=\${name##*/}; if [ -e "$each/exit" ]; then word=; read -r word <"$each/exit"; echo "$name exit $word"; elif [ -e "$each/pid" ] && alive "$each/pid"; then echo "$name alive"; else echo "$name gone"; fi; done
+part jobs; for each in ${home}/jobs/*/; do [ -d "$each" ] || continue; name=\${each%/}; name=\${name##*/}; if [ -e "$each/exit" ]; then word=; read -r word <"$each/exit"; echo "$name exit $word"; elif [ -e "$each/pid" ] && alive "$each/pid"; then echo "$name alive"; else echo "$name gone"; fi; done
 part locks; for each in ${root}/lock/*/[0-9]*; do [ -d "$each" ] && ! [ -e "$each/released" ] && { if alive "$each/owner"; then echo "\${each#${root}/lock/} alive"; else echo "\${each#${root}/lock/} gone"; fi; }; done
-part litter; find ${folder} \\( -name '*.tmp' -o -name '*.part' -o -name 'ask.*' -o -name 'answer.*' -o -name '.switchyard-*' -o -name '*.hand' \\) -printf '%P\\n' 2>/dev/null
-part processes; ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> \\(${folder}.*\\)|\\1 \\2|p' | while read -r id cwd; do [ "$id" = $$ ] || [ "$id" = "$BASHPID" ] || case $cwd in ${root}/*) echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; *) [ "$(stat -c %U /proc/$id 2>/dev/null)" = home ] && echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; esac; done
-part secrets; grep -rlF '${secret}' ${root}/journal ${root}/feed.ndjson 2>/dev/null; grep -lF '${secret}' ${root}/jobs/*/output ${root}/jobs/*/exit ${root}/jobs/*/*.log ${root}/jobs/*/*.out* 2>/dev/null
+part litter; find ${folder} ${home} \\( -name '*.tmp' -o -name '*.part' -o -name 'ask.*' -o -name 'answer.*' -o -name '.switchyard-*' -o -name '*.hand' \\) -printf '%P\\n' 2>/dev/null
+part processes; ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> \\(\\(${folder}\\|${home}\\).*\\)|\\1 \\2|p' | while read -r id cwd; do [ "$id" = $$ ] || [ "$id" = "$BASHPID" ] || case $cwd in ${root}/* | ${home}/*) echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; *) [ "$(stat -c %U /proc/$id 2>/dev/null)" = home ] && echo "$id $cwd $(tr '\\000\\n' '  ' <"/proc/$id/cmdline" 2>/dev/null | cut -c1-120)" ;; esac; done
+part secrets; grep -rlF '${secret}' ${root}/journal ${root}/feed.ndjson 2>/dev/null; grep -rlF '${secret}' ${root}/*/releases 2>/dev/null; grep -lF '${secret}' ${home}/jobs/*/output ${home}/jobs/*/exit ${home}/jobs/*/*.log ${home}/jobs/*/*.out* 2>/dev/null
 part flags; [ -e ${state}/watch ] && echo watched; [ -e ${state}/service.json ] && echo adopted; ls compose.override.y*ml >/dev/null 2>&1 && grep -q switchyard compose.override.y*ml && echo override
 grep -q '"readySeconds": 8,' ${state}/service.json 2>/dev/null && echo hurried
-part print; cd ${root} 2>/dev/null && { find . ! -name feed.ndjson ! -name lease ! -name 'fault-*' -printf '%p %y %l\\n' | sort; find . -type f ! -name feed.ndjson ! -name lease ! -name 'fault-*' -exec sha256sum {} + | sort -k2; } | sha256sum
+part print; cd ${root} 2>/dev/null && { find . ${home} ! -name feed.ndjson ! -name lease ! -name 'fault-*' -printf '%p %y %l\\n' | sort; find . ${home} -type f ! -name feed.ndjson ! -name lease ! -name 'fault-*' -exec sha256sum {} + | sort -k2; } | sha256sum
 part ${prefix}
 true`;
 

@@ -46,7 +46,7 @@ export async function runPoint(
     sshConfigPath: each.kind === 'link' ? lane.proxiedConfig : lab.sshConfigPath,
     name: { stack: feather.stack, service: feather.service },
     verb,
-    options: verb === 'deploy' ? { ...options, image: otherImage(before) } : options,
+    options: verb === 'deploy' ? { ...options, image: otherImage(before), again: true } : options,
   };
   if (verb === 'deploy') await stage.writeCurrentImage(before);
   const load = await lane.startLoad();
@@ -54,7 +54,7 @@ export async function runPoint(
   let child: ChildProcess | null = null;
   let client: Session | null = null;
   try {
-    await server.sh(`rm -f ${feather.root}/jobs/*/fault-reached`, { anyCode: true });
+    await server.sh(`rm -f ${feather.home}/jobs/*/fault-reached`, { anyCode: true });
     let played: Promise<string>;
     if (each.kind === 'app') {
       const started = spawnApp(play, faultOf(each));
@@ -149,7 +149,7 @@ async function reached(server: Lane['stage']['server'], played: Promise<string>,
   for (;;) {
     const wasEnded = ended !== null;
     const found = await server.sh(
-      `for i in $(seq 25); do for each in ${feather.root}/jobs/*/fault-reached; do [ -e "$each" ] && { echo "\${each%/*}"; exit; }; done; sleep 0.02; done`,
+      `for i in $(seq 25); do for each in ${feather.home}/jobs/*/fault-reached; do [ -e "$each" ] && { echo "\${each%/*}"; exit; }; done; sleep 0.02; done`,
     );
     if (found.startsWith('/')) return found.trim();
     if (wasEnded && endedAtMs === 0) endedAtMs = performance.now();
@@ -183,7 +183,7 @@ async function cure(server: Lane['stage']['server']): Promise<void> {
  */
 async function exitsWritten(server: Lane['stage']['server']): Promise<void> {
   await server.sh(
-    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.root}/jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || break; sleep 0.1; done
+    `for i in $(seq ${tellMs / 100}); do open=; for job in ${feather.home}/jobs/*; do [ ! -d "$job" ] || [ -e "$job/exit" ] || open=1; done; [ -n "$open" ] || break; sleep 0.1; done
 [ ! -e ${feather.state}/watch ] || exit 0
 for i in $(seq 30); do pgrep -f '^sh ./(run|watch).sh' >/dev/null || break; sleep 0.1; done`,
     { timeoutMs: tellMs * 2 + 3_000 },

@@ -78,7 +78,7 @@ async function cutPower(lane: Lane, known: Look, act: 'flip' | 'rollback', after
     const outage = { fromMs, toMs: await servesAgain(stage.server) };
     const connectedMs = performance.now();
     const client = await stage.connected();
-    const jobs = (await stage.server.sh(`ls ${feather.root}/jobs`)).trim().split('\n');
+    const jobs = (await stage.server.sh(`ls ${feather.home}/jobs`)).trim().split('\n');
     const died = jobs.filter((id) => id !== '' && !before.jobs.some((each) => each.id === id));
     const told = await Promise.all(died.map((id) => toldOf(client, id, tellMs)));
     const recoveryMs = died.length > 0 ? performance.now() - connectedMs : null;

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Verb, VerbOptions } from '../../src/core/job.ts';
+import { homeStateFolder } from '../../src/core/server-layout.ts';
 import type { Session } from '../../src/engine/session.ts';
 import type { Lab } from '../lab/lab.ts';
 import { loadStack } from '../lab/recipe.ts';
@@ -48,7 +49,11 @@ const currentVersion = (look: Look): string =>
 /** The image that is not the one with the traffic, so that an answer tells which release gave it. */
 export const otherImage = (look: Look): string => image(currentVersion(look) === '1.1.0' ? '1.0.0' : '1.1.0');
 
-const kill = `ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> ${feather.root}.*|\\1|p' | while read -r id; do kill -9 "$id" 2>/dev/null; done`;
+const kill = `ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> \\(${feather.root}\\|${feather.home}\\).*|\\1|p' | while read -r id; do kill -9 "$id" 2>/dev/null; done`;
+/** Where the small disk is mounted, that holds the stack's folder and the home state. */
+const small = '/home/home/small';
+const homeState = `/home/home/${homeStateFolder}`;
+
 const asHome = 'setpriv --reuid=home --regid=home --init-groups -- env HOME=/home/home USER=home';
 
 /**
@@ -62,12 +67,17 @@ export async function openStage(lab: Lab, host: string, disk: 'small' | 'own'): 
   const write = Object.entries({ ...files, '.env': `API_TOKEN=${secret}\n` })
     .map(([name, text]) => `base64 -d >${feather.folder}/${name} <<<'${Buffer.from(text).toString('base64')}'`)
     .join('\n');
-  const mount = `mount -t tmpfs -o size=32m,mode=755,uid=$(id -u home),gid=$(id -g home) tmpfs ${feather.folder}`;
+  // The home state is on the same small disk: what a job writes on a full one, it writes in both.
+  const mount = `mount -t tmpfs -o size=32m,mode=755,uid=$(id -u home),gid=$(id -g home) tmpfs ${small}
+${asHome} mkdir -p ${small}/feather ${homeState}
+${asHome} mkdir -m 700 -p ${small}/state
+mount --bind ${small}/feather ${feather.folder}
+mount --bind ${small}/state ${homeState}`;
   const clean = `${kill}
 for i in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 docker ps -aq --filter name=feather | xargs -r docker rm -f >/dev/null
 docker image ls --format '{{.Repository}}:{{.Tag}}' 'switchyard/*' | xargs -r docker rmi >/dev/null 2>&1
-rm -rf ${feather.folder}/* ${feather.folder}/.[!.]*`;
+rm -rf ${feather.folder}/* ${feather.folder}/.[!.]* ${homeState}/stacks`;
   const start = `chown -R home:home ${feather.folder}
 cd ${feather.folder} && ${asHome} docker compose up -d --quiet-pull 2>&1
 for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 2>&1 && exit 0; sleep 0.05; done; exit 1`;
@@ -76,7 +86,7 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
     await server.sh(`${clean}\n${write}\n${start}`, { timeoutMs: 90_000 });
   };
   await server.sh(
-    `${clean}\nwhile umount ${feather.folder} 2>/dev/null; do :; done; rm -rf ${feather.folder}/*; ${disk === 'small' ? mount : 'true'}`,
+    `${clean}\nfor each in ${homeState} ${feather.folder} ${small}; do while umount $each 2>/dev/null; do :; done; done; rm -rf ${feather.folder}/* ${homeState}\n${asHome} mkdir -p ${small}\n${disk === 'small' ? mount : 'true'}`,
     {
       timeoutMs: 90_000,
     },
@@ -123,7 +133,7 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
         at = 'plain';
       } else if (at === 'plain' && now.journal.length > 200) {
         // A journal of hundreds of cases is read in every look.
-        await server.sh(`rm -rf ${feather.root}`);
+        await server.sh(`rm -rf ${feather.root} ${feather.home}`);
       }
       if (at === standing && at !== 'plain' && now.hurried) return now;
       if (at === standing) {
@@ -149,7 +159,7 @@ for i in $(seq 100); do curl -fsS -m 1 http://127.0.0.1:8080/version >/dev/null 
           ((standing === 'ready' || standing === 'armed') && at !== 'ready') ||
           (standing === 'flipped' && at === 'lone')
         )
-          await complete(session, 'deploy', { image: otherImage(known), replace: true });
+          await complete(session, 'deploy', { image: otherImage(known), replace: true, again: true });
         if (standing === 'armed') await complete(session, 'flip', { confirmMinutes: armedMinutes });
         if (standing === 'flipped' && at !== 'flipped') await complete(session, 'flip', { watchMinutes: 0 });
       } finally {

@@ -81,7 +81,7 @@ describe('names and values with quotes, commands, newlines, emoji and markup', (
     session?.close();
     await lab?.exec(
       'home',
-      `docker rm -f $(docker ps -aq --filter label=dev.switchyard.stack=nasty) nasty-${service}-1; rm -rf ${quoted(folder)}`,
+      `docker rm -f $(docker ps -aq --filter label=dev.switchyard.stack=nasty) nasty-${service}-1; rm -rf ${quoted(folder)} ~/.local/state/switchyard/stacks/nasty-*`,
       {
         okCodes: [0, 1],
       },

@@ -72,8 +72,8 @@ async function heldBy({ lab, host, folder }: Place): Promise<Held> {
 docker images -q | sort -u | wc -l
 docker images --format '{{.Repository}}' | grep -c '^switchyard/' || true
 du -sm --exclude=volumes /var/lib/docker | cut -f1
-du -sk ${folder}/.switchyard | cut -f1
-ls ${folder}/.switchyard/jobs | wc -l`;
+du -skc ${folder}/.switchyard /home/home/.local/state/switchyard | tail -n 1 | cut -f1
+ls /home/home/.local/state/switchyard/stacks/*/jobs | wc -l`;
   const { stdout } = await lab.exec(host, script, { user: 'root' });
   const [containers = 0, images = 0, releaseTags = 0, engineMiB = 0, stateKiB = 0, jobs = 0] = stdout
     .trim()

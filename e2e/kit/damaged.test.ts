@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-const jobFolder = (id: string) => path.join(server.root, 'jobs', id);
+const jobFolder = (id: string) => server.jobFolder(id);
 const aside = () => {
   const folder = path.join(server.root, 'damaged');
   return existsSync(folder) ? readdirSync(folder).sort() : [];

@@ -44,7 +44,7 @@ it.each(['previous', 'next'] as const)('RE5 a %s whose container is gone is call
 });
 
 it('RE8 whose slot cannot be freed is not ready by the checks of what is still in there', async () => {
-  const { root, variables } = server.flipPlan('rollback');
+  const { variables, ...place } = server.flipPlan('rollback');
   // Docker, for all that this deploy knows, does as it is told; the stub leaves the container where it is.
   const plant = `check_compose_hash() { :; }
 pull_image() { :; }
@@ -55,11 +55,11 @@ write_release() {
 }
 `;
   const plan = {
+    ...place,
     verb: 'deploy' as const,
     script: 'deploy' as const,
-    root,
     variables: { ...variables, IMAGE: 'shop/frontend:9', BUILD: '', REPLACE: '', EDITED_FILE: '', COMPOSE_HASH: '' },
-    files: [],
+    files: [{ path: 'service.json', text: '{}' }],
   };
   await uploadJob(server.shell, tarArchive, kit, 'd1', plan, plant);
   expect(await server.ended('d1')).toMatchObject({ state: 'aborted', failure: { code: 'no-free-slot' } });

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KitServer } from './server.ts';
@@ -65,6 +65,24 @@ describe('a flip', () => {
       state: 'refused',
       failure: { code: 'previous-not-ready' },
     });
+  });
+
+  it('TO3 settled is the time of the last move, and of no move before', async () => {
+    const began = Date.now();
+    const file = path.join(server.service, 'settled');
+    const settled = () => (existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ') : []);
+    writeFileSync(file, `${began - 86_400_000} green\n`);
+    await flip('f1');
+    const [first = '', to] = settled();
+    expect([Number(first) >= began - 1_000, to]).toEqual([true, 'green']);
+    await server.run('b1', server.flipPlan('rollback'));
+    const [second = '', back] = settled();
+    expect([Number(second) >= Number(first), back]).toEqual([true, 'blue']);
+    // That a move is watched says its watch, and until then nobody.
+    server.role('next', '0002');
+    server.role('previous', null);
+    await server.run('f2', server.flipPlan('flip', { watchMinutes: 5 }));
+    expect([server.live, settled()]).toEqual(['green-watching', []]);
   });
 
   it('FL15 back that is asked for once more, of the map as it was, does not go forth again', async () => {

@@ -18,6 +18,7 @@ describe('what a job stands on', () => {
       'frontend/entry/live.map',
       'journal/00000004-f1-move-done.json',
       'frontend/releases/0003',
+      'frontend/releases/0003',
     ]);
     expect(report.findings.filter((each) => !each.startsWith('frontend/releases/'))).toEqual([]);
   });
@@ -44,12 +45,18 @@ describe('what a job stands on', () => {
     ],
     [
       'receive.sh leaves out the folder of jobs',
-      (whole) => replaceText(whole, 'receive.sh', 'sync "$root/jobs" 2>/dev/null || sync\n', ''),
+      (whole) => replaceText(whole, 'receive.sh', 'sync "$home/jobs" 2>/dev/null || sync\n', ''),
       /jobs\/f1: its folder was not fsynced between the rename and the start of the job/,
     ],
     [
       'write_release leaves out its files',
-      (whole) => replaceInFunction(whole, 'write_release', 'sync "$part"/* "$part" 2>/dev/null || sync\n', ''),
+      (whole) =>
+        replaceInFunction(
+          whole,
+          'write_release',
+          'sync "$home_part"/* "$home_part" "$part"/* "$part" 2>/dev/null || sync\n',
+          '',
+        ),
       /releases\/0003\/rollback\.sh: not fsynced/,
     ],
   ])('JN2 is found missing when %s', { timeout: 120_000 }, async (_name, mutate, words) => {

@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => server.close());
 
-const jobFolder = (id: string) => path.join(server.root, 'jobs', id);
+const jobFolder = (id: string) => server.jobFolder(id);
 const ended = (id: string) => existsSync(path.join(jobFolder(id), 'exit'));
 
 /** Starts a job whose process is killed at a point, and waits until it is gone. */
@@ -49,10 +49,12 @@ const heldEpochs = () => {
 
 /** Half-written files, and pipes of processes that are gone. */
 const leftovers = () =>
-  readdirSync(server.root, { recursive: true, encoding: 'utf8' }).filter((name) => {
-    const owner = /(?:ask|answer)\.(\d+)$/.exec(name)?.[1];
-    return owner === undefined ? /\.tmp$|\.part$/.test(name) : !existsSync(`/proc/${owner}`);
-  });
+  [server.root, server.home]
+    .flatMap((place) => readdirSync(place, { recursive: true, encoding: 'utf8' }))
+    .filter((name) => {
+      const owner = /(?:ask|answer)\.(\d+)$/.exec(name)?.[1];
+      return owner === undefined ? /\.tmp$|\.part$/.test(name) : !existsSync(`/proc/${owner}`);
+    });
 
 const before = { live: 'blue-settled', current: '0001', next: '0002', previous: null };
 const after = { live: 'green-watching', current: '0002', next: null, previous: '0001' };
@@ -96,7 +98,7 @@ describe('a flip whose process is killed', () => {
   it('JN5 JN12 behind its end is told by its exit, and its lock is let go of', async () => {
     await killedAt('drain:ended');
     await expect.poll(() => ended('j1')).toBe(true);
-    const observe = async () => (await server.sh(renderScript(observeScript, [server.root]))).stdout;
+    const observe = async () => (await server.sh(renderScript(observeScript, []))).stdout;
     const output = await observe();
     expect(output).toContain('\u0001ended j1 completed\n');
     expect(output).not.toContain('flip of frontend');
@@ -126,7 +128,7 @@ describe('a flip whose process is killed', () => {
     for (const file of [path.join(jobFolder('j1'), 'pid'), path.join(lock, 'owner')])
       writeFileSync(file, readFileSync(file, 'utf8').replace(/pid:\[\d+\]/, 'pid:[1]'));
     for (const folder of [jobFolder('j1'), lock]) writeFileSync(path.join(folder, 'lease'), lease);
-    const observed = (await server.sh(renderScript(observeScript, [server.root]))).stdout;
+    const observed = (await server.sh(renderScript(observeScript, []))).stdout;
     expect(observed.includes('\u0001dead j1')).toBe(recovers);
     if (recovers) {
       await recover();
@@ -351,8 +353,7 @@ describe('a flip that must be confirmed', () => {
     return { ...plan, variables: { ...plan.variables, WATCH_S: String(seconds), CONFIRM_S: String(seconds) } };
   };
   const confirm = () => {
-    const { root, variables } = server.flipPlan('flip');
-    return { verb: 'confirm' as const, script: 'confirm', root, variables, files: [] };
+    return { ...server.flipPlan('flip'), verb: 'confirm' as const, script: 'confirm', files: [] };
   };
 
   beforeEach(() => server.tell('stat', stat));
@@ -411,8 +412,8 @@ describe('a flip that must be confirmed', () => {
 
   it.each(['deploy', 'retire', 'eject'] as const)('WA8 is not made final by %s', async (verb) => {
     expect(await server.run('j1', armed(600))).toMatchObject({ state: 'completed' });
-    const { root, variables } = server.flipPlan('rollback');
-    const plan = { verb, script: verb, root, variables: { ...variables, REPLACE: '1' }, files: [] };
+    const { variables, ...place } = server.flipPlan('rollback');
+    const plan = { ...place, verb, script: verb, variables: { ...variables, REPLACE: '1' }, files: [] };
     expect(await server.run('j2', plan)).toMatchObject({ state: 'refused', failure: { code: 'not-confirmed' } });
     expect([server.live, server.roleOf('previous')]).toEqual(['green-watching', '0001']);
     expect(existsSync(path.join(server.service, 'watch'))).toBe(true);

@@ -58,6 +58,15 @@ describe('rollback.sh by hand', () => {
     ]);
   });
 
+  it('TO3 says when it moved, in place of what an earlier move said', async () => {
+    const file = path.join(server.service, 'settled');
+    writeFileSync(file, '5 green\n');
+    const began = Date.now();
+    await byHand();
+    const [at, slot] = readFileSync(file, 'utf8').trim().split(' ');
+    expect([Number(at) >= began - 1_000, slot]).toEqual([true, 'blue']);
+  });
+
   it('FL8 numbers its record after all others, ten and more', async () => {
     for (const seq of ['00000008', '00000011'])
       writeFileSync(path.join(server.root, `journal/${seq}-x-move-done.json`), `{"seq":${Number(seq)}}`);
@@ -127,10 +136,10 @@ describe('rollback.sh by hand', () => {
     server.role('previous', null);
     server.release('0003', 'blue');
     await uploadJob(server.shell, tarArchive, kit, 'j1', server.flipPlan('flip'), plant);
-    await expect.poll(() => existsSync(path.join(server.root, 'jobs/j1/fired')), { timeout: 15_000 }).toBe(true);
+    await expect.poll(() => existsSync(path.join(server.jobFolder('j1'), 'fired')), { timeout: 15_000 }).toBe(true);
     const session = async () =>
       (
-        await server.sh(`read -r pid _ <'${server.root}/jobs/j1/pid'; ps -o stat= -s "$pid" | grep -cv '^Z'`)
+        await server.sh(`read -r pid _ <'${server.jobFolder('j1')}/pid'; ps -o stat= -s "$pid" | grep -cv '^Z'`)
       ).stdout.trim();
     expect(await session()).not.toBe('0');
     server.role('next', null);

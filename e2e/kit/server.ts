@@ -16,6 +16,7 @@ import path from 'node:path';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { type FeedLine, foldFeed, parseFeedLine } from '../../src/core/feed.ts';
 import type { Job } from '../../src/core/job.ts';
+import { homeStateFolder, stackHome, stateFormat } from '../../src/core/server-layout.ts';
 import { planFlipJob } from '../../src/engine/flip.ts';
 import { type JobPlan, type Kit, kitFile, uploadJob } from '../../src/engine/job-upload.ts';
 import { renderRollback } from '../../src/engine/job-variables.ts';
@@ -57,7 +58,10 @@ export class KitServer {
   launcher: readonly string[] = [];
   readonly folder: string;
   readonly root: string;
+  /** The stack's part of the home state, below a home of its own. */
+  readonly home: string;
   readonly service: string;
+  private readonly operatorHome: string;
   readonly stub: string;
   readonly env: NodeJS.ProcessEnv;
 
@@ -67,9 +71,22 @@ export class KitServer {
     this.folder = mkdtempSync(path.join(options.in ?? tmpdir(), `${name}-`));
     this.root = path.join(this.folder, '.switchyard');
     this.service = path.join(this.root, 'frontend');
+    const operator = mkdtempSync(path.join(options.in ?? tmpdir(), 'switchyard-home-'));
+    this.operatorHome = operator;
+    this.home = stackHome(path.join(operator, homeStateFolder), 'shop', this.folder);
     this.stub = mkdtempSync(path.join(tmpdir(), 'switchyard-stub-'));
-    this.env = { ...process.env, STUB: this.stub, PATH: `${import.meta.dirname}/stub:${process.env.PATH}` };
-    for (const each of ['journal', 'jobs', 'lock']) mkdirSync(path.join(this.root, each), { recursive: true });
+    this.env = {
+      ...process.env,
+      HOME: operator,
+      STUB: this.stub,
+      PATH: `${import.meta.dirname}/stub:${process.env.PATH}`,
+    };
+    for (const each of ['journal', 'lock']) mkdirSync(path.join(this.root, each), { recursive: true, mode: 0o700 });
+    mkdirSync(path.join(this.home, 'jobs'), { recursive: true, mode: 0o700 });
+    mkdirSync(path.join(this.home, 'frontend/releases'), { recursive: true, mode: 0o700 });
+    const known = { folder: this.folder, real: this.folder, project: 'shop', format: String(stateFormat) };
+    for (const [each, text] of Object.entries(known)) writeFileSync(path.join(this.home, each), `${text}\n`);
+    writeFileSync(path.join(this.home, 'frontend/service.json'), JSON.stringify(serviceRecord()));
     mkdirSync(path.join(this.service, 'entry'), { recursive: true });
     mkdirSync(path.join(this.stub, 'running'));
     mkdirSync(path.join(this.stub, 'answers'));
@@ -131,6 +148,10 @@ export class KitServer {
     writeFileSync(path.join(this.stub, name), text);
   }
 
+  jobFolder(id: string): string {
+    return path.join(this.home, 'jobs', id);
+  }
+
   /** What the stub was asked, in order. */
   get log(): string[] {
     const file = path.join(this.stub, 'log');
@@ -160,6 +181,7 @@ export class KitServer {
   kitLines(lines: string, variables: Record<string, string> = {}): Promise<ShellOutcome> {
     const all = {
       ROOT: this.root,
+      HOME_STATE: this.home,
       JOB: 'j1',
       VERB: 'flip',
       STACK: 'shop',
@@ -169,7 +191,7 @@ export class KitServer {
       SLOT_PREFIX: 'shop--frontend',
       ...variables,
     };
-    mkdirSync(path.join(this.root, 'jobs', all.JOB), { recursive: true });
+    mkdirSync(this.jobFolder(all.JOB), { recursive: true });
     const set = Object.entries(all).map(([name, value]) => `${name}='${value.replaceAll("'", "'\\''")}'`);
     return this.sh(`${set.join('\n')}\n${kitFile(this.kit, 'kit.sh')}\nBY_JSON=$(json_text "$BY")\n${lines}`);
   }
@@ -177,6 +199,7 @@ export class KitServer {
   flipPlan(verb: 'flip' | 'rollback', options: VerbOptions = {}): JobPlan {
     const facts = {
       folder: this.folder,
+      home: this.home,
       by: `o'neil "x" \\ 🚂@laptop`,
       kit: this.kit,
       stack: { name: 'shop' },
@@ -206,13 +229,13 @@ export class KitServer {
   }
 
   output(id: string): string {
-    const file = path.join(this.root, 'jobs', id, 'output');
+    const file = path.join(this.jobFolder(id), 'output');
     return existsSync(file) ? readFileSync(file, 'utf8') : '';
   }
 
   /** The processes of a job's watch. */
   watchesOf(id: string): string[] {
-    const folder = path.join(this.root, 'jobs', id);
+    const folder = this.jobFolder(id);
     return readdirSync('/proc').filter((pid) => {
       try {
         if (!/^\d+$/.test(pid) || readlinkSync(`/proc/${pid}/cwd`) !== folder) return false;
@@ -267,7 +290,7 @@ export class KitServer {
   private endJobs(): void {
     for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
       try {
-        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${this.root}/jobs/`)) process.kill(Number(pid), 'SIGKILL');
+        if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${this.home}/jobs/`)) process.kill(Number(pid), 'SIGKILL');
       } catch {
         // Gone meanwhile, or not ours.
       }
@@ -280,6 +303,7 @@ export class KitServer {
     // What those had asked of the stub may be writing its last line.
     const wholly = { recursive: true, force: true, maxRetries: 20, retryDelay: 50 };
     rmSync(this.folder, wholly);
+    rmSync(this.operatorHome, wholly);
     rmSync(this.stub, wholly);
   }
 }

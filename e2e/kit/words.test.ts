@@ -66,7 +66,7 @@ describe('words in the feed', () => {
 describe('the progress of a pull', () => {
   const told = async (log: string): Promise<string> => {
     await server.kitLines(':');
-    writeFileSync(path.join(server.root, 'jobs/j1/pull.log'), log);
+    writeFileSync(path.join(server.jobFolder('j1'), 'pull.log'), log);
     const { stdout } = await server.kitLines('progress() { echo "$*"; }\npull_progress');
     return stdout.trim();
   };

@@ -193,6 +193,7 @@ const knownHostsPathOf = (place: LabPlace) => path.join(place.folder, 'known_hos
 const sshConfigPathOf = (place: LabPlace) => path.join(place.folder, 'ssh_config');
 
 async function ensureKeys(place: LabPlace): Promise<void> {
+  await mkdir(path.dirname(place.folder), { recursive: true });
   await mkdir(place.folder, { recursive: true, mode: 0o700 });
   for (const [file, passphrase] of [
     [keyPathOf(place), ''],

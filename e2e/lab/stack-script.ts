@@ -24,7 +24,7 @@ ${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}for _ in $
 
 keep=' ${kept.join(' ')} '
 ${unchanged}# Jobs that still run would write into what is about to go.
-pkill -9 -u home -f '[.]switchyard' || true
+pkill -9 -u home -f '[.]switchyard|[.]/(run|watch)[.]sh' || true
 docker ps -a --format '{{.ID}} {{.Label "com.docker.compose.project"}}' | while read -r id project; do
   case "$keep" in *" $project "*) ;; *) echo "$id" ;; esac
 done >/tmp/reset-containers

@@ -1,8 +1,11 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { _electron, type ElectronApplication, type Page } from 'playwright';
+import { type AppUser, chooseAppUser } from '../../build/setup/app-user.ts';
+import { renderArgv, run } from '../../build/setup/command.ts';
 import { ensureElectron } from '../../build/setup/electron.ts';
-import { repositoryFolder } from '../../build/setup/folders.ts';
+import { outFolder, repositoryFolder } from '../../build/setup/folders.ts';
+import type { Log } from '../../build/setup/progress.ts';
 import type { Settings } from '../../src/main/settings/settings.ts';
 import { wordsOf } from './switchyard-window.ts';
 
@@ -26,9 +29,20 @@ export interface App {
   complaints: string[];
   /** The addresses that were given to the operator's browser, which is left closed. */
   browsed(): Promise<string[]>;
+  /** Starts the app a second time on the same data, and waits for that process to end by itself. */
+  startAgain(): Promise<void>;
   /** Quits as the operator does. May be called again. */
   close(): Promise<void>;
 }
+
+/** As whom the app is started; chosen once a process. Needs the build and Electron. */
+export function appUser(log: Log = () => {}): Promise<AppUser> {
+  chosen ??= ensureElectron(() => {}).then(({ executablePath }) =>
+    chooseAppUser([executablePath, path.join(outFolder, 'app', 'main', 'index.cjs')], log),
+  );
+  return chosen;
+}
+let chosen: Promise<AppUser> | undefined;
 
 /** Starts the built app (see ensureBuilt) with a data folder of its own. The caller closes it. */
 export async function launchApp(options: LaunchOptions): Promise<App> {
@@ -48,18 +62,28 @@ export async function launchApp(options: LaunchOptions): Promise<App> {
     };
     await writeFile(settingsPath, JSON.stringify(settings));
   }
+  const user = await appUser();
+  const homeFolder = path.join(options.dataFolder, 'home');
+  await mkdir(homeFolder, { recursive: true });
+  const command = await commandOf(user, executablePath, options.dataFolder);
+  // The keys and the known hosts of an ssh config lie beside it.
+  await user.handOver([options.dataFolder, path.dirname(options.sshConfigPath)]);
+  // No GPU is asked for: pictures come out the same everywhere.
+  const args = [...(user.hasSandbox ? [] : ['--no-sandbox']), '--disable-gpu', repositoryFolder];
+  const env = definedOnly({
+    ...process.env,
+    ...user.env(homeFolder),
+    ...options.env,
+    SWITCHYARD_USER_DATA: options.dataFolder,
+    SWITCHYARD_SSH_CONFIG: options.sshConfigPath,
+    SWITCHYARD_E2E: '1',
+  });
   const electron = await _electron.launch({
-    executablePath,
-    // Root, as in a container, can start Chromium only without its sandbox. No GPU is asked for: pictures come out the same everywhere.
-    args: [...(process.getuid?.() === 0 ? ['--no-sandbox'] : []), '--disable-gpu', repositoryFolder],
+    executablePath: command,
+    args,
+    chromiumSandbox: user.hasSandbox,
     cwd: repositoryFolder,
-    env: {
-      ...definedOnly(process.env),
-      ...options.env,
-      SWITCHYARD_USER_DATA: options.dataFolder,
-      SWITCHYARD_SSH_CONFIG: options.sshConfigPath,
-      SWITCHYARD_E2E: '1',
-    },
+    env,
   });
   await electron.evaluate(({ shell }) => {
     const seen: string[] = [];
@@ -82,6 +106,9 @@ export async function launchApp(options: LaunchOptions): Promise<App> {
     dataFolder: options.dataFolder,
     complaints,
     browsed: () => electron.evaluate(() => (globalThis as unknown as { browsedAddresses: string[] }).browsedAddresses),
+    startAgain: async () => {
+      await run([command, ...args], { cwd: repositoryFolder, env, timeoutMs: 20_000 });
+    },
     close: () => {
       closing ??= electron.close();
       return closing;
@@ -112,6 +139,15 @@ export async function photograph(
   const text = await wordsOf(page.locator('body'));
   await page.close();
   return text;
+}
+
+/** One program that starts Electron as the user: Playwright puts its own words first. */
+async function commandOf({ prefix }: AppUser, executablePath: string, folder: string): Promise<string> {
+  if (prefix.length === 0) return executablePath;
+  const file = path.join(folder, 'start-electron');
+  await writeFile(file, `#!/bin/sh\nexec ${renderArgv([...prefix, executablePath])} "$@"\n`);
+  await chmod(file, 0o755);
+  return file;
 }
 
 function definedOnly(variables: NodeJS.ProcessEnv): Record<string, string> {

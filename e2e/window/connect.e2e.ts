@@ -314,16 +314,7 @@ test.describe('the app’s own data', () => {
     const dataFolder = path.join(folder, 'once');
     const { app } = await open({ dataFolder });
     await app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
-    const executable = await app.electron.evaluate(() => process.execPath);
-    const words = await app.electron.evaluate(() => process.argv.slice(1));
-    // The second process ends by itself, at once.
-    await run(
-      [executable, ...words.filter((word) => !word.startsWith('--inspect') && !word.startsWith('--remote-debugging'))],
-      {
-        env: { ...process.env, SWITCHYARD_USER_DATA: dataFolder },
-        timeoutMs: 20_000,
-      },
-    );
+    await app.startAgain();
     await expect
       .poll(() =>
         app.electron.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows().map((each) => each.isVisible())),

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test as base, expect } from '@playwright/test';
 import { outFolder } from '../../build/setup/folders.ts';
+import { stackHome } from '../../src/core/server-layout.ts';
 import { type Lab, openLab } from '../lab/lab.ts';
-import { type App, type LaunchOptions, launchApp } from './app.ts';
+import { type App, appUser, type LaunchOptions, launchApp } from './app.ts';
 import { SwitchyardWindow } from './switchyard-window.ts';
 
 export { expect };
@@ -44,6 +45,7 @@ export const test = base.extend<TestFixtures, { lab: Lab }>({
   // biome-ignore lint/correctness/noEmptyPattern: as above.
   folder: async ({}, use) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'switchyard-e2e-'));
+    await (await appUser()).handOver([folder]);
     await use(folder);
     await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   },
@@ -77,10 +79,8 @@ export const test = base.extend<TestFixtures, { lab: Lab }>({
  */
 export async function speakInJob(lab: Lab, job: string): Promise<string> {
   const line = `said by a program in ${job}`;
-  await lab.exec(
-    'home',
-    `test -f shop/.switchyard/jobs/${job}/output && echo '${line}' >>shop/.switchyard/jobs/${job}/output`,
-  );
+  const output = `${stackHome('.local/state/switchyard', 'shop', lab.host('home').stacks.shop ?? '')}/jobs/${job}/output`;
+  await lab.exec('home', `test -f ${output} && echo '${line}' >>${output}`);
   return line;
 }
 

@@ -1,14 +1,14 @@
 # adopt: the service becomes its entry point; what runs now goes on in slot blue. Payload: release.compose.yaml,
-# release.json, rollback.sh, haproxy.cfg, override.yaml, override.block, override.before (when there was one), service.json, live, exec.
+# release.json, rollback.sh, haproxy.cfg, override.yaml, override.before (when there was one), service.json, live, exec.
 made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
     made_override=
     # Whoever goes on from here must not take it for adopted.
-    rm -f "$service_dir/override.hash"
+    rm -f "$home_service/service.json"
     # What is not as this job wrote it is somebody else's by now.
-    if cmp -s "$job_dir/override.yaml" "$OVERRIDE"; then
-      if [ -e "$job_dir/override.kept" ]; then put_back override.kept "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+    if is_as_written override.yaml; then
+      if is_kept override; then put_back override; else remove_file override "$OVERRIDE"; fi
     fi
     at put-back
     needs_docker
@@ -16,7 +16,7 @@ undo() {
     said=$(plain_again) || leave_unfinished "$SERVICE could not be started as plain compose yet: $(printf '%s' "$said" | tail -n 1)"
   fi
   [ -n "$made_slot" ] && { made_slot=; stop_slot blue; }
-  [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}"; }
+  [ -n "$made_folder" ] && { made_folder=; docker rmi "switchyard/$SLOT_PREFIX:r0001" >/dev/null 2>&1; rm -rf "${service_dir:?}" "${home_service:?}"; }
   return 0
 }
 running_words() { printf 'The service runs as before, as plain compose.'; }
@@ -28,19 +28,19 @@ recover() {
   recorded release begin || [ -n "$unreadable" ] || return 0
   # Somebody else's adoption may be what is here.
   of_job=$(cat "$service_dir/releases/0001/job" 2>/dev/null)
-  if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$service_dir/service.json" ]; }; then return 0; fi
-  [ -s "$service_dir/override.hash" ] && say_completed
+  if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$home_service/service.json" ]; }; then return 0; fi
+  [ -s "$home_service/service.json" ] && say_completed
   made_folder=1
   { recorded start begin || [ -n "$unreadable" ]; } && made_slot=1
   # A record that cannot be read may be the one that says so; the file tells as well.
-  { recorded switch begin || cmp -s "$job_dir/override.yaml" "$OVERRIDE"; } && made_override=1
+  { recorded switch begin || is_as_written override.yaml; } && made_override=1
   undo
 }
 
 start_job check,image,release,start,ready,switch,confirm
 begin check
 check_compose_hash
-[ -e "$service_dir/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
+[ -e "$home_service/service.json" ] && refuse already-adopted "$SERVICE of $STACK is adopted already." "" ""
 id=$(docker inspect --format '{{.Image}} {{.State.Running}}' "$CURRENT_CONTAINER" 2>/dev/null) || refuse service-not-running "$SERVICE of $STACK does not run: there is no container $CURRENT_CONTAINER." "" ""
 [ "${id#* }" = true ] || refuse service-not-running "$SERVICE of $STACK does not run." "" ""
 id=${id% *}
@@ -52,6 +52,7 @@ left=$(docker inspect --type container --format '{{index .Config.Labels "com.doc
 probe_file=$PROJECT_DIR/.switchyard-$JOB
 (: >"$probe_file") 2>/dev/null || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
 rm -f "$probe_file"
+target_of override "$OVERRIDE" || refuse "$target_code" "$target_why" "$(running_words)" "$OVERRIDE"
 finish
 
 begin image
@@ -62,17 +63,14 @@ finish
 
 begin release
 made_folder=1
-mkdir -p "$service_dir/releases" "$service_dir/entry/run"
+mkdir -p "$service_dir/releases" "$service_dir/entry/run" "$home_service/releases"
 # The image is named by what the operator wrote where that still is the image that runs, so that its registry digest is found.
 reference=$id
 [ "$(image_id "$IMAGE")" = "$id" ] && reference=$IMAGE
 write_release 0001 blue "$reference" || abort disk-full "The release folder cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 chmod 755 "$service_dir/entry"
 put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
-# What others read is kept as it was written, so that a change of it is seen and can be put right.
-mkdir -p "$service_dir/written"
-put_file "$service_dir/written/haproxy.cfg" <"$job_dir/haproxy.cfg"
-put_file "$service_dir/written/override" <"$job_dir/override.block"
+put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
 set_live blue-settled
 printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
 mkdir -p "$ROOT/bin"
@@ -94,7 +92,8 @@ finish
 
 begin switch
 check_compose_hash
-[ ! -e "$OVERRIDE" ] || keep_file override.kept "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
+target_of override "$OVERRIDE" || abort "$target_code" "$target_why" "" "$OVERRIDE"
+[ ! -e "$target" ] || keep_file override "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 made_override=1
 replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
@@ -105,7 +104,7 @@ said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-buil
 finish
 
 begin confirm
-ENTRY=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+ENTRY=$(composed_container)
 [ -n "$ENTRY" ] || abort entry-failed "The entry point does not run." "" ""
 tries=0
 open_runtime "$ENTRY"
@@ -120,12 +119,16 @@ up_at=$(exact_ms)
 down_at=$(docker events --since "$((since - 1))" --until "${up_at%???}.${up_at#"${up_at%???}"}" --filter "container=$CURRENT_ID" --filter event=kill --filter event=die --format '{{.TimeNano}}' 2>/dev/null | head -n 1)
 [ -n "$down_at" ] && figure gapMs $((up_at - ${down_at%??????}))
 sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$job_dir/service.json" | put_file "$service_dir/service.json"
-sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$service_dir/releases/0001/rollback.sh" | put_file "$service_dir/releases/0001/rollback.sh"
+for each in "$home_service" "$service_dir"; do
+  sed "s|@SWITCHYARD_ENTRY@|$ENTRY|g" "$each/releases/0001/rollback.sh" | put_file "$each/releases/0001/rollback.sh"
+done
 point "$service_dir/current" releases/0001
 at roles
 [ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
-printf '%s\n' "$OVERRIDE_HASH" | put_file "$service_dir/override.hash" || abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$ROOT" | tail -n 1)"
-# Adopted is what has this file.
+keep_override_sum
+our_block | put_file "$home_service/override.block"
+# Adopted is what has this file, in the home state.
+put_file "$home_service/service.json" <"$service_dir/service.json" || abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$HOME_STATE" | tail -n 1)"
 past_return=1
 finish '"release":"0001","slot":"blue"'
 say_completed

@@ -4,7 +4,7 @@
 number='' started='' keep=''
 undo() {
   [ -n "${puller:-}" ] && kill "$puller" 2>/dev/null
-  [ -n "$number" ] && rm -rf "$service_dir/releases/.$number.part"
+  [ -n "$number" ] && rm -rf "$service_dir/releases/.$number.part" "$home_service/releases/.$number.part"
   [ -n "$keep" ] || take_back "$(json_text "${why_message:-}")"
 }
 
@@ -33,7 +33,7 @@ give_up_previous() { rm -f "$service_dir/previous" "$service_dir/went-back" "$se
 
 # A next that was ready is ready; what was not is taken back. Which release it is, is written in its folder.
 recover() {
-  rm -rf "$service_dir"/releases/.*.part
+  rm -rf "$service_dir"/releases/.*.part "$home_service"/releases/.*.part
   # live.map may have been settled for this deploy, and the running entry point not been told.
   open_runtime "$ENTRY"
   tell_entry "$(live_state)"
@@ -46,7 +46,7 @@ recover() {
   read -r state had of _ <"$service_dir/releases/$number/state"
   # It died between its last check and the word for it, which comes behind the line in compose.yaml.
   if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ "$(role_release next)" = "$number" ] && [ "$(slot_holds "$slot")" = "$number" ] &&
-    { [ ! -e "$job_dir/compose.edited" ] || cmp -s "$job_dir/compose.edited" "$EDITED_FILE"; }; then
+    { [ ! -e "$job_dir/compose.edited" ] || is_as_written compose.edited; }; then
     mark_release "$number" "ready $had $of" || { spend_reserve && mark_release "$number" "ready $had $of"; } ||
       leave_unfinished "Release $(number_of "$number") passes its checks, but that cannot be written down yet."
     state=ready
@@ -87,6 +87,7 @@ if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
   read -r state _ <"$service_dir/releases/$waiting/state"
   [ "$state" = ready ] && refuse no-free-slot "$slot holds release $(number_of "$waiting") of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
 fi
+[ ! -e "$job_dir/compose.edited" ] || target_of compose "$EDITED_FILE" || refuse "$target_code" "$target_why" "$(running_words)" "$EDITED_FILE"
 finish
 
 begin pull
@@ -105,8 +106,15 @@ id=$(image_id "$IMAGE")
 finish "\"image\":\"$(json_text "$IMAGE")\",\"id\":\"$id\""
 
 begin release
+# What was read of the operator's settings for this job is what counts from here on, should the file be torn one day.
+put_file "$home_service/service.json" <"$job_dir/service.json" || abort disk-full "The settings of $SERVICE cannot be kept." "" "$(df -Pk "$HOME_STATE" | tail -n 1)"
 last=0
-for each in "$service_dir"/releases/[0-9]*; do last=${each##*/}; done
+for each in "$service_dir"/releases/[0-9]* "$home_service"/releases/[0-9]*; do
+  each=${each##*/}
+  case $each in *[!0-9]*) continue ;; esac
+  # A one before them, for the shell takes 0010 for eight.
+  [ "1$each" -le "1$last" ] || last=$each
+done
 number=$(printf '%04d' "$(($(printf '%s' "$last" | sed 's/^0*//') + 1))")
 write_release "$number" "$slot" "$IMAGE" || abort disk-full "The folder of release $(number_of "$number") cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 finish "\"release\":\"$number\""
@@ -183,5 +191,8 @@ for each in $(cd "$service_dir/releases" && ls -1r); do
   [ "$kept" -gt 10 ] || continue
   case " $(role_release current) $(role_release previous) $(role_release next) " in *" $each "*) continue ;; esac
   docker rmi "switchyard/$SLOT_PREFIX:r$each" >/dev/null 2>&1
+  [ ! -d "$home_service/releases/$each" ] || { rm -rf "${home_service:?}/releases/$each"; put_line "$service_dir/releases/$each/pruned" "$(now_ms)"; }
 done
+# The override that this job was planned on is taken as it is, where all of our lines are still in it.
+IFS= read -r OVERRIDE 2>/dev/null <"$HOME_STATE/override" && blocks_intact && keep_override_sum
 completed "Release $(number_of "$number") of $SERVICE is ready in $slot."

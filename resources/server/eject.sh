@@ -4,17 +4,17 @@
 edited='' replaced=''
 undo() {
   [ -n "$replaced" ] || [ -n "$edited" ] || return 0
-  [ -e "$job_dir/compose.kept" ] && cmp -s "$job_dir/compose.edited" "$EDITED_FILE" && put_back compose.kept "$EDITED_FILE"
+  is_as_written compose.edited && put_back compose
   # What is not as this job left it is somebody else's by now.
-  [ -e "$job_dir/override.kept" ] && override_as_left && put_back override.kept "$OVERRIDE"
+  is_kept override && override_as_left && put_back override
   edited='' replaced=''
   at put-back
   needs_docker
-  (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE") 2>&1
+  masked "$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE" 2>&1)"
 }
 
 override_as_left() {
-  if [ -e "$OVERRIDE" ]; then [ -e "$job_dir/override.after" ] && cmp -s "$job_dir/override.after" "$OVERRIDE"; else ! [ -e "$job_dir/override.after" ]; fi
+  if [ -e "$target" ]; then is_as_written override.after; else ! [ -e "$job_dir/override.after" ]; fi
 }
 
 clean() {
@@ -24,6 +24,8 @@ clean() {
   for each in "$service_dir"/releases/[0-9]*; do docker rmi "switchyard/$SLOT_PREFIX:r${each##*/}" >/dev/null 2>&1; done
   mkdir -p "$ROOT/ejected"
   [ ! -d "$service_dir" ] || mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
+  keep_override_sum
+  rm -rf "${home_service:?}"
 }
 
 say_completed() { completed "$SERVICE is plain compose again and runs release $(number_of "$current")."; }
@@ -35,7 +37,7 @@ recover() {
     [ -n "$unreadable" ] || return 0
     current=$(role_release current)
   fi
-  if recorded replace "done" && [ -e "$job_dir/override.kept" ]; then
+  if recorded replace "done" && is_kept override; then
     recorded clean begin || begin clean
     recorded clean "done" || { clean; open_step=clean; }
     say_completed
@@ -56,12 +58,14 @@ current=$(role_release current)
 [ -n "$current" ] || refuse release-unknown "$SERVICE has no current release." "" ""
 id=$(docker inspect --format '{{.Image}}' "$(slot_container "$(live_slot)")" 2>/dev/null)
 [ "$(image_id "$EJECT_IMAGE")" = "$id" ] || refuse image-missing "The name $EJECT_IMAGE is not the image that has the traffic." "$(running_words)" "$id"
+target_of override "$OVERRIDE" || refuse "$target_code" "$target_why" "$(running_words)" "$OVERRIDE"
+[ ! -e "$job_dir/compose.edited" ] || target_of compose "$EDITED_FILE" || refuse "$target_code" "$target_why" "$(running_words)" "$EDITED_FILE"
 finish
 
 begin edit "\"release\":\"$current\""
-keep_file override.kept "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
+keep_file override "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 if [ -e "$job_dir/compose.edited" ]; then
-  keep_file compose.kept "$EDITED_FILE" || abort disk-full "$EDITED_FILE could not be kept aside." "" ""
+  keep_file compose "$EDITED_FILE" || abort disk-full "$EDITED_FILE could not be kept aside." "" ""
   edited=1
   replace_file compose.edited "$EDITED_FILE" || abort folder-read-only "$EDITED_FILE cannot be written." "" ""
 fi
@@ -70,7 +74,7 @@ replaced=1
 if [ -e "$job_dir/override.after" ]; then
   replace_file override.after "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
 else
-  rm -f "$OVERRIDE"
+  remove_file override "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be removed." "" ""
 fi
 said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
@@ -80,7 +84,7 @@ begun=$(now_ms)
 needs_docker
 said=$(plain_again) ||
   abort entry-failed "compose could not start $SERVICE as it was." "" "$(printf '%s' "$said" | tail -n 1)"
-plain=$(docker ps --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --format '{{.Names}}' | head -n 1)
+plain=$(composed_container)
 open_prober || abort bug "The probe cannot be started." "" ""
 wait_ready "$plain" || { close_runtime; abort put-back "$SERVICE as plain compose does not get ready." "" "$ready_reason"; }
 close_runtime

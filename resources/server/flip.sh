@@ -22,9 +22,16 @@ write_roles() { # target, release that is left
   [ -z "$2" ] || write_role previous "$2" || roles_written=1
   # While one of them is missing, next is what tells which release has the traffic.
   [ "$roles_written" -eq 0 ] && [ "$(role_release next)" = "$1" ] && rm -f "$service_dir/next"
+  write_settled
   return 0
 }
 write_role() { point "$service_dir/$1" "releases/$2" 2>/dev/null || { spend_reserve && point "$service_dir/$1" "releases/$2"; }; }
+
+# When a move that nobody watches became final; of a watched one its watch says so. A line of an earlier move must not stand for
+# this one (SPEC TO3).
+write_settled() {
+  if [ "$MOVE_STATE" = watching ] || ! put_lightly "$service_dir/settled" "$(now_ms) $to" 2>/dev/null; then rm -f "$service_dir/settled"; fi
+}
 
 # Armed before the move, which then goes back by itself, whatever becomes of this job.
 arm_watch() {

@@ -1,6 +1,6 @@
 # mend: what runs of the service is again what its files say: our lines of the override, haproxy.cfg, its networks, the release that has
 # the traffic, the entry point. Each step looks first and may be done twice; no volume, no release and nobody else's container is
-# removed. Payload: override.yaml, haproxy.cfg (each only where ours is gone or was changed).
+# removed. Payload: override.yaml with override.block, haproxy.cfg (each only where ours is gone or was changed).
 running_words() { printf 'What was put back so far stays as it is now.'; }
 
 stack_compose() { (cd "$PROJECT_DIR" && docker compose -p "$STACK" "$@" 2>&1); }
@@ -12,11 +12,12 @@ last_line() { printf '%s' "$1" | grep -v '^[[:space:]]*$' | tail -n 1; }
 write_override() {
   ! cmp -s "$job_dir/override.yaml" "$OVERRIDE" || return 0
   [ "$(compose_hash)" = "$COMPOSE_HASH" ] || return 2
-  [ ! -e "$OVERRIDE" ] || keep_file override.kept "$OVERRIDE" || return 3
+  target_of override "$OVERRIDE" || return 3
+  [ ! -e "$OVERRIDE" ] || keep_file override "$OVERRIDE" || return 3
   replace_file override.yaml "$OVERRIDE" || return 3
   at written
-  said=$(stack_compose config --quiet) && return 0
-  if [ -e "$job_dir/override.kept" ]; then put_back override.kept "$OVERRIDE"; else rm -f "$OVERRIDE"; fi
+  said=$(stack_compose config --quiet) && { keep_override_sum; our_block | put_file "$home_service/override.block"; return 0; }
+  if is_kept override; then put_back override; else remove_file override "$OVERRIDE"; fi
   return 4
 }
 
@@ -24,7 +25,7 @@ put_files() {
   if [ -e "$job_dir/override.yaml" ]; then
     holding_stack write_override
     case $? in
-      0) ;;
+      0) mkdir -p "$service_dir/written" && put_file "$service_dir/written/override" <"$job_dir/override.block" ;;
       2) abort compose-changed "The compose files of $STACK changed while this job was being prepared, so the override was left alone." "" "" ;;
       4) abort compose-broken "With our lines for $SERVICE in it the stack's compose files are not valid, so the override was left as it was." "" "$(last_line "$said")" ;;
       99) abort lock-held "Another job holds the compose files of $STACK." "" "" ;;
@@ -38,7 +39,9 @@ put_files() {
   if [ -e "$job_dir/haproxy.cfg" ] && ! cmp -s "$job_dir/haproxy.cfg" "$service_dir/entry/haproxy.cfg"; then
     read_at=$(date -u -r "$service_dir/entry/haproxy.cfg" '+%Y-%m-%dT%H:%M:%S' 2>/dev/null)
     put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg" || abort disk-full "$service_dir/entry/haproxy.cfg cannot be written." "" ""
+    put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
   fi
+  [ ! -e "$job_dir/haproxy.cfg" ] || { mkdir -p "$service_dir/written" && put_file "$service_dir/written/haproxy.cfg" <"$job_dir/haproxy.cfg"; }
   heal_live || abort entry-failed "live.map of $SERVICE does not say who has the traffic, and cannot be written." "" "$service_dir/entry/live.map"
   heal_roles
 }
@@ -107,7 +110,8 @@ cut_off() { # container
 name_image() { # release
   named="switchyard/$SLOT_PREFIX:r$1"
   docker image inspect "$named" >/dev/null 2>&1 && return
-  pinned=$(sed -n 's/.*"imageId": *"\(sha256:[0-9a-f]*\)".*/\1/p' "$service_dir/releases/$1/release.json" 2>/dev/null | head -n 1)
+  pinned=
+  read -r pinned 2>/dev/null <"$home_service/releases/$1/image-id"
   [ -z "$pinned" ] || docker tag "$pinned" "$named" >/dev/null 2>&1
   return 0
 }

@@ -1,18 +1,42 @@
-# Takes a whole job from standard input and starts it. Arguments: the state folder, the job's id.
+# Takes a whole job from standard input and starts it. Arguments: the stack's part of the home state, the stack's folder, its
+# project, the version of the format, the job's id. Behind `closed` and `ground` (server-scripts.ts).
 # Until the rename below nothing has happened; after it the job is whole on this server and needs nobody.
 set -u
 umask 077
-root=$1
-job=$2
-part=$root/jobs/.$job.part
+home=$1
+folder=$2
+project=$3
+format=$4
+job=$5
+root=$folder/.switchyard
+part=$home/jobs/.$job.part
 fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
-if ! [ -d "$root/jobs" ] || ! [ -d "$root/journal" ]; then
-  mkdir -p "$root/jobs" "$root/journal" 2>/dev/null || fail folder-read-only
+state=${home%/stacks/*}
+for each in "$state" "$home"; do
+  if ! [ -e "$each" ] && ! [ -L "$each" ]; then
+    mkdir -p "$each" 2>/dev/null || { [ "$(df -Pk "${HOME:-/}" 2>/dev/null | awk 'NR==2{print $4}')" = 0 ] && fail disk-full; fail home-read-only; }
+  fi
+  closed "$each" || fail home-unsafe
+done
+if ! [ -e "$home/format" ]; then
+  real=$(cd "$folder" 2>/dev/null && pwd -P) || fail folder-read-only
+  mkdir -p "$home/jobs" && printf '%s\n' "$folder" >"$home/folder" && printf '%s\n' "$real" >"$home/real" && printf '%s\n' "$project" >"$home/project" &&
+    printf '%s\n' "$format" >"$home/format" || fail disk-full
+  sync "$home"/* "$home" "${home%/*}" "$state" 2>/dev/null || sync
+fi
+[ "$(cat "$home/folder")" = "$folder" ] && [ "$(cat "$home/project")" = "$project" ] || fail home-unsafe
+[ "$(cat "$home/format")" -le "$format" ] || fail newer-format
+mkdir -p "$home/jobs" || fail home-read-only
+if ! [ -d "$root/journal" ]; then
+  [ -L "$root" ] || mkdir -p "$root/journal" 2>/dev/null || fail folder-read-only
   sync "$root" "${root%/*}" 2>/dev/null || sync
 fi
-if [ -e "$root/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
+IFS= read -r real <"$home/real"
+ground "$root" "$real" || fail ground-unsafe
+[ -e "$root/.gitignore" ] || (printf '*\n' >"$root/.gitignore") 2>/dev/null
+if [ -e "$home/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
 [ -e "$part" ] && rm -rf "$part"
-mkdir "$part" 2>/dev/null || fail folder-read-only
+mkdir "$part" 2>/dev/null || fail home-read-only
 space=$(readlink /proc/self/ns/pid 2>/dev/null)
 # A process, so that it is known again: number, start, boot, and the space that its number counts in.
 line_of() {
@@ -26,18 +50,18 @@ line_of() {
 # Until the job has a process of its own, this one stands for it: when it is gone before, the job never began (SPEC JN7).
 { read -r up _ 2>/dev/null </proc/uptime && printf '%s\n' "$((${up%%.*} + 120))" >"$part/lease"; line_of $$ >"$part/receiver"; } || { rm -rf "$part"; fail disk-full; }
 if ! tar -xf - -C "$part" 2>/dev/null; then
-  left=$(df -Pk "$root" | awk 'NR==2{print $4}')
+  left=$(df -Pk "$home" | awk 'NR==2{print $4}')
   rm -rf "$part"
   [ "${left:-99999}" -lt 1024 ] && fail disk-full
   fail upload-damaged
 fi
 if ! (cd "$part" && sha256sum -c manifest >/dev/null 2>&1); then rm -rf "$part"; fail upload-damaged; fi
 sync "$part"/* "$part" 2>/dev/null || sync
-mv "$part" "$root/jobs/$job" || fail folder-read-only
+mv "$part" "$home/jobs/$job" || fail folder-read-only
 # Whole, it needs no more time than a job takes to say that it is there.
-read -r up _ 2>/dev/null </proc/uptime && (printf '%s\n' "$((${up%%.*} + 30))" >"$root/jobs/$job/lease") 2>/dev/null
-sync "$root/jobs" 2>/dev/null || sync
-cd "$root/jobs/$job" || fail bug
+read -r up _ 2>/dev/null </proc/uptime && (printf '%s\n' "$((${up%%.*} + 30))" >"$home/jobs/$job/lease") 2>/dev/null
+sync "$home/jobs" 2>/dev/null || sync
+cd "$home/jobs/$job" || fail bug
 if command -v setsid >/dev/null 2>&1; then
   setsid sh ./run.sh </dev/null >output 2>&1 &
 else

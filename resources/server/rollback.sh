@@ -189,13 +189,14 @@ for each in "current $back" "previous $gone"; do
   ln -s "releases/${each#* }" "$SVC_DIR/${each% *}.hand" && owned "$SVC_DIR/${each% *}.hand" && mv -fT "$SVC_DIR/${each% *}.hand" "$SVC_DIR/${each% *}"
 done
 [ "${waiting##*/}" = "$gone" ] && rm -f "$SVC_DIR/next"
-rm -f "$SVC_DIR/watch"
+rm -f "$SVC_DIR/watch" "$SVC_DIR/settled"
+at=$(date +%s)000
+{ printf '%s %s\n' "$at" "$to" >"$SVC_DIR/settled" && owned "$SVC_DIR/settled"; } 2>/dev/null || rm -f "$SVC_DIR/settled"
 last=0
 for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
 last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
 case $last in '' | *[!0-9]*) last=0 ;; esac
 number=$(printf '%08d' "$((last + 1))")
-at=$(date +%s)000
 name=$(printf '%s' "$SERVICE" | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g')
 record=$ROOT/journal/$number-by-hand-move-done.json
 {

@@ -8,7 +8,7 @@ BY_JSON=watch
 BY='the watch'
 VERB=rollback
 flip_job=$JOB
-flip_dir=$ROOT/jobs/$flip_job
+flip_dir=$jobs_dir/$flip_job
 act_job=$flip_job-watch
 job_dir=$flip_dir
 read -r until_ms until booted to _ _ <"$service_dir/watch"
@@ -123,6 +123,7 @@ act() { # state that is final
     point "$service_dir/previous" "releases/$left"
     mark_release "$left" "not-ready 0 0 went back by itself: $verdict"
     put_line "$service_dir/went-back" "$(now_ms) $verdict"
+    put_lightly "$service_dir/settled" "$(now_ms) $from" || rm -f "$service_dir/settled"
     finish "\"release\":\"$back\",\"slot\":\"$from\",\"left\":\"$left\",\"verdict\":\"$(json_text "$verdict")\""
   else
     rm -f "$service_dir/went-back"
@@ -157,7 +158,7 @@ end_watch() {
 # From here on it acts, as a job of its own.
 become_job() {
   close_runtime
-  JOB=$act_job job_dir=$ROOT/jobs/$act_job
+  JOB=$act_job job_dir=$jobs_dir/$act_job
   mkdir -p "$job_dir" 2>/dev/null || { spend_reserve && mkdir -p "$job_dir"; }
   # Who holds the service is waited for, however long that takes: going back is not given up.
   refuse() {

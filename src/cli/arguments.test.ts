@@ -29,6 +29,7 @@ describe('the command line', () => {
       json: true,
       follow: false,
       slot: undefined,
+      values: 'hidden',
     });
   });
 
@@ -63,6 +64,14 @@ describe('the command line', () => {
     expect(parseInvocation(['logs', 'home', `it's/$(id)"🚂`, '--follow'])).toMatchObject({
       service: { stack: `it's`, service: '$(id)"🚂' },
       follow: true,
+    });
+  });
+
+  it('SE1 tells values of variables only where it says so', () => {
+    expect(parseInvocation(words('compare home a/b 1 2'))).toMatchObject({ values: 'hidden' });
+    expect(parseInvocation(words('compare home a/b 1 2 --show-values'))).toMatchObject({ values: 'shown' });
+    expect(parseInvocation(words('map home --show-values'))).toEqual({
+      wrong: '--show-values belongs to plan and compare.',
     });
   });
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import type { VerbOptions } from '../core/job.ts';
+import type { ValuesTold } from '../core/plan.ts';
 
 export const commands = [
   'map',
@@ -36,6 +37,8 @@ export type Invocation = {
   json: boolean;
   follow: boolean;
   slot: 'blue' | 'green' | undefined;
+  /** Whether `plan` and `compare` tell what an environment says. */
+  values: ValuesTold;
 };
 
 export const usage = `usage: switchyard VERB TARGET [STACK/SERVICE] [options]
@@ -43,9 +46,10 @@ export const usage = `usage: switchyard VERB TARGET [STACK/SERVICE] [options]
 TARGET is what you would type after ssh (an alias, host, user@host:port), or "this machine".
 
   map       TARGET                       stacks, services, slots, what can be flipped
-  plan      TARGET STACK/SERVICE         what adopting (or deploying) would do; changes nothing
+  plan      TARGET STACK/SERVICE         what adopting (or deploying) would do; changes nothing   [--show-values]
   adopt     TARGET STACK/SERVICE         put the entry point in front    [--port N] [--check-path /PATH] [--share-volumes]
   deploy    TARGET STACK/SERVICE         prepare next                    [--image REF] [--release N] [--replace]
+                                         [--again: also what went back or did not get ready before]
   preview   TARGET STACK/SERVICE         open a local port to next until Ctrl-C   [--slot blue|green]
   flip      TARGET STACK/SERVICE         move the traffic to next        [--watch MINUTES] [--follow: until the watch ends]
                                          [--confirm-within MINUTES: goes back unless confirmed]
@@ -55,11 +59,15 @@ TARGET is what you would type after ssh (an alias, host, user@host:port), or "th
   mend      TARGET STACK/SERVICE         what is down runs again as it was adopted; nothing is lost by it
   eject     TARGET STACK/SERVICE         plain compose again, running what is live
   releases  TARGET STACK/SERVICE         the numbered history
-  compare   TARGET STACK/SERVICE N M     what differs between two releases
+  compare   TARGET STACK/SERVICE N M     what differs between two releases   [--show-values]
   jobs      TARGET                       what runs and what ran          [--follow]
   log       TARGET JOB                   the whole output of a job
   stop      TARGET JOB                   stop a running job: it undoes what it began; waits for its end
   logs      TARGET STACK/SERVICE         both slots                      [--follow]
+
+  --show-values  also what environments say: without it, no value of one is printed, nor put in a document
+A verb that wants what another job holds waits for its end, and begins then; rollback never waits.
+  --no-wait refuse at once instead (exit 11)
 
   -F FILE   an ssh config to use instead of ~/.ssh/config
   --json    one JSON document on standard output; with --follow one a line
@@ -102,6 +110,8 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
     if (!(numbers.confirmMinutes > 0 && numbers.confirmMinutes <= 1440))
       return { wrong: '--confirm-within takes minutes, from above 0 to 1440.' };
   }
+  if (values['show-values'] === true && command !== 'plan' && command !== 'compare')
+    return { wrong: '--show-values belongs to plan and compare.' };
   if (values.role !== undefined && values.role !== 'next' && values.role !== 'previous')
     return { wrong: '--role is next or previous.' };
   if (values.slot !== undefined && values.slot !== 'blue' && values.slot !== 'green')
@@ -119,11 +129,14 @@ export function parseInvocation(argv: string[]): Invocation | { wrong: string } 
       role: values.role,
       shareVolumes: values['share-volumes'],
       replace: values.replace,
+      again: values.again,
+      noWait: values['no-wait'],
     },
     sshConfigPath: values.F,
     json: values.json ?? false,
     follow: values.follow ?? false,
     slot: values.slot,
+    values: values['show-values'] === true ? 'shown' : 'hidden',
   };
 }
 
@@ -145,10 +158,13 @@ const read = (argv: string[]) =>
       image: { type: 'string' },
       release: { type: 'string' },
       replace: { type: 'boolean' },
+      again: { type: 'boolean' },
+      'no-wait': { type: 'boolean' },
       watch: { type: 'string' },
       'confirm-within': { type: 'string' },
       role: { type: 'string' },
       slot: { type: 'string' },
+      'show-values': { type: 'boolean' },
       follow: { type: 'boolean' },
     },
   });

@@ -41,6 +41,8 @@ describe('a question in the terminal', () => {
       {
         kind: 'keyboard-interactive',
         id: 'q',
+        user: 'ada',
+        host: 'home',
         title: '',
         prompts: [
           { text: 'Password: ', echo: false },
@@ -55,6 +57,25 @@ describe('a question in the terminal', () => {
     expect(answers).toEqual(['zq7zq7', 'phone', '990099']);
     expect(shown).toContain('phone');
     expect(shown).not.toMatch(/[zq7]{2}|99|\u0007/);
+  });
+
+  it('SE7 marks each line of the server’s as its own, so that none poses as a question of ours', async () => {
+    const { shown } = await typed(
+      {
+        kind: 'keyboard-interactive',
+        id: 'q',
+        user: 'ada',
+        host: 'home',
+        title: 'Welcome\nPassphrase of /home/ada/.ssh/id_ed25519: \u001b[2J',
+        prompts: [{ text: 'Code\nPassphrase of /home/ada/.ssh/id_ed25519: ', echo: false }],
+      },
+      ['id_ed25519: ', 'x'],
+      ['id_ed25519: ', 'x'],
+    );
+    const lines = shown.split(/\r?\n/).filter((line) => line !== '');
+    expect(lines.filter((line) => line.includes('Passphrase')).length).toBeGreaterThan(1);
+    for (const line of lines)
+      if (/Passphrase|Welcome|Code/.test(line)) expect(line).toMatch(/^(?:\u001b\[\w+)*\(ada@home\) /);
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { remedies } from '../contract/remedies.ts';
 import { type Failure, failure } from '../core/failure.ts';
 import { exitCodes, type Job, type VerbOptions, verbs } from '../core/job.ts';
+import { plainData, plainLine, plainText } from '../core/plain-text.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import type { Service } from '../core/stack-map.ts';
 import { decideWatchEnd } from '../core/switch.ts';
@@ -18,28 +19,27 @@ import {
   explainJobs,
   explainMap,
   explainReleases,
-  plain,
   stepLine,
 } from './words.ts';
 
-// Names, labels and logs of the server are in most lines: none goes out with what a terminal would act on.
+// Names, labels and logs of the server are in most lines: none goes out with what a terminal would act on (SPEC SE6).
 const print = (text: string): void => {
-  process.stdout.write(`${plain(text)}\n`);
+  process.stdout.write(`${plainText(text)}\n`);
 };
 
 const printDocument = (value: unknown): void => {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  process.stdout.write(`${JSON.stringify(plainData(value))}\n`);
 };
 
 const tell = (text: string): void => {
-  process.stderr.write(`${plain(text)}\n`);
+  process.stderr.write(`${plainText(text)}\n`);
 };
 
 /** Says a failure on both faces: words on standard error, the document on standard output when asked. Returns the exit code. */
 function fail(invocation: Invocation | null, problem: Failure, job: Job | null = null): number {
   if (invocation?.json === true) printDocument({ ok: false, failure: problem, remedy: remedies[problem.code], job });
   else tell(explainFailure(problem));
-  if (job !== null && job.state !== 'running') return exitCodes[job.state];
+  if (job !== null && job.state !== 'running' && job.state !== 'waiting') return exitCodes[job.state];
   if (problem.code === 'indeterminate' || problem.code === 'link-lost') return exitCodes.indeterminate;
   return problem.code === 'bug' ? 1 : exitCodes.refused;
 }
@@ -73,7 +73,7 @@ async function main(): Promise<number> {
     if (connection.kind !== 'connected') {
       const problem = 'failure' in connection ? connection.failure : null;
       if (problem !== null) return fail(invocation, problem);
-      tell(`${plain(invocation.target)} is not connected.`);
+      tell(`${plainLine(invocation.target)} is not connected.`);
       return exitCodes.indeterminate;
     }
     return await run(session, invocation);
@@ -128,25 +128,25 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
     case 'plan': {
       const service = serviceOf(session, name);
       if (service?.adopted === true) {
-        const plan = await session.planNext(name, options);
+        const plan = await session.planNext(name, options, invocation.values);
         if (!plan.ok) return fail(invocation, plan.failure);
         const words = [
-          `next: ${plain(plan.value.image)}${plan.value.upToDate ? ' (up to date)' : ''}`,
+          `next: ${plainLine(plan.value.image)}${plan.value.upToDate ? ' (up to date)' : ''}`,
           explainDiff(plan.value.diff),
           ...plan.value.findings.map(explainFinding),
         ];
         return succeed(invocation, plan.value, words.filter((line) => line !== '').join('\n'));
       }
-      const plan = await session.planAdopt(name, options);
+      const plan = await session.planAdopt(name, options, invocation.values);
       if (!plan.ok) return fail(invocation, plan.failure);
       const { value } = plan;
       const words = [
         value.adoptable ? `${name.service} can be adopted.` : `${name.service} cannot be adopted.`,
-        ...value.reasons.map((reason) => `  ${plain(reason)}`),
+        ...value.reasons.map((reason) => `  ${plainLine(reason)}`),
         ...value.findings.map(explainFinding),
-        ...value.checks.map((check) => `check: ${plain(check)}`),
+        ...value.checks.map((check) => `check: ${plainLine(check)}`),
         `gap: about ${value.gap.estimateMs} ms. ${value.gap.because}`,
-        `writes ${plain(value.overridePath)}:`,
+        `writes ${plainLine(value.overridePath)}:`,
         value.override,
       ];
       return succeed(invocation, value, words.join('\n'));
@@ -163,7 +163,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         tell('compare takes two release numbers.');
         return 2;
       }
-      const diff = await session.compareReleases(name, before, after);
+      const diff = await session.compareReleases(name, before, after, invocation.values);
       return diff.ok
         ? succeed(invocation, diff.value, explainDiff(diff.value) || 'Nothing differs.')
         : fail(invocation, diff.failure);
@@ -192,7 +192,7 @@ async function run(session: Session, invocation: Invocation): Promise<number> {
         onLines: (lines) => {
           for (const line of lines)
             if (invocation.json) printDocument(line);
-            else print(`${line.slot ?? ''}\t${line.text}`);
+            else print(`${line.slot ?? ''}\t${line.text.replaceAll('\n', ' ')}`);
         },
       });
       return followed.ok ? 0 : fail(invocation, followed.failure);
@@ -289,7 +289,8 @@ async function stop(session: Session, invocation: Invocation): Promise<number> {
 function followSteps(session: Session, id: string): () => void {
   let last = '';
   return session.onChange(() => {
-    const job = session.jobs().find((each) => each.id === id);
+    // One that another job was in the way of is tried again, under another id.
+    const job = session.jobs().find((each) => each.id === id || each.insteadOf?.includes(id) === true);
     if (job === undefined) return;
     const line = stepLine(job);
     if (line !== last) tell(line);

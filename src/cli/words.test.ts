@@ -14,14 +14,12 @@ import {
   explainMap,
   explainReleases,
   explainSwitch,
-  plain,
   stepLine,
 } from './words.ts';
 
 describe('words in a terminal', () => {
-  it('hold nothing that a terminal would act on', () => {
-    expect(plain('a\u001b[31mred\u0007\u009b2J\u007f\tb\nc🚂')).toBe('a[31mred2J\tb\nc🚂');
-    const odd = '\u001b]0;title\u0007';
+  it('SE6 hold nothing that a terminal would act on, and no line that the server began', () => {
+    const odd = '\u001b]0;title\u0007\u009b2J\u202e\u{e0041}\nposing as a line of ours\u2028';
     const problem = failure('not-ready', `No ${odd}`, { detail: odd, running: odd });
     const said = [
       explainFailure(problem),
@@ -33,7 +31,8 @@ describe('words in a terminal', () => {
       ),
       explainDiff([{ field: 'image', key: odd, before: odd, after: null }]),
     ].join('\n');
-    expect(said).not.toMatch(/[\u0007\u001b]/);
+    expect(said).not.toMatch(/[\u0007\u001b\u009b\u202e\u2028\u{e0041}]/u);
+    expect(said).not.toMatch(/^posing/m);
   });
 
   it('tell a failure with what runs now and what to do, for every code', () => {
@@ -136,7 +135,7 @@ describe('words in a terminal', () => {
         recovered: false,
         failure: failure('cancelled', 'Asked to.'),
       },
-      'deploy stopped: Asked to.',
+      'deploy stopped, undone: Asked to.',
     ],
     [{ kind: 'held', waiting: null, sinceMs: null, reason: null }, 'held: requests wait'],
     [
@@ -165,7 +164,7 @@ describe('words in a terminal', () => {
         recovered: false,
         failure: failure('bug', 'No.'),
       },
-      'flip refused: No.',
+      'flip refused, nothing changed: No.',
     ],
     [
       { kind: 'failed', verb: 'flip', step: null, outcome: 'aborted', recovered: true, failure: failure('bug', 'Oh.') },
@@ -184,7 +183,29 @@ describe('words in a terminal', () => {
     ],
     [{ kind: 'unknown', sinceMs: 0 }, 'unknown: the host is away'],
     [{ kind: 'locked', by: 'bob', verb: 'retire', sinceMs: 0 }, 'locked: bob is retiring'],
-  ])('tell the switch: %j', (value, said) => {
+    [
+      {
+        kind: 'failed',
+        verb: 'adopt',
+        step: 'check',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('lock-held', 'Held.'),
+      },
+      'adopt refused, nothing changed: Held.',
+    ],
+    [
+      {
+        kind: 'failed',
+        verb: 'deploy',
+        step: 'gate',
+        outcome: 'aborted',
+        recovered: false,
+        failure: failure('disk-full', 'Full.'),
+      },
+      'deploy failed: Full.',
+    ],
+  ])('TO1 tell the switch: %j', (value, said) => {
     expect(explainSwitch(value)).toBe(said);
   });
 
@@ -192,12 +213,15 @@ describe('words in a terminal', () => {
     const finding = { level: 'stop', title: 'Which port?', text: 'Name it.' } as const;
     expect([
       explainFinding(finding),
-      ...(['port', 'checkPath', 'shareVolumes'] as const).map((answer) => explainFinding({ ...finding, answer })),
+      ...(['port', 'checkPath', 'shareVolumes', 'again'] as const).map((answer) =>
+        explainFinding({ ...finding, answer }),
+      ),
     ]).toEqual([
       'stop: Which port?. Name it.',
       'stop: Which port?. Name it. (--port N)',
       'stop: Which port?. Name it. (--check-path /PATH)',
       'stop: Which port?. Name it. (--share-volumes)',
+      'stop: Which port?. Name it. (--again)',
     ]);
   });
 

@@ -1,14 +1,16 @@
 import { remedies } from '../contract/remedies.ts';
+import { type Ending, endingOf } from '../core/ending.ts';
 import type { Failure } from '../core/failure.ts';
 import type { Job } from '../core/job.ts';
-import { doing, explainOutcome, explainStep, stepNow } from '../core/job-words.ts';
+import { doing, explainOutcome, explainStep, explainWaitsFor, stepNow } from '../core/job-words.ts';
+import { plainLine } from '../core/plain-text.ts';
 import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
 import type { Finding, Holder, Service, StackMap, Switch } from '../core/stack-map.ts';
 import type { Mend, Trouble } from '../core/trouble.ts';
 import { clockWords, dockerAwayWords, mendWords } from '../core/trouble-words.ts';
 
-/** Text from the server without what a terminal would act on. */
-export const plain = (text: string): string => text.replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+/** Text from the server for a line of ours: nothing that a terminal would act on, and no line end, behind which it could say anything. */
+const plain = plainLine;
 
 export function explainFailure(failure: Failure): string {
   const remedy = remedies[failure.code];
@@ -48,7 +50,7 @@ export function explainJobs(jobs: Job[], nowMs: number): string {
       `${(Math.max(0, (job.endedAt ?? nowMs) - job.startedAt) / 1000).toFixed(1)} s`,
       `${explainOutcome(job)}${at === null ? '' : `, ${at.number} of ${at.of}: ${at.step.name}`}`,
       job.failure?.message ?? '',
-    ].map((cell) => plain(cell.replaceAll(/\s+/g, ' ')));
+    ].map(plain);
   });
   const widths = jobColumns.map((name, index) => Math.max(name.length, ...rows.map((row) => row[index]?.length ?? 0)));
   return [jobColumns, ...rows]
@@ -64,7 +66,11 @@ export function explainJobs(jobs: Job[], nowMs: number): string {
 /** The step a job is in, with its progress. */
 export function stepLine(job: Job): string {
   const step = job.steps.find((each) => each.state === 'running');
-  if (step === undefined) return `${job.verb} ${plain(job.service)}: ${job.state}`;
+  if (job.state === 'waiting')
+    return plain(
+      `${job.verb} ${job.service}: ${explainOutcome(job)}${job.waitsFor == null ? '' : ` (${job.waitsFor.by})`}`,
+    );
+  if (step === undefined) return `${job.verb} ${plain(job.service)}: ${explainOutcome(job)}`;
   const { progress } = step;
   const amount = (value: number): string =>
     progress?.unit === 'bytes' ? `${(value / 1e6).toFixed(1)} MB` : String(value);
@@ -72,7 +78,7 @@ export function stepLine(job: Job): string {
     progress === null
       ? ''
       : `, ${amount(progress.done)}${progress.total === null ? '' : ` of ${amount(progress.total)}`}${progress.unit === 'bytes' ? '' : ` ${progress.unit}`}`;
-  return `${job.verb} ${plain(job.service)}: ${explainStep(step.name)}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
+  return `${job.verb} ${plain(job.service)}: ${plain(explainStep(step.name))}${done}${step.text === null ? '' : `  ${plain(step.text)}`}`;
 }
 
 export function explainSwitch(value: Switch): string {
@@ -100,7 +106,9 @@ export function explainSwitch(value: Switch): string {
     case 'went-back':
       return `went back by itself: ${value.reason}`;
     case 'failed':
-      return `${value.verb} ${howItFailed(value)}: ${value.failure.message}`;
+      return `${value.verb} ${endingWords[endingOf(value)]}: ${value.failure.message}`;
+    case 'waiting':
+      return `${value.verb} waits for ${explainWaitsFor(value.waitsFor)}`;
     case 'unknown':
       return 'unknown: the host is away';
     case 'locked':
@@ -108,12 +116,13 @@ export function explainSwitch(value: Switch): string {
   }
 }
 
-function howItFailed({ step, outcome, recovered, failure }: Extract<Switch, { kind: 'failed' }>): string {
-  if (outcome === 'indeterminate') return 'not known yet';
-  if (recovered) return 'undone after its process died';
-  if (failure.code === 'cancelled') return 'stopped';
-  return outcome === 'refused' || step === 'gate' ? 'refused' : 'failed';
-}
+const endingWords: Record<Ending, string> = {
+  refused: 'refused, nothing changed',
+  stopped: 'stopped, undone',
+  undone: 'undone after its process died',
+  unknown: 'not known yet',
+  failed: 'failed',
+};
 
 const explainHolder = (holder: Holder | null): string =>
   holder === null ? '' : ` (${holder.by} since ${new Date(holder.sinceMs).toLocaleTimeString()})`;
@@ -149,13 +158,13 @@ export function explainMap(map: StackMap, target: string): string {
   const away = map.dockerAwaySinceMs === null ? null : dockerAwayWords(target, map.dockerAwaySinceMs, map.asOfMs);
   const service = (each: Service): string => {
     const live = each.live === null ? '' : `  live: ${each.live}`;
-    return `  ${plain(each.name).padEnd(20)} ${(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(each.absence ?? explainSwitch(each.switch))}`;
+    return `  ${plain(each.name).padEnd(20)} ${plain(each.version ?? '').padEnd(10)} ${each.health.padEnd(10)}${live}  ${plain(each.absence ?? explainSwitch(each.switch))}`;
   };
   return [
     ...(away === null ? [] : [plain(away.title), `  ${away.text}`, `  ${away.byHand}`]),
     ...troubled.flatMap((each) => explainTroubles(each, target, map.asOfMs)),
     ...(away === null && troubled.length === 0 ? [] : ['']),
-    `${plain(target)}: Docker ${map.engine.docker}, compose ${map.engine.compose ?? '?'}`,
+    `${plain(target)}: Docker ${plain(map.engine.docker)}, compose ${plain(map.engine.compose ?? '?')}`,
     ...map.stacks.flatMap((stack) => [
       `${plain(stack.name)}  ${plain(stack.folder ?? '')}`,
       ...stack.findings.map((each) => `  ${explainFinding(each)}`),
@@ -168,6 +177,7 @@ const answerFlags: Record<NonNullable<Finding['answer']>, string> = {
   port: '--port N',
   checkPath: '--check-path /PATH',
   shareVolumes: '--share-volumes',
+  again: '--again',
 };
 
 /** A finding on one line, with the option that answers it. */
@@ -175,12 +185,13 @@ export const explainFinding = ({ level, title, text, answer }: Finding): string 
   `${level}: ${plain(title)}. ${plain(text)}${answer === undefined ? '' : ` (${answerFlags[answer]})`}`;
 
 export const explainDiff = (lines: DiffLine[]): string =>
-  lines
-    .map(
+  [
+    ...lines.map(
       (line) =>
         `  ${line.field} ${plain(line.key)}: ${plain(line.before ?? '(none)')} → ${plain(line.after ?? '(none)')}`,
-    )
-    .join('\n');
+    ),
+    ...(lines.some((line) => line.hidden === true) ? ['  Values are hidden; --show-values shows them.'] : []),
+  ].join('\n');
 
 export function explainReleases(releases: ReleaseRecord[]): string {
   if (releases.length === 0) return 'No releases yet: the service is plain compose.';
@@ -190,7 +201,7 @@ export function explainReleases(releases: ReleaseRecord[]): string {
         each.deployMs === null ? null : `deployed in ${(each.deployMs / 1000).toFixed(1)} s`,
         each.liveForMs === null ? null : `live for ${Math.round(each.liveForMs / 1000)} s`,
       ];
-      return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
+      return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${plain(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
         ...times,
         each.reason,
       ]

@@ -11,6 +11,7 @@ import type {
   PreviewView,
   ReleaseView,
   SettingsView,
+  ValuesTold,
 } from './views.ts';
 
 /** Names one service on one host. */
@@ -28,8 +29,12 @@ export type Calls = {
   'hosts.answer': { in: { host: string; question: string; answers: string[] | null }; out: null };
   'hosts.refresh': { in: { host: string }; out: null };
 
-  'adopt.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: AdoptPlanView };
-  'next.plan': { in: { ref: ServiceRef; options: VerbOptions }; out: NextPlanView };
+  /**
+   * What an environment says is in no answer unless it is asked for with `values: 'shown'`, on a click: here, in `next.plan` and
+   * in `releases.compare` (SPEC SE1).
+   */
+  'adopt.plan': { in: { ref: ServiceRef; options: VerbOptions; values?: ValuesTold | undefined }; out: AdoptPlanView };
+  'next.plan': { in: { ref: ServiceRef; options: VerbOptions; values?: ValuesTold | undefined }; out: NextPlanView };
   'verbs.start': { in: { ref: ServiceRef; verb: Verb; options: VerbOptions }; out: Job };
   /** Asks a running job to stop; how it ends comes with the host's view. */
   'jobs.stop': { in: { host: string; stack: string; job: string }; out: null };
@@ -38,7 +43,10 @@ export type Calls = {
   'cards.dismiss': { in: { ref: ServiceRef }; out: null };
 
   'releases.list': { in: { ref: ServiceRef }; out: ReleaseView[] };
-  'releases.compare': { in: { ref: ServiceRef; before: number; after: number }; out: DiffLine[] };
+  'releases.compare': {
+    in: { ref: ServiceRef; before: number; after: number; values?: ValuesTold | undefined };
+    out: DiffLine[];
+  };
 
   /** Starts following; lines come as `log` events that carry `follow`. */
   'logs.follow': { in: { ref: ServiceRef; tail: number }; out: { follow: string } };

@@ -15,7 +15,7 @@ export const remedies: Record<FailureCode, Remedy> = {
   ),
   'host-unreachable': remedy('Check that the machine is on and in the same network or VPN as this one.'),
   'no-answer': remedy(
-    'Something listens there but does not speak SSH in time. Check the port, and the load of the server.',
+    'The server did not answer in time, or not whole. Check the port and the load of the server, then try again.',
   ),
   'host-key-unknown': remedy(
     'Compare the fingerprint with what the server prints, then accept it.',
@@ -56,10 +56,23 @@ export const remedies: Record<FailureCode, Remedy> = {
     'The compose files changed while the job was being prepared. Look at the change and start again.',
   ),
   'folder-read-only': remedy('Let this user write in the stack’s folder.', 'sudo chown -R "$USER" .'),
+  'link-unsafe': remedy(
+    'Take the right to write there away from others, or put the file itself in the place of the link; then retry.',
+    'namei -l compose.yaml',
+  ),
   'disk-full': remedy(
     'Free some space on the server, then retry. Unused images are the usual cause.',
     'docker image prune',
   ),
+  'home-unusable': remedy(
+    'Jobs run from ~/.local/state/switchyard on the server, which must be yours alone. Look at it, and at who owns it.',
+    'ls -ld ~ ~/.local/state/switchyard',
+  ),
+  'ground-unsafe': remedy(
+    'Look at .switchyard in the stack’s folder: no links but current, previous and next; owner you, writable by nobody else.',
+    'chmod -R go-w .switchyard',
+  ),
+  'client-older': remedy('Update this Switchyard; the other one goes on meanwhile.'),
   'image-missing': remedy('Check the name and the tag of the image.'),
   'registry-unreachable': remedy('The registry does not answer. Check the server’s network, then retry.'),
   'registry-forbidden': remedy(
@@ -74,6 +87,9 @@ export const remedies: Record<FailureCode, Remedy> = {
     'Both slots are taken. Retire next, or flip to it, then deploy again; or deploy in its place.',
   ),
   'nothing-to-do': remedy('Nothing was changed.'),
+  'broke-before': remedy(
+    'Deploy another version; or, where its cause is mended, say that this one is to be tried again (--again).',
+  ),
   'lock-held': remedy('Wait for the other job to end. It is in the list of jobs.'),
   'not-ready': remedy('Look at the logs of next. The release that has the traffic is not touched.'),
   'previous-not-ready': remedy(

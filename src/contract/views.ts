@@ -16,6 +16,7 @@ export type {
   DiffLine,
   NextPlan as NextPlanView,
   ReleaseRecord as ReleaseView,
+  ValuesTold,
 } from '../core/plan.ts';
 export type {
   Container as ContainerView,

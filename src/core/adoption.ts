@@ -245,7 +245,7 @@ function consequences(facts: AdoptFacts, service: ComposeService, port: number):
       finding(
         'note',
         'Who the client is',
-        'The service sees the entry point as its peer. The client’s address comes in X-Forwarded-For; if the service keeps a list of trusted proxies, add this network to it.',
+        'The service sees the entry point as its peer. The client’s address comes last in X-Forwarded-For, behind what the client says of itself; if the service keeps a list of trusted proxies, add this network to it. A proxy that runs on the server outside of Docker and sends to this port is such a client: the service then has two proxies to trust.',
       ),
     );
   }

@@ -23,7 +23,7 @@ export type Check = z.infer<typeof checkSchema>;
 export function explainCheck(check: Check): string {
   switch (check.kind) {
     case 'http': {
-      const words = check.contains === '' ? '' : ` and contains “${check.contains}”`;
+      const words = check.contains === '' ? '' : ` and its body contains “${check.contains}”`;
       return `HTTP GET ${check.path} on ${check.port} answers ${check.low} to ${check.high}${words}`;
     }
     case 'tcp':

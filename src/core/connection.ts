@@ -18,7 +18,15 @@ export type Question =
   | { kind: 'host-key'; id: string; algorithm: string; sha256: string; host: string }
   | { kind: 'passphrase'; id: string; keyPath: string; again: boolean }
   | { kind: 'password'; id: string; user: string; host: string; again: boolean }
-  | { kind: 'keyboard-interactive'; id: string; title: string; prompts: { text: string; echo: boolean }[] };
+  /** The server's own words, which are shown as a quotation: `title` of any number of lines, and a prompt for each answer. */
+  | {
+      kind: 'keyboard-interactive';
+      id: string;
+      user: string;
+      host: string;
+      title: string;
+      prompts: { text: string; echo: boolean }[];
+    };
 
 /**
  *   idle ──▶ connecting ◀──▶ asking

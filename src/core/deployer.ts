@@ -7,12 +7,17 @@ const signs: [RegExp, string][] = [
   [/^com\.docker\.swarm\.service\.name$/, 'Docker Swarm'],
 ];
 
+const watchtower = 'com.centurylinklabs.watchtower.enable';
+
+/** The deployer that a label's name speaks of, or null. */
+export const deployerSignOf = (key: string): string | null =>
+  key === watchtower ? 'Watchtower' : (signs.find(([pattern]) => pattern.test(key))?.[1] ?? null);
+
 /** The deployer that manages a container, told by its labels, or null for plain compose. */
 export function deployerOf(labels: Record<string, string>): string | null {
   for (const [key, value] of Object.entries(labels)) {
-    const sign = signs.find(([pattern]) => pattern.test(key));
-    if (sign !== undefined) return sign[1];
-    if (key === 'com.centurylinklabs.watchtower.enable' && value === 'true') return 'Watchtower';
+    const sign = deployerSignOf(key);
+    if (sign !== null && (key !== watchtower || value === 'true')) return sign;
   }
   return null;
 }

@@ -54,7 +54,8 @@ export type ImageFact = {
 
 export type NetworkFact = { name: string; driver: string; internal: boolean; labels: Record<string, string> };
 
-export type VolumeFact = { name: string; labels: Record<string, string> };
+/** `device`: the folder of the host that the volume stands for, where its driver was told one. */
+export type VolumeFact = { name: string; labels: Record<string, string>; device?: string };
 
 export type EngineFact = { version: string; apiVersion: string; os: string; cpus: number; memoryBytes: number };
 

@@ -6,11 +6,14 @@ import {
   dockerFacts,
   job,
   release,
+  serverState,
   serviceState,
   slotOf,
+  step,
 } from '../testkit/engine/facts.ts';
 import type { ContainerFact, DockerFacts } from './docker-facts.ts';
 import { drawMap, type MapFacts } from './draw-map.ts';
+import type { Job } from './job.ts';
 import type { ServerState, ServiceState } from './server-state.ts';
 
 const shop = (): DockerFacts =>
@@ -64,28 +67,19 @@ const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => (
   dismissed: new Set(),
   traffic: {},
   awaySinceMs: null,
+  homeMounts: [],
+  found: [],
   dockerAwaySinceMs: null,
   inspections: new Map(),
   histories: new Map(),
-  files: new Map(),
   outlines: new Map(),
-  lost: [],
   aheadMs: 0,
   watched: {},
   asOfMs: 99,
   ...more,
 });
 
-const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => ({
-  root: '/srv/shop/.switchyard',
-  services: [service],
-  deadJobs: [],
-  unseenJobs: [],
-  endedJobs: new Map(),
-  setAside: [],
-  damaged: [],
-  ...more,
-});
+const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => serverState([service], more);
 
 const serviceNamed = (map: ReturnType<typeof drawMap>, name: string) => {
   const found = map.stacks.flatMap((stack) => stack.services).find((each) => each.name === name);
@@ -139,6 +133,52 @@ describe('a map of plain compose', () => {
       },
       { name: 'frontend', tier: 'service', depth: 0, dependsOn: ['backend'], blastRadius: [], health: 'running' },
     ]);
+  });
+
+  it('TO7 while it is adopted keeps the version of the service, whose place the entry point has', () => {
+    const docker = shop();
+    const entry = composed('shop', 'frontend', {
+      image: 'haproxy:3.0',
+      imageId: digest('8'),
+      labels: { 'dev.switchyard.root': '/srv/shop/.switchyard' },
+    });
+    const containers = [entry, slotOf('blue', '0001', { image: 'switchyard/shop--frontend:r0001' })];
+    const adopting = job({ verb: 'adopt', steps: [step('switch', { state: 'running' })] });
+    const card = (more: typeof containers) =>
+      serviceNamed(drawMap(facts({ ...docker, containers: more }, { jobs: [adopting] })), 'frontend');
+    expect(card(containers)).toMatchObject({
+      image: 'registry.lan/shop/frontend:1.0.0',
+      version: '1.0.0-rc',
+      health: 'running',
+      tier: 'service',
+      switch: { kind: 'preparing', verb: 'adopt', step: 'switch' },
+    });
+    // Behind it, before its roles are written.
+    const docker2 = { ...docker, containers };
+    const adopted = drawMap(facts(docker2, { states: [server(serviceState({ current: null }))], jobs: [adopting] }));
+    expect(serviceNamed(adopted, 'frontend')).toMatchObject({ adopted: true, version: '1.0.0-rc' });
+    // Before the entry point has its place, and one that is no entry point, are drawn as they are.
+    expect(card([composed('shop', 'frontend'), slotOf('blue', '0001')]).version).toBe('1.0.0-rc');
+    expect(card([{ ...entry, labels: composed('shop', 'frontend').labels }, slotOf('blue', '0001')]).image).toBe(
+      'haproxy:3.0',
+    );
+  });
+
+  it('TO6 a job of its own that waits is on its card, behind one that runs', () => {
+    const waiting = job({
+      id: 'w1',
+      verb: 'adopt',
+      state: 'waiting',
+      waitsFor: { verb: 'adopt', service: 'backend', by: 'bob@desk' },
+    });
+    const kind = (jobs: Job[]) =>
+      serviceNamed(drawMap(facts(shop(), { jobs, ours: new Set(['w1']) })), 'frontend').switch;
+    expect(kind([waiting])).toEqual({
+      kind: 'waiting',
+      verb: 'adopt',
+      waitsFor: { verb: 'adopt', service: 'backend', by: 'bob@desk' },
+    });
+    expect(kind([waiting, job({ verb: 'adopt' })])).toMatchObject({ kind: 'preparing' });
   });
 
   it('tells version, digest and ports of a service, a port once for IPv4 and IPv6', () => {

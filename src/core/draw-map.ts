@@ -5,14 +5,16 @@ import type { ContainerFact, ContainerHistory, ContainerInspection, DockerFacts,
 import { liveSlotOf } from './entry.ts';
 import { comesBack, findTroubles, isEntryOf, isWell } from './find-trouble.ts';
 import { type Health, isQuiet, isServing, parseHealth } from './health.ts';
+import type { HomeMount } from './home-mounts.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
-import { labels, releaseFolder, serviceSlug, slotContainer, slotPrefix, stateFolder } from './server-layout.ts';
-import type { ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
-import { digestOf } from './service-record.ts';
+import { labels, releaseFolder, slotContainer, slotPrefix } from './server-layout.ts';
+import type { Drift, ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
+import { damageFindings, digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
-import { blockIn, type Drift, findDrift, type OutlinedService, type StackFiles } from './stack-files.ts';
+import type { OutlinedService } from './stack-files.ts';
+import { stackFolder } from './stack-folder.ts';
 import type {
   Container,
   Finding,
@@ -26,6 +28,7 @@ import type {
 } from './stack-map.ts';
 import { decidePlainSwitch, decideSwitch, isWatched } from './switch.ts';
 import type { Trouble } from './trouble.ts';
+import { trustFindings } from './trust-findings.ts';
 
 export type MapFacts = {
   docker: DockerFacts;
@@ -43,33 +46,36 @@ export type MapFacts = {
   inspections: ReadonlyMap<string, ContainerInspection>;
   /** What was heard of containers, by name. */
   histories: ReadonlyMap<string, ContainerHistory>;
-  /** The files of stacks, and what compose.yaml and the override name, by project folder. */
-  files: ReadonlyMap<string, StackFiles>;
+  /** What compose.yaml and the override name, by project folder. */
   outlines: ReadonlyMap<string, readonly OutlinedService[]>;
-  /** Services that were adopted when last seen, and of which no file says so any more. */
-  lost: readonly LostService[];
   /** By how much the server's clock is ahead of this machine's. */
   aheadMs: number;
   awaySinceMs: number | null;
+  /** Containers that may write where the programs of jobs lie. */
+  homeMounts: readonly HomeMount[];
+  /** Stacks' folders in which an earlier version adopted something, and why it is not taken in. */
+  found: readonly { folder: string; why: string }[];
   dockerAwaySinceMs: number | null;
   asOfMs: number;
 };
 
-export type LostService = { server: ServerState; state: ServiceState };
-
 const composeLabel = (name: string): string => `com.docker.compose.${name}`;
+
+/** The throw-away container that a job probes from: told by its name, which ends with the job that its label names. */
+const isProbe = ({ name, labels: told }: ContainerFact): boolean =>
+  told[labels.job] !== undefined && name.endsWith(`--probe-${told[labels.job]}`);
 
 /** Draws the map from facts. Pure: the same facts give the same map. All text in it is untrusted. */
 export function drawMap(facts: MapFacts): StackMap {
   const images = new Map(facts.docker.images.map((image) => [image.id, image]));
-  const { states, lost } = knownStates(facts);
   // Told by their exact names, and never by a label: a label must not hide a container.
+  const owners = [
+    ...facts.states.flatMap(({ services }) => services.map(({ record }) => record)),
+    // Before its adoption is written down, and when it is not any more, the job tells whose they are.
+    ...facts.jobs.filter(({ verb, state }) => state === 'running' && (verb === 'adopt' || verb === 'eject')),
+  ];
   const slotNames = new Set(
-    states.flatMap(({ services }) =>
-      services.flatMap(({ record }) =>
-        slots.map((slot) => slotContainer(slotPrefix(record.stack, record.service), slot)),
-      ),
-    ),
+    owners.flatMap(({ stack, service }) => slots.map((slot) => slotContainer(slotPrefix(stack, service), slot))),
   );
   const slotContainers = new Map<string, ContainerFact>();
   const byStack = new Map<string, Map<string, ContainerFact[]>>();
@@ -78,7 +84,7 @@ export function drawMap(facts: MapFacts): StackMap {
     const stack = container.labels[composeLabel('project')];
     const service = container.labels[composeLabel('service')];
     // What runs once and is gone, of compose or of a job, is no part of the stack.
-    if (container.labels[composeLabel('oneoff')] === 'True' || container.labels[labels.job] !== undefined) continue;
+    if (container.labels[composeLabel('oneoff')] === 'True' || isProbe(container)) continue;
     if (slotNames.has(container.name)) {
       slotContainers.set(container.name, container);
     } else if (stack === undefined || service === undefined) {
@@ -90,11 +96,11 @@ export function drawMap(facts: MapFacts): StackMap {
     }
   }
   // What is adopted never leaves the map, whatever containers there are (SPEC DN2).
-  for (const { services } of states)
-    for (const { record } of services) if (!byStack.has(record.stack)) byStack.set(record.stack, new Map());
+  for (const { project, services } of facts.states)
+    if (services.length > 0 && !byStack.has(project)) byStack.set(project, new Map());
   const stacks = [...byStack]
     .sort(([a], [b]) => a.localeCompare(b))
-    .map(([name, services]) => drawStack({ ...facts, states }, lost, images, slotContainers, name, services));
+    .map(([name, services]) => drawStack(facts, images, slotContainers, name, services));
   const labelsOf = new Map(facts.docker.containers.map((each) => [each.id, each.labels]));
   const routed = stacks.flatMap((stack) =>
     stack.services.map((service) => ({ ...service, labels: labelsOf.get(service.containers[0]?.id ?? '') ?? {} })),
@@ -115,59 +121,22 @@ export function drawMap(facts: MapFacts): StackMap {
   };
 }
 
-/**
- * The states as read, and those that were read before and are not there any more while something still stands on them. `lost`: those
- * whose files are gone; of the others the record cannot be read, and the last that could counts.
- */
-function knownStates(facts: MapFacts): { states: ServerState[]; lost: ReadonlySet<ServiceState> } {
-  const states = [...facts.states];
-  const lost = new Set<ServiceState>();
-  for (const { server, state } of facts.lost) {
-    const { record } = state;
-    const index = states.findIndex(({ root }) => root === server.root);
-    const known = states[index];
-    if (known?.services.some((each) => each.record.service === record.service) === true) continue;
-    const override = facts.files.get(projectFolder(server.root))?.override?.text ?? '';
-    // Ejected, it has neither; what has one of them was not meant to go.
-    const isMissed =
-      facts.docker.containers.some((each) => isEntryOf(each, record.service)) ||
-      blockIn(override, record.service) !== null;
-    if (!isMissed) continue;
-    const path = `${server.root}/${serviceSlug(record.service)}/service.json`;
-    if (known?.damaged.includes(path) !== true) lost.add(state);
-    if (known === undefined) states.push({ ...server, services: [state], damaged: [], setAside: [] });
-    else states[index] = { ...known, services: [...known.services, state] };
-  }
-  return { states, lost };
-}
-
-const projectFolder = (root: string): string => root.slice(0, root.lastIndexOf('/'));
-
 function drawStack(
   facts: MapFacts,
-  lost: ReadonlySet<ServiceState>,
   images: ReadonlyMap<string, ImageFact>,
   slotContainers: ReadonlyMap<string, ContainerFact>,
   name: string,
   composed: ReadonlyMap<string, ContainerFact[]>,
 ): Stack {
-  const told =
-    [...composed.values()]
-      .flat()
-      .map((each) => each.labels[composeLabel('project.working_dir')])
-      .find((each) => each !== undefined) ?? null;
-  // Where it is adopted, no label moves it to another folder.
-  const server =
-    facts.states.find(({ services }) => services.some(({ record }) => record.stack === name)) ??
-    (told === null ? undefined : facts.states.find(({ root }) => root === stateFolder(told)));
-  const folder = server === undefined ? told : projectFolder(server.root);
+  // What the home state knows of a stack counts before what its containers say of themselves (SPEC HS1).
+  const server = facts.states.find((each) => each.project === name);
+  const { folder, findings } = stackFolder(name, [...composed.values()].flat(), server?.folder ?? null);
   const outline = folder === null ? [] : (facts.outlines.get(folder) ?? []);
-  const adopted = (server?.services ?? []).filter(({ record }) => record.stack === name);
+  const adopted = server?.services ?? [];
   const containers = new Map<string, ContainerFact[]>(composed);
   for (const each of [...adopted.map(({ record }) => record.service), ...outline.map((one) => one.name)])
     if (!containers.has(each)) containers.set(each, []);
-  const files = folder === null ? undefined : facts.files.get(folder);
-  const drift = server === undefined || files === undefined ? [] : findDrift(adopted, server.root, files);
+  const drift = server?.drift ?? [];
   const stackHasContainers = composed.size > 0;
   const dependsOn = new Map<string, string[]>();
   for (const [service, list] of containers) {
@@ -196,11 +165,13 @@ function drawStack(
         managedBy: list.map((each) => deployerOf(each.labels)).find((each) => each !== null) ?? null,
       };
       return state === null
-        ? { ...shared, ...drawPlain(facts, images, { stack: name, service, written }, list) }
+        ? {
+            ...shared,
+            ...drawPlain(facts, images, { stack: name, service, written }, ownOf(slotContainers, name, service, list)),
+          }
         : {
             ...shared,
             ...drawAdopted(facts, images, slotContainers, state, list, {
-              filesGone: lost.has(state),
               stackHasContainers,
               composeImage: written?.image ?? null,
               drift,
@@ -236,6 +207,8 @@ function drawStack(
       services: users,
     })),
     findings: [
+      ...trustFindings(facts, server, folder),
+      ...findings,
       ...(server?.damaged ?? []).map(
         (path): Finding => ({
           level: 'warning',
@@ -259,6 +232,20 @@ type Drawn = Omit<
   'id' | 'stack' | 'name' | 'depth' | 'ports' | 'networks' | 'dependsOn' | 'blastRadius' | 'containers' | 'managedBy'
 >;
 
+/**
+ * The containers that a service which is not adopted is drawn by. While it is being adopted its own is in slot blue already, and
+ * the entry point stands in its place: whose version that is, nobody asked.
+ */
+function ownOf(
+  slotContainers: ReadonlyMap<string, ContainerFact>,
+  stack: string,
+  service: string,
+  list: ContainerFact[],
+): ContainerFact[] {
+  const copy = slotContainers.get(slotContainer(slotPrefix(stack, service), 'blue'));
+  return copy !== undefined && list[0]?.labels[labels.root] !== undefined ? [copy] : list;
+}
+
 function drawPlain(
   facts: MapFacts,
   images: ReadonlyMap<string, ImageFact>,
@@ -267,8 +254,12 @@ function drawPlain(
 ): Drawn {
   const job = newestJob(facts, stack, service).shown;
   const [first] = list;
-  const image = first?.image ?? written?.image ?? '';
   const fact = images.get(first?.imageId ?? '');
+  // In a slot it has the name that its release has; what the operator calls it is a tag of the image.
+  const named = isSlot(first?.labels[labels.slot])
+    ? fact?.tags.find((tag) => !tag.startsWith('switchyard/'))
+    : undefined;
+  const image = named ?? first?.image ?? written?.image ?? '';
   const health =
     list.map((each) => healthOf(facts, each)).sort((a, b) => Number(isServing(a)) - Number(isServing(b)))[0] ??
     'absent';
@@ -357,7 +348,6 @@ function plainTroubles(
 }
 
 type AdoptedFacts = {
-  filesGone: boolean;
   stackHasContainers: boolean;
   composeImage: string | null;
   drift: readonly Drift[];
@@ -405,7 +395,13 @@ function drawAdopted(
   return {
     tier: tierOf(current?.reference ?? '', record.service),
     image: current?.reference ?? liveContainer?.image ?? '',
-    version: current?.imageVersion || (current === undefined ? null : tagOf(current.reference)),
+    // Right behind its adoption, its roles are not written yet.
+    version:
+      current === undefined
+        ? liveContainer === null
+          ? null
+          : versionOf(images.get(liveContainer.imageId), liveContainer.image)
+        : current.imageVersion || tagOf(current.reference),
     digest:
       current === undefined
         ? null
@@ -434,10 +430,12 @@ function drawAdopted(
     isWatched: isWatched(state, facts.asOfMs),
     troubles: troublesOf(facts, state, newest, entry, containerAt, more),
     absence: null,
-    findings:
-      state.holder !== null && newest?.state !== 'running'
-        ? [{ level: 'note', title: 'The service is locked', text: state.holder }]
-        : [],
+    findings: [
+      ...damageFindings(state),
+      ...(state.holder !== null && newest?.state !== 'running'
+        ? [{ level: 'note' as const, title: 'The service is locked', text: state.holder }]
+        : []),
+    ],
   };
 }
 
@@ -455,6 +453,7 @@ function troublesOf(
   const found = findTroubles({
     ...more,
     state,
+    filesGone: state.filesGone,
     composed,
     named: facts.docker.containers.find(({ name }) => name === state.record.entry) ?? null,
     slots: { blue: containerAt('blue'), green: containerAt('green') },
@@ -482,7 +481,9 @@ const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && fa
 function newestJob(facts: MapFacts, stack: string, service: string): { newest: Job | null; shown: Job | null } {
   const mine = facts.jobs.filter((job) => job.stack === stack && job.service === service);
   const running = mine.find((job) => job.state === 'running') ?? null;
-  const telling = running ?? mine.find((job) => job.state !== 'refused' || isOpenRefusal(facts, job, mine)) ?? null;
+  const waiting = mine.find((job) => job.state === 'waiting');
+  const telling =
+    running ?? waiting ?? mine.find((job) => job.state !== 'refused' || isOpenRefusal(facts, job, mine)) ?? null;
   const isDismissed = telling !== null && telling !== running && facts.dismissed.has(telling.id);
   return { newest: running ?? mine[0] ?? null, shown: isDismissed ? null : telling };
 }

@@ -1,7 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { type EntrySpec, liveSlotOf, parseEntryCounters, parseLiveMap, renderEntryConfig } from './entry.ts';
+import {
+  type EntrySpec,
+  explainEntryConfig,
+  liveSlotOf,
+  parseEntryCounters,
+  parseLiveMap,
+  renderEntryConfig,
+} from './entry.ts';
 
 const web: EntrySpec = {
   prefix: 'shop--frontend',
@@ -129,10 +136,37 @@ describe('the configuration of an entry point', () => {
     expect(servers.filter((line) => / track p3000_(?:blue|green)-watching\//.test(line))).toHaveLength(10);
   });
 
-  it('says who the client is only where nothing stands before it', () => {
-    expect(section(renderEntryConfig(web), 'frontend p3000')).toContain('option forwardfor if-none');
-    expect(renderEntryConfig({ ...web, firstHop: false })).not.toContain('forwardfor');
-    expect(section(renderEntryConfig({ ...two, firstHop: true }), 'frontend p9100').join()).not.toContain('forwardfor');
+  it('EN7 says who the client is only where nothing stands before it, and only to what speaks HTTP', () => {
+    const told = (spec: EntrySpec, head: string) =>
+      section(renderEntryConfig(spec), head).filter((line) => line.startsWith('http-request'));
+    expect(told(web, 'frontend p3000')).toContain(
+      'http-request set-header X-Forwarded-For "%[req.fhdr(X-Forwarded-For,-4)], %[req.fhdr(X-Forwarded-For,-3)], %[req.fhdr(X-Forwarded-For,-2)], %[req.fhdr(X-Forwarded-For,-1)], %[src]"',
+    );
+    expect(renderEntryConfig({ ...web, firstHop: false })).not.toContain('http-request set-header');
+    expect(told({ ...two, firstHop: true }, 'frontend p9100')).toEqual([]);
+    expect(renderEntryConfig(web)).not.toContain('forwardfor');
+  });
+});
+
+describe('what is wrong with an entry point that was written earlier', () => {
+  it.each([
+    ['mode http\n  option forwardfor if-none\n', 1],
+    ['\toption  forwardfor  header X-Client if-none # ours\n', 1],
+    ['  option forwardfor\n', 0],
+    ['  # option forwardfor if-none\n', 0],
+    ['  option forwardfor # not if-none\n', 0],
+    ['', 0],
+  ])('EN8 %j has %i', (text, count) => {
+    expect(explainEntryConfig(text)).toHaveLength(count);
+  });
+
+  it('EN8 is told in words with a way out, and not of what is rendered now', () => {
+    expect(explainEntryConfig('  option forwardfor if-none')[0]).toMatchObject({
+      level: 'warning',
+      title: 'Clients can choose their address',
+      text: expect.stringContaining('eject the service and adopt it again'),
+    });
+    expect([web, two].flatMap((spec) => explainEntryConfig(renderEntryConfig(spec)))).toEqual([]);
   });
 });
 
@@ -154,17 +188,24 @@ describe('counters', () => {
           'blue,x,p80_blue-watching,UP,2,5,,',
           'hold,x,p80_blue-alone,no check,9,9,,',
           '',
+          '',
         ].join('\n'),
       ),
     ).toEqual({ requests: 104, errors: 7 });
   });
 
   it('count the requests of a web port, never its connections', () => {
-    const csv = '# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np80,FRONTEND,1,OPEN,0,0,5,http\n';
+    const csv = '# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np80,FRONTEND,1,OPEN,0,0,5,http\n\n';
     expect(parseEntryCounters(csv)?.requests).toBe(0);
   });
 
-  it.each(['', 'Unknown command\n', '# nothing,here\n1,2\n'])('are null for %j', (text) => {
+  it('TO2 are not known of an answer that was cut short', () => {
+    const csv = '# pxname,svname,req_tot,mode\np80,FRONTEND,120,http\n\n';
+    const cuts = Array.from({ length: csv.length }, (_, length) => parseEntryCounters(csv.slice(0, length)));
+    expect([new Set(cuts), parseEntryCounters(csv)?.requests]).toEqual([new Set([null]), 120]);
+  });
+
+  it.each(['', 'Unknown command\n\n', '# nothing,here\n1,2\n\n'])('are null for %j', (text) => {
     expect(parseEntryCounters(text)).toBeNull();
   });
 });

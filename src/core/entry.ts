@@ -1,4 +1,5 @@
 import { isSlot, otherSlot, type Slot, slots } from './slot.ts';
+import type { Finding } from './stack-map.ts';
 
 /**
  * Who has the traffic, as live.map says it; one backend of the entry point for each (SPEC EN1).
@@ -90,7 +91,7 @@ export function renderEntryConfig(spec: EntrySpec): string {
       `frontend p${port.port}`,
       `  mode ${port.mode}`,
       `  bind :${port.port}`,
-      ...(port.mode === 'http' && spec.firstHop ? ['  option forwardfor if-none'] : []),
+      ...(port.mode === 'http' && spec.firstHop ? renderForwarding() : []),
       // After a restart of everything previous may be up first: for a minute live.map's own slot is waited for, not replaced.
       '  acl settled_in date(),sub(proc.began) -m int gt 60',
       ...slots.flatMap((slot) => [
@@ -115,6 +116,42 @@ export function renderEntryConfig(spec: EntrySpec): string {
     );
   }
   return lines.join('\n');
+}
+
+/** Headers in which a single address stands. Those of one vendor's network (CF-Connecting-IP) are that vendor's, and stay. */
+const addressHeaders = ['X-Real-IP', 'True-Client-IP', 'X-Client-IP', 'X-Cluster-Client-IP'];
+
+/** Lines of a header that are joined into one; of more, the first are dropped: no chain of proxies is that long. */
+const joinedLines = 4;
+
+/**
+ * Says who the client is (SPEC EN7). A service trusts the entry point, and programs differ in what they read: the first
+ * line, the last, or all of them. So there is one line, and the address that the entry point sees is the last in it.
+ */
+function renderForwarding(): string[] {
+  const appended = (name: string, own: string, when: string): string[] => {
+    const told = Array.from({ length: joinedLines }, (_, index) => `%[req.fhdr(${name},${index - joinedLines})]`);
+    return [
+      `  http-request set-header ${name} "${[...told, own].join(', ')}"${when}`,
+      // Lines that are not there leave their commas.
+      `  http-request replace-header ${name} '^[, ]+(.*)$' '\\1'`,
+    ];
+  };
+  const disguised = ['X-Forwarded-For', ...addressHeaders].flatMap(underscored).join('|');
+  return [
+    `  http-request del-header '^(${disguised})$' -m reg`,
+    ...appended('X-Forwarded-For', '%[src]', ''),
+    ...appended('Forwarded', 'for=%[src]', ' if { req.fhdr_cnt(Forwarded) gt 0 }'),
+    // A quote that is left open would swallow what stands behind it.
+    `  http-request set-header Forwarded for=%[src] if { req.fhdr_cnt(Forwarded) gt 0 } !{ req.fhdr(Forwarded) -m reg '^[^"\\\\]*("[^"\\\\]*"[^"\\\\]*)*$' }`,
+    ...addressHeaders.map((name) => `  http-request set-header ${name} %[src] if { req.fhdr_cnt(${name}) gt 0 }`),
+  ];
+}
+
+/** A header's name with `_` in the place of one `-` at least: programs that know headers as variables take them for the same. */
+function underscored(name: string): string[] {
+  const words = name.toLowerCase().split('-');
+  return words.slice(1).map((_, at) => `${words.slice(0, at + 1).join('-')}_${words.slice(at + 1).join('[-_]')}`);
 }
 
 function renderBackends(spec: EntrySpec, port: EntryPort, slot: Slot, main: boolean): string[] {
@@ -151,6 +188,21 @@ function renderBackends(spec: EntrySpec, port: EntryPort, slot: Slot, main: bool
   ];
 }
 
+/**
+ * What is wrong with the text of an entry point's configuration that an earlier version wrote: `option forwardfor if-none`
+ * let a client bring its own X-Forwarded-For (SPEC EN8). Empty for one as it is rendered now. Reads the text, runs nothing.
+ */
+export function explainEntryConfig(text: string): Finding[] {
+  if (!/^[ \t]*option[ \t]+forwardfor\b[^#\n]*\bif-none\b/m.test(text)) return [];
+  return [
+    {
+      level: 'warning',
+      title: 'Clients can choose their address',
+      text: 'The entry point was set up by an earlier Switchyard: it passes on the X-Forwarded-For that a client brings along, and a service that trusts the entry point takes it for the client’s address. Until it is renewed, do not let the service decide by that address. To renew it now, eject the service and adopt it again.',
+    },
+  ];
+}
+
 /** Counters of one entry point, read from HAProxy's `show stat`. Totals since it started. */
 export type EntryCounters = {
   requests: number;
@@ -158,8 +210,9 @@ export type EntryCounters = {
   errors: number;
 };
 
-/** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one. */
+/** Reads the CSV of `show stat`, by the names in its header; unknown columns are ignored. Null when it is not one, or not to its end: the empty line. */
 export function parseEntryCounters(csv: string): EntryCounters | null {
+  if (!csv.endsWith('\n\n')) return null;
   const rows = csv.split('\n').filter((line) => line !== '');
   const header = rows.shift()?.replace(/^# /, '').split(',');
   if (header === undefined || !header.includes('pxname')) return null;

@@ -67,6 +67,16 @@ describe('a feed, folded', () => {
     expect(parseFeedLine(text)).toBeNull();
   });
 
+  it('TO1 a job that was refused before its first step has no step that failed', () => {
+    const adopt = begin.replace('gate,pull', 'check,start').replace('deploy', 'adopt');
+    const jobs = fold([
+      adopt,
+      `{"job":"j1","at":1010,"kind":"fail","step":"start"}`,
+      `{"job":"j1","at":1020,"kind":"end","outcome":"refused","code":"lock-held","message":"Held.","running":"","detail":""}`,
+    ]);
+    expect(jobs.get('j1')?.steps.map(({ state }) => state)).toEqual(['waiting', 'waiting']);
+  });
+
   it('JN3 ignores lines of a job whose beginning is gone', () => {
     expect(fold([`{"job":"old","at":1,"kind":"begin","step":"gate"}`])).toEqual(new Map());
   });

@@ -100,11 +100,15 @@ function foldLine(job: Job, line: Exclude<FeedLine, { kind: 'job' }>): Job {
     case 'done':
     case 'fail': {
       const began = job.figures[`${line.step}BeganAt`];
-      return withStep((step) => ({
-        ...step,
-        state: line.kind === 'done' ? 'done' : 'failed',
-        ms: began === undefined ? null : line.at - began,
-      }));
+      return withStep((step) => {
+        // Before its first step a job is at its start, which is no step of that name.
+        if (line.kind === 'fail' && step.state === 'waiting') return step;
+        return {
+          ...step,
+          state: line.kind === 'done' ? 'done' : 'failed',
+          ms: began === undefined ? null : line.at - began,
+        };
+      });
     }
     case 'text':
       return withStep((step) => ({ ...step, text: line.text }));

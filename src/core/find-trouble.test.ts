@@ -415,8 +415,8 @@ describe('DN1 networks', () => {
 
 describe('DN1 DN4 files', () => {
   it.each([
-    ['override', 'gone', 'override-gone', 'The override lacks our lines for frontend'],
-    ['override', 'changed', 'override-changed', 'Our lines for frontend in the override were changed'],
+    ['override-block', 'gone', 'override-gone', 'The override lacks our lines for frontend'],
+    ['override-block', 'changed', 'override-changed', 'Our lines for frontend in the override were changed'],
     ['entry-config', 'gone', 'entry-config-changed', 'The configuration of the entry point of frontend is gone'],
     ['entry-config', 'changed', 'entry-config-changed', 'The configuration of the entry point of frontend was changed'],
   ] as const)('%s %s', (file, found, cause, title) => {
@@ -482,7 +482,7 @@ describe('DN10 the way back', () => {
 });
 
 it('DN1 the worst is said first', () => {
-  const drift = [{ service: 'frontend', file: 'override', found: 'gone', path: 'x' }] as const;
+  const drift = [{ service: 'frontend', file: 'override-block', found: 'gone', path: 'x' }] as const;
   const given = facts({ composed: [], named: null, slots: green(ended(1)), drift });
   expect(findTroubles(given).map(({ level, cause }) => [level, cause])).toEqual([
     ['down', 'entry-gone'],

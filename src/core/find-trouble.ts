@@ -3,9 +3,8 @@ import { entryFolderInside, liveSlotOf } from './entry.ts';
 import { isServing, parseHealth } from './health.ts';
 import { tagOf } from './image-kind.ts';
 import { labels, releaseFolder, serviceSlug, slotContainer, slotPrefix } from './server-layout.ts';
-import type { ReleaseOnServer, ServiceState } from './server-state.ts';
+import type { Drift, ReleaseOnServer, ServiceState } from './server-state.ts';
 import { otherSlot, type Slot } from './slot.ts';
-import type { Drift } from './stack-files.ts';
 import { type Mend, type Trouble, type TroubleCause, troubleCauses } from './trouble.ts';
 
 /** What is known of one adopted service and of what it stands on. All text in it is untrusted. */
@@ -416,14 +415,14 @@ function fileTroubles(facts: ServiceFacts): Trouble[] {
         `The files of Switchyard for ${service} are gone`,
         `Its folder in .switchyard of ${stack} was deleted, and with it its releases and its history. ${liveNow(facts)} The entry point does not come back after its next stop, for its configuration was in there.`,
         {
-          byHand: `Nothing on this server says any more what its releases were, so no click can write them again. Take our lines for ${service} out of the override and run docker compose up -d ${service}: it is plain compose then, and can be adopted anew.`,
+          byHand: `Nothing on this server says any more what its releases were, so no click can write them again. Take our lines for ${service} out of the override and run docker compose up -d ${service}: it is plain compose then. Remove ${serviceSlug(service)} of ~/.local/state/switchyard/stacks/*, and it can be adopted anew.`,
         },
       ),
     ];
   return facts.drift
     .filter((each) => each.service === service)
     .map(({ file, found, path }) => {
-      if (file === 'override')
+      if (file === 'override-block')
         return found === 'gone'
           ? trouble(
               'wrong',

@@ -30,7 +30,7 @@ export const stopAnswers = ['stopping', 'not-running', 'unknown'] as const;
 
 export type StopAnswer = (typeof stopAnswers)[number];
 
-/** Asks the runner of a job to stop. Arguments: the state folder, the job's id. The runner undoes what it began by itself. */
+/** Asks the runner of a job to stop. Arguments: the stack's home state, the job's id. The runner undoes what it began by itself. */
 export const stopScript = `${lifeFunction}
 job=$1/jobs/$2
 say() { printf 'switchyard-stop %s\\n' "$1"; exit 0; }

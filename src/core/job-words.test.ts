@@ -1,18 +1,35 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { job, step } from '../testkit/engine/facts.ts';
+import { endingOfJob } from './ending.ts';
 import { failure } from './failure.ts';
 import type { Job } from './job.ts';
 import { explainOutcome, explainStep, stepNow } from './job-words.ts';
 
 describe('a job in words', () => {
+  it.each(['gate', 'check', 'start', 'edit'])('TO1 says refused by how it ended, in the step %s', (name) => {
+    const ended = job({ steps: [step(name, { state: 'failed' })], failure: failure('lock-held', 'Held.') });
+    expect([
+      explainOutcome({ ...ended, state: 'refused' }),
+      explainOutcome({ ...ended, state: 'aborted' }),
+      endingOfJob({ ...ended, state: 'refused' }),
+      endingOfJob({ ...ended, state: 'aborted' }),
+      endingOfJob({ ...ended, state: 'completed' }),
+    ]).toEqual(['refused, nothing changed', 'failed, undone', 'refused', 'failed', null]);
+  });
+
   it.each<[Partial<Job>, string]>([
     [{}, 'running'],
     [{ state: 'completed' }, 'completed'],
     [{ state: 'rolled-back' }, 'went back'],
     [{ state: 'refused' }, 'refused, nothing changed'],
-    [{ state: 'aborted' }, 'aborted, undone'],
+    [{ state: 'aborted' }, 'failed, undone'],
     [{ state: 'aborted', failure: failure('cancelled', 'Asked to.') }, 'stopped, undone'],
+    [{ verb: 'mend', state: 'aborted' }, 'failed, what was put back stays'],
+    [
+      { verb: 'deploy', state: 'aborted', failure: failure('not-ready', '1 of 2 checks.') },
+      'failed, next did not get ready',
+    ],
     [{ state: 'indeterminate' }, 'not known yet'],
     [{ recovered: true }, 'being ended after its process died'],
     [{ recovered: true, state: 'completed' }, 'finished after its process died'],

@@ -1,5 +1,7 @@
+import { endingOfJob } from './ending.ts';
 import type { FailureCode } from './failure.ts';
 import type { Job, JobStep, Verb } from './job.ts';
+import type { WaitsFor } from './waiting.ts';
 
 /** What is under way while a verb runs. */
 export const doing: Record<Verb, string> = {
@@ -12,6 +14,22 @@ export const doing: Record<Verb, string> = {
   mend: 'putting it back',
   eject: 'ejecting',
 };
+
+/** A verb as a thing: `waits for the adoption of backend`. */
+const deeds: Record<Verb, string> = {
+  adopt: 'adoption',
+  deploy: 'deploy',
+  flip: 'flip',
+  confirm: 'keeping of the flip',
+  rollback: 'flip back',
+  retire: 'retirement',
+  mend: 'mending',
+  eject: 'eject',
+};
+
+/** What a job waits for: `the adoption of backend`. The name is untrusted text. */
+export const explainWaitsFor = (waitsFor: WaitsFor | null | undefined): string =>
+  waitsFor == null ? 'another job' : `the ${deeds[waitsFor.verb]} of ${waitsFor.service}`;
 
 /** The steps of the server's scripts, by their names in journal and feed. */
 const stepWords: ReadonlyMap<string, string> = new Map([
@@ -52,24 +70,26 @@ const keptNext: readonly (FailureCode | undefined)[] = [
 /** How a job stands or ended, in words for a list: `went back`, `undone after its process died`. */
 export function explainOutcome(job: Job): string {
   const died = 'after its process died';
-  switch (job.state) {
-    case 'running':
-      return job.recovered ? `being ended ${died}` : 'running';
-    case 'completed':
+  if (job.state === 'waiting') return `waiting for ${explainWaitsFor(job.waitsFor)}`;
+  if (job.state === 'running') return job.recovered ? `being ended ${died}` : 'running';
+  if (job.state === 'rolled-back') return job.recovered ? `went back ${died}` : 'went back';
+  if (job.verb === 'mend' && job.state === 'aborted') return 'failed, what was put back stays';
+  switch (endingOfJob(job)) {
+    case null:
       return job.recovered ? `finished ${died}` : 'completed';
-    case 'rolled-back':
-      return job.recovered ? `went back ${died}` : 'went back';
     case 'refused':
       return 'refused, nothing changed';
-    case 'aborted':
-      if (job.recovered) return `undone ${died}`;
-      if (job.failure?.code === 'cancelled') return 'stopped, undone';
+    case 'stopped':
+      return job.steps.length === 0 ? 'stopped before it began' : 'stopped, undone';
+    case 'undone':
+      return `undone ${died}`;
+    case 'unknown':
+      return 'not known yet';
+    case 'failed':
       // Next stays in its slot then, so that its logs can be read.
       return job.verb === 'deploy' && keptNext.includes(job.failure?.code)
-        ? 'next did not get ready'
-        : 'aborted, undone';
-    case 'indeterminate':
-      return 'not known yet';
+        ? 'failed, next did not get ready'
+        : 'failed, undone';
   }
 }
 

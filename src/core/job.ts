@@ -1,4 +1,5 @@
 import type { Failure } from './failure.ts';
+import type { WaitsFor } from './waiting.ts';
 
 /** What an operator can ask of a service. Each is one job on the server. */
 export const verbs = ['adopt', 'deploy', 'flip', 'confirm', 'rollback', 'retire', 'mend', 'eject'] as const;
@@ -25,6 +26,10 @@ export type VerbOptions = {
   shareVolumes?: boolean | undefined;
   /** deploy: put a ready next aside and take its slot. */
   replace?: boolean | undefined;
+  /** deploy: also what went back by itself, or did not get ready, before. */
+  again?: boolean | undefined;
+  /** Refuse at once where another job has the lock, rather than wait for its end. */
+  noWait?: boolean | undefined;
 };
 
 /**
@@ -78,7 +83,12 @@ export type Job = {
   startedAt: number;
   endedAt: number | null;
   steps: JobStep[];
-  state: 'running' | Outcome;
+  /** `waiting`: it was asked for here, has not begun, and is gone with this client (SPEC TO6). */
+  state: 'waiting' | 'running' | Outcome;
+  /** While it waits: for which job. */
+  waitsFor?: WaitsFor | null;
+  /** Jobs that were the same, tried earlier and refused, for another one had the lock; the oldest first. */
+  insteadOf?: readonly string[];
   failure: Failure | null;
   /** Figures the job measured, e.g. `gapMs`, `switchMs`, `drainMs`, `release`. */
   figures: Record<string, number>;

@@ -1,3 +1,4 @@
+import type { BrokeBefore } from './broke-before.ts';
 import type { Slot } from './slot.ts';
 import type { Finding, FlipKind } from './stack-map.ts';
 
@@ -7,7 +8,12 @@ export type DiffLine = {
   key: string;
   before: string | null;
   after: string | null;
+  /** Something of it is not told: a mark stands in its place. What is told is asked for with `shown`. */
+  hidden?: boolean;
 };
+
+/** Whether a plan or a comparison tells the values of variables, and what they are found in. Hidden unless somebody asks (SPEC SE1). */
+export type ValuesTold = 'hidden' | 'shown';
 
 /** What deploying would do, told before it is done. */
 export type NextPlan = {
@@ -16,6 +22,8 @@ export type NextPlan = {
   composeImage: string;
   diff: DiffLine[];
   upToDate: boolean;
+  /** What is to be deployed broke before: it is deployed again only where the operator says so (SPEC TO8). */
+  broke: BrokeBefore | null;
   findings: Finding[];
 };
 

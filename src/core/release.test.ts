@@ -135,31 +135,55 @@ describe('a release’s compose.yaml', () => {
 });
 
 describe('what differs between two releases', () => {
-  it('RE3 names secrets and shows no value of them', () => {
-    const before = {
-      environment: {
-        DB_PASSWORD: 'old-secret',
-        API_TOKEN: 'gone-secret',
-        SESSION_KEY: 'same',
-        DATABASE_URL: 'postgres://u:p1@db',
-      },
-    };
-    const after = {
-      environment: {
-        DB_PASSWORD: 'new-secret',
-        SESSION_KEY: 'same',
-        DATABASE_URL: 'postgres://u:p2@db',
-        SMTP_PASS: 'fresh-secret',
-      },
-    };
+  const before = {
+    environment: {
+      POSTGRES_PASS: 'old-secret',
+      API_TOKEN: 'gone-secret',
+      SESSION_KEY: 'same-secret',
+      HARMLESS: 'postgres://u:p1-secret@db',
+      SHORT: 'p1',
+    },
+    command: ['serve', '--dsn', 'postgres://u:p1-secret@db', '--greeting', 'hello'],
+  };
+  const after = {
+    environment: {
+      POSTGRES_PASS: 'new-secret',
+      SESSION_KEY: 'same-secret',
+      HARMLESS: 'postgres://u:p2-secret@db',
+      SMTP: 'fresh-secret',
+      SHORT: 'p2',
+    },
+    command: ['serve', '--key', 'same-secret', '--greeting', 'hello'],
+  };
+
+  it('RE3 SE1 names variables and shows no value of any, also not where it stands in something else', () => {
     const lines = diffServices(before, after);
     expect(lines).toEqual([
-      { field: 'environment', key: 'API_TOKEN', before: '(hidden)', after: null },
-      { field: 'environment', key: 'DATABASE_URL', before: '(hidden)', after: '(hidden, changed)' },
-      { field: 'environment', key: 'DB_PASSWORD', before: '(hidden)', after: '(hidden, changed)' },
-      { field: 'environment', key: 'SMTP_PASS', before: null, after: '(hidden, changed)' },
+      { field: 'environment', key: 'API_TOKEN', before: '•••', after: null, hidden: true },
+      { field: 'environment', key: 'HARMLESS', before: '•••', after: '•••', hidden: true },
+      { field: 'environment', key: 'POSTGRES_PASS', before: '•••', after: '•••', hidden: true },
+      { field: 'environment', key: 'SHORT', before: '•••', after: '•••', hidden: true },
+      { field: 'environment', key: 'SMTP', before: null, after: '•••', hidden: true },
+      {
+        field: 'command',
+        key: 'command',
+        before: '["serve","--dsn","•••","--greeting","hello"]',
+        after: '["serve","--key","•••","--greeting","hello"]',
+        hidden: true,
+      },
     ]);
     expect(JSON.stringify(lines)).not.toMatch(/secret|p1|p2/);
+  });
+
+  it('SE1 tells values only where that is asked for', () => {
+    expect(diffServices(before, after, 'shown')).toMatchObject([
+      { key: 'API_TOKEN', before: 'gone-secret', after: null },
+      { key: 'HARMLESS', before: 'postgres://u:p1-secret@db', after: 'postgres://u:p2-secret@db' },
+      { key: 'POSTGRES_PASS', before: 'old-secret', after: 'new-secret' },
+      { key: 'SHORT', before: 'p1', after: 'p2' },
+      { key: 'SMTP', before: null, after: 'fresh-secret' },
+      { key: 'command' },
+    ]);
   });
 
   it('is told by field, and the same service differs in nothing', () => {
@@ -180,7 +204,7 @@ describe('what differs between two releases', () => {
         before: 'registry.lan/shop/frontend:1.1.0',
         after: 'registry.lan/shop/frontend:1.2.0',
       },
-      { field: 'environment', key: 'API', before: 'http://backend:8000', after: 'http://backend:9000' },
+      { field: 'environment', key: 'API', before: '•••', after: '•••', hidden: true },
       { field: 'mount', key: '/conf', before: '/srv/shop/conf (read-only)', after: null },
       { field: 'mount', key: '/uploads', before: 'uploads', after: 'uploads (read-only)' },
       { field: 'command', key: 'command', before: JSON.stringify(service.command), after: 'node other.js' },

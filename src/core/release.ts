@@ -1,6 +1,8 @@
 import { type ComposeConfig, type ComposeService, networkKeys, realName } from './compose-config.ts';
-import type { DiffLine } from './plan.ts';
+import { chooseSecrets, createMask, hiddenMark } from './mask.ts';
+import type { DiffLine, ValuesTold } from './plan.ts';
 import { labels, stateFolder } from './server-layout.ts';
+import { secretsOfServices } from './service-secrets.ts';
 import { renderYaml } from './yaml-text.ts';
 
 /** Placeholders that the job fills in on the server, once the image is there and the number is taken. */
@@ -90,7 +92,20 @@ export function renderRelease(config: ComposeConfig, name: string, prefix: strin
     ...(volumes.length > 0 ? { volumes: external(config, 'volumes', volumes) } : {}),
     ...picked(config.secrets, 'secrets', service.secrets),
     ...picked(config.configs, 'configs', service.configs),
-  })}`;
+  })}${hiddenBeside(service)}`;
+}
+
+/**
+ * What a job must not tell of a service beside what its environment says, as comments for `kit/17-mask.sh`: what it is built with,
+ * and what its labels and commands are shaped to hide.
+ */
+function hiddenBeside(service: ComposeService): string {
+  const { environment = {}, ...beside } = service;
+  const known = new Set(chooseSecrets(Object.values(environment).map((value) => String(value ?? ''))));
+  return secretsOfServices([beside])
+    .filter((secret) => !known.has(secret))
+    .map((secret) => `# hidden: ${JSON.stringify(secret)}\n`)
+    .join('');
 }
 
 const namedVolumes = (service: ComposeService): string[] =>
@@ -102,6 +117,21 @@ const external = (config: ComposeConfig, kind: 'networks' | 'volumes', keys: str
 function picked(all: Record<string, unknown> | undefined, key: string, used: { source: string }[] | undefined) {
   if (used === undefined || used.length === 0) return {};
   return { [key]: Object.fromEntries(used.map(({ source }) => [source, all?.[source] ?? {}])) };
+}
+
+/**
+ * A rendered release without the values of its environment: for people and for the app, and not for compose. The values are in
+ * the home state alone (SPEC RE9).
+ */
+export function withoutValues(release: string): string {
+  const kept: string[] = [];
+  let inside = false;
+  for (const line of release.split('\n')) {
+    if (inside && line.startsWith('      ')) continue;
+    inside = line === '    environment:';
+    kept.push(inside ? '    # environment: its values are in the home state of Switchyard alone' : line);
+  }
+  return kept.join('\n');
 }
 
 /** `release.json` before the job fills it in. */
@@ -122,8 +152,11 @@ export const renderReleaseFile = (reference: string, by: string): string =>
     2,
   )}\n`;
 
-/** What differs between two services as resolved; secrets in the environment are named, their values are not shown. */
-export function diffServices(before: ComposeService, after: ComposeService): DiffLine[] {
+/**
+ * What differs between two services as resolved. Variables are named and, unless `told` is `shown`, their values are not: all of
+ * them, whatever they are called, and wherever else they turn up (SPEC SE1).
+ */
+export function diffServices(before: ComposeService, after: ComposeService, told: ValuesTold = 'hidden'): DiffLine[] {
   const lines: DiffLine[] = [];
   const compare = (field: DiffLine['field'], left: Record<string, string>, right: Record<string, string>) => {
     for (const key of [...new Set([...Object.keys(left), ...Object.keys(right)])].sort()) {
@@ -132,25 +165,22 @@ export function diffServices(before: ComposeService, after: ComposeService): Dif
   };
   compare('image', { image: before.image ?? '' }, { image: after.image ?? '' });
   compare('environment', environmentOf(before), environmentOf(after));
-  const hidden = lines.map((line) =>
-    line.field === 'environment' && isSecretName(line.key)
-      ? {
-          ...line,
-          before: line.before === null ? null : '(hidden)',
-          after: line.after === null ? null : '(hidden, changed)',
-        }
-      : line,
-  );
-  lines.splice(0, lines.length, ...hidden);
   compare('mount', mountsOf(before), mountsOf(after));
   compare('command', { command: text(before.command) }, { command: text(after.command) });
   const known = new Set([...entryOnly, 'environment', 'volumes', 'command', 'image']);
   compare('other', otherKeys(before, known), otherKeys(after, known));
-  return lines;
+  return told === 'shown' ? lines : hideValues(lines, createMask(secretsOfServices([before, after])));
 }
 
-const isSecretName = (name: string): boolean =>
-  /pass|secret|token|key|credential|auth|dsn|database_url|_url$/i.test(name);
+function hideValues(lines: DiffLine[], mask: (text: string) => string): DiffLine[] {
+  return lines.map((line) => {
+    const hide = (value: string | null): string | null =>
+      value === null ? null : line.field === 'environment' ? hiddenMark : mask(value);
+    const [before, after, key] = [hide(line.before), hide(line.after), mask(line.key)];
+    const same = before === line.before && after === line.after && key === line.key;
+    return same ? line : { ...line, key, before, after, hidden: true };
+  });
+}
 
 const text = (value: unknown): string =>
   value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);

@@ -1,10 +1,14 @@
+/** The kind of proxy that a label's name speaks to, or null. */
+export const proxySignOf = (key: string): 'traefik' | 'caddy' | null =>
+  key.startsWith('traefik.') ? 'traefik' : /^caddy(?:_\d+)?(?:\.|$)/.test(key) ? 'caddy' : null;
+
 /** Which kinds of proxy a container's labels ask for. */
 export function askedProxies(labels: Record<string, string>): ('traefik' | 'caddy')[] {
   const keys = Object.keys(labels);
   const traefik =
     labels['traefik.enable'] !== 'false' &&
     keys.some((key) => /^traefik\.(?:http|tcp|udp)\.(?:routers|services)\.|^traefik\.enable$/.test(key));
-  const caddy = keys.some((key) => /^caddy(?:_\d+)?(?:\.|$)/.test(key));
+  const caddy = keys.some((key) => proxySignOf(key) === 'caddy');
   return [...(traefik ? (['traefik'] as const) : []), ...(caddy ? (['caddy'] as const) : [])];
 }
 

@@ -15,7 +15,26 @@ export const labels = {
 /** Where a stack's state lives on the server. */
 export const stateFolder = (projectFolder: string): string => `${projectFolder}/.switchyard`;
 
-/** Folders of the state folder that are no service's. */
+/**
+ * The home state, below the operator's home on the server: closed to everybody else (0700). The programs of jobs lie and run
+ * here and nowhere else, with what tells whether a stack's own files are still as we wrote them (SPEC HS1).
+ */
+export const homeStateFolder = '.local/state/switchyard';
+
+/** Version of how the home state and the state folders are laid out. A client of an older one mends nothing. */
+export const stateFormat = 1;
+
+/**
+ * A stack's part of the home state: `jobs/<id>/` whole as uploaded, `<service>/` with the release files that are run, `folder`,
+ * `real`, `project` and `format` of one line each.
+ */
+export const stackHome = (homeState: string, project: string, folder: string): string =>
+  `${homeState}/stacks/${project
+    .toLowerCase()
+    .replace(/[^a-z0-9_-]/g, '-')
+    .slice(0, 40)}-${shortHash(folder)}`;
+
+/** Folders of the state folder, and of a stack's home state, that are no service's. */
 const ownFolders = ['bin', 'damaged', 'ejected', 'jobs', 'journal', 'lock'];
 
 /**
@@ -26,6 +45,9 @@ export function serviceSlug(service: string): string {
   const plain = service.toLowerCase().replace(/[^a-z0-9_-]/g, '-');
   return plain === service && !ownFolders.includes(plain) ? plain : `${plain}-${shortHash(service)}`;
 }
+
+/** A service's service.json, in a state folder. */
+export const serviceFile = (root: string, service: string): string => `${root}/${serviceSlug(service)}/service.json`;
 
 /**
  * `<stack>--<service>`: the compose project of a service's slots, and with `--blue` or `--green` the name of a slot's

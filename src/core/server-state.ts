@@ -1,12 +1,18 @@
 import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
 import { type Outcome, outcomes } from './job.ts';
+import { stateFormat } from './server-layout.ts';
 import {
+  mergeRecord,
   parseJson,
+  type RecordDamage,
   type ReleaseFile,
   releaseRecordSchema,
   type ServiceRecord,
   serviceRecordSchema,
+  withSettings,
 } from './service-record.ts';
+import { settledAtMs } from './settled.ts';
+import { blockIn } from './stack-files.ts';
 
 /** What a release's `state` file says: the word, the checks that passed of those asked, and why not. */
 export type ReleaseState = {
@@ -21,6 +27,8 @@ export type ReleaseOnServer = { file: ReleaseFile; state: ReleaseState };
 /** One adopted service as its files on the server tell. */
 export type ServiceState = {
   record: ServiceRecord;
+  /** What of its service.json does not count, so that what was known before does; null when all of it does. */
+  recordDamage: RecordDamage | null;
   live: LiveState | null;
   current: ReleaseOnServer | null;
   next: ReleaseOnServer | null;
@@ -29,14 +37,45 @@ export type ServiceState = {
   watchUntilMs: number | null;
   /** That watch ends with the traffic back on previous, unless somebody confirms the flip before. */
   mustConfirm: boolean;
+  /** When the last move became final, unix milliseconds on the server's clock; null where nobody wrote that down. */
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
+  /** The home state knows it, and its files in the stack's folder are gone; then the rest is what they said last, where that is known. */
+  filesGone: boolean;
   /** Who holds the service's lock, in the server's words, or null. */
   holder: string | null;
 };
 
-/** One stack's `.switchyard` folder. */
+/**
+ * Whether a stack's state folder is the operator's alone. `gone`: it, or the stack's folder, is not there. `moved`: a link leads
+ * to it that was not there at its adoption. `unsafe`: a link is in it, or somebody else may write there. But for `safe`
+ * nothing in it is read, and nothing is recovered (SPEC HS2).
+ */
+export type Ground = { kind: 'safe' } | { kind: 'gone' } | { kind: 'moved' } | { kind: 'unsafe'; path: string | null };
+
+/**
+ * A file that dockerd or compose load by themselves and that is not as our last job left it. `override`: its text beyond our
+ * lines; `override-block`: our own lines for `service`.
+ */
+export type Drift = {
+  service: string | null;
+  file: 'entry-config' | 'override' | 'override-block';
+  path: string;
+  found: 'changed' | 'gone';
+};
+
+/** One stack that the home state knows: its part there, and its `.switchyard` folder. */
 export type ServerState = {
+  /** The stack's folder, as compose names it. */
+  folder: string;
+  /** The compose project's name. */
+  project: string;
+  /** The stack's part of the home state. */
+  home: string;
+  /** A later version of the app laid it out: this one mends nothing there. */
+  newerFormat: boolean;
+  ground: Ground;
+  drift: Drift[];
   root: string;
   services: ServiceState[];
   /** Jobs that wrote no end and whose process is gone. */
@@ -50,6 +89,24 @@ export type ServerState = {
   /** Journal records that could not be read, by the path to which each was moved (SPEC JN11). */
   setAside: string[];
 };
+
+/** Where the home state is, and whether it is closed to everybody else; null where the answer was cut short. */
+export type HomeState = { word: 'closed' | 'none' | 'none-possible' | 'unsafe'; path: string };
+
+export function parseHomeState(output: string): HomeState | null {
+  const [, word, path = ''] = /^\u0001home (closed|none|none-possible|unsafe) (.*)$/m.exec(output) ?? [];
+  return word === undefined || !isWhole(output) ? null : { word: word as HomeState['word'], path };
+}
+
+/** Whether an answer of `observeScript` came to its end. */
+export const isWhole = (output: string): boolean => output.endsWith('\u0001end\n');
+
+/** Stacks' folders with what an earlier version adopted there, that the home state does not know; `why` it is not taken in, or empty. */
+export const foundFolders = (output: string): { folder: string; why: string }[] =>
+  output.split('\n').flatMap((line) => {
+    const [, folder, why] = /^\u0001found (\/[^\u0001]*)\u0001(.*)$/.exec(line) ?? [];
+    return folder === undefined || why === undefined ? [] : [{ folder, why }];
+  });
 
 /** Folders of flips whose watch still has to end, and whose process is gone: after a reboot, or killed (SPEC WA3). */
 export const unwatchedJobs = (output: string): string[] =>
@@ -79,109 +136,194 @@ export function serverAheadMs(output: string, nowMs: number): number {
 
 /**
  * Reads what `observeScript` printed. Untrusted: what does not parse is named in `damaged` and everything else works.
- * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is.
+ * With `nowMs` (this machine's clock), the end of a watch is told on this clock, however wrong the server's is. `lastGood`: the
+ * records that counted before, by the path of their service.json.
  */
-export function parseServerStates(output: string, nowMs: number | null = null): ServerState[] {
+export function parseServerStates(
+  output: string,
+  nowMs: number | null = null,
+  lastGood: ReadonlyMap<string, ServiceRecord> = new Map(),
+): ServerState[] {
   const aheadMs = nowMs === null ? 0 : serverAheadMs(output, nowMs);
-  const states: ServerState[] = [];
-  let files = new Map<string, string>();
-  let current:
-    | (Pick<ServerState, 'root' | 'deadJobs' | 'unseenJobs' | 'setAside'> & { endedJobs: Map<string, Outcome> })
-    | null = null;
-  let unreadable: string[] = [];
-  let path: string | null = null;
-  const close = () => {
-    if (current !== null) {
-      const { services, damaged } = readFiles(current.root, files);
-      states.push({ ...current, services, damaged: [...unreadable, ...damaged] });
-    }
-    files = new Map();
-    unreadable = [];
-    path = null;
-  };
-  for (const line of output.split('\n')) {
-    if (line.startsWith('\u0001root ')) {
-      close();
-      current = { root: line.slice(6), deadJobs: [], unseenJobs: [], endedJobs: new Map(), setAside: [] };
-    } else if (line.startsWith('\u0001dead ')) {
-      current?.deadJobs.push(line.slice(6));
-    } else if (line.startsWith('\u0001unseen ')) {
-      current?.unseenJobs.push(line.slice(8));
-    } else if (line.startsWith('\u0001ended ')) {
-      const [id = '', word] = line.slice(7).split(' ');
-      const outcome = outcomes.find((each) => each === word);
-      if (outcome !== undefined) current?.endedJobs.set(id, outcome);
-    } else if (line.startsWith('\u0001aside ')) {
-      current?.setAside.push(line.slice(7));
-    } else if (line.startsWith('\u0001unreadable ')) {
-      unreadable.push(line.slice(12));
-    } else if (line.startsWith('\u0001file ')) {
-      path = line.slice(6);
-      files.set(path, '');
-    } else if (line.startsWith('\u0002') && path !== null) {
-      files.set(path, `${files.get(path) ?? ''}${line.slice(1)}\n`);
-    } else if (line === '\u0001end') {
-      close();
-      current = null;
-    }
-  }
-  close();
+  const states = output
+    .split(/^\u0001root /m)
+    .slice(1)
+    .map((text) => parseState(text, lastGood));
   return aheadMs === 0
     ? states
     : states.map((state) => ({ ...state, services: state.services.map((service) => onOurClock(service, aheadMs)) }));
 }
 
+/** What the script says of one stack: the root's path, then its lines. */
+function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>): ServerState {
+  const [root = '', ...lines] = text.split('\n');
+  const files = new Map<string, string>();
+  const roles = new Map<string, string>();
+  const sums = new Map<string, string>();
+  const unreadable: string[] = [];
+  const endedJobs = new Map<string, Outcome>();
+  const state = {
+    folder: root.replace(/\/\.switchyard$/, ''),
+    project: '',
+    home: '',
+    newerFormat: false,
+    ground: { kind: 'safe' } as Ground,
+    deadJobs: [] as string[],
+    unseenJobs: [] as string[],
+    setAside: [] as string[],
+  };
+  let path: string | null = null;
+  let override: { path: string; found: Drift['found'] } | null = null;
+  for (const line of lines) {
+    if (line.startsWith('\u0002')) {
+      if (path !== null) files.set(path, `${files.get(path) ?? ''}${line.slice(1)}\n`);
+      continue;
+    }
+    const [, word = '', rest = ''] = /^\u0001([a-z-]+) ?(.*)$/.exec(line) ?? [];
+    const [first = '', second = '', third = ''] = rest.split(' ');
+    if (word === 'stack') state.home = rest;
+    else if (word === 'project') state.project = rest;
+    else if (word === 'format') state.newerFormat = !(Number(rest) <= stateFormat);
+    else if (word === 'ground') state.ground = parseGround(first, rest);
+    else if (word === 'dead') state.deadJobs.push(rest);
+    else if (word === 'unseen') state.unseenJobs.push(rest);
+    else if (word === 'aside') state.setAside.push(rest);
+    else if (word === 'unreadable') unreadable.push(rest);
+    else if (word === 'role') roles.set(`${first}/${second}`, third);
+    else if (word === 'sum') sums.set(rest.slice(rest.indexOf('  ') + 2), first);
+    else if (word === 'override')
+      override = { path: rest.slice(first.length + 1), found: first === 'changed' ? 'changed' : 'gone' };
+    else if (word === 'ended') {
+      const outcome = outcomes.find((each) => each === second);
+      if (outcome !== undefined) endedJobs.set(first, outcome);
+    } else if (word === 'file') {
+      path = rest;
+      files.set(path, '');
+    }
+  }
+  const { services, damaged } = readFiles(root, state.home, roles, files, lastGood);
+  return {
+    ...state,
+    root,
+    services: services.map(({ service }) => service),
+    endedJobs,
+    damaged: [...unreadable, ...damaged],
+    drift: state.ground.kind === 'safe' ? findDrift(root, state.home, services, files, sums, override) : [],
+  };
+}
+
+function parseGround(word: string, rest: string): Ground {
+  if (word === 'gone' || word === 'moved') return { kind: word };
+  return { kind: 'unsafe', path: rest.slice(word.length + 1) || null };
+}
+
+type NamedService = { slug: string; service: ServiceState };
+
+function findDrift(
+  root: string,
+  home: string,
+  services: readonly NamedService[],
+  files: ReadonlyMap<string, string>,
+  sums: ReadonlyMap<string, string>,
+  override: { path: string; found: Drift['found'] } | null,
+): Drift[] {
+  const drift: Drift[] = [];
+  for (const { slug, service } of services) {
+    const path = `${root}/${slug}/entry/haproxy.cfg`;
+    const ours = sums.get(`${home}/${slug}/haproxy.cfg`);
+    const found = sums.get(path);
+    const name = service.record.service;
+    if (ours !== undefined && found !== ours)
+      drift.push({ service: name, file: 'entry-config', path, found: found === undefined ? 'gone' : 'changed' });
+    const block = files.get(`${home}/${slug}/override.block`);
+    const text = override === null ? '' : (files.get(override.path) ?? '');
+    if (override !== null && block !== undefined && !text.includes(block))
+      drift.push({
+        service: name,
+        file: 'override-block',
+        path: override.path,
+        found: blockIn(text, name) === null ? 'gone' : 'changed',
+      });
+  }
+  if (override !== null && !drift.some(({ file }) => file === 'override-block'))
+    drift.push({ service: null, file: 'override', path: override.path, found: override.found });
+  return drift;
+}
+
 const onOurClock = (service: ServiceState, aheadMs: number): ServiceState =>
   service.watchUntilMs === null ? service : { ...service, watchUntilMs: service.watchUntilMs - aheadMs };
 
-function readFiles(root: string, files: Map<string, string>): Pick<ServerState, 'services' | 'damaged'> {
+/** The services that the home state knows, each with what the state folder says of it. */
+function readFiles(
+  root: string,
+  home: string,
+  roles: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string>,
+  lastGood: ReadonlyMap<string, ServiceRecord>,
+): { services: NamedService[]; damaged: string[] } {
   const damaged: string[] = [];
-  const services: ServiceState[] = [];
+  const services: NamedService[] = [];
   for (const [path, text] of files) {
-    const inside = path.startsWith(`${root}/`) ? path.slice(root.length + 1) : path;
-    const slug = /^([^/]+)\/service\.json$/.exec(inside)?.[1];
+    const slug = path.startsWith(`${home}/`)
+      ? /^([^/]+)\/service\.json$/.exec(path.slice(home.length + 1))?.[1]
+      : undefined;
     if (slug === undefined) continue;
-    const record = parseJson(serviceRecordSchema, text);
-    if (record === null) {
+    const kept = parseJson(serviceRecordSchema, text);
+    if (kept === null) {
       damaged.push(path);
       continue;
     }
-    services.push(readService(`${root}/${slug}`, record, files, damaged));
+    const known = withSettings(kept, lastGood.get(`${root}/${slug}/service.json`) ?? kept);
+    services.push({ slug, service: readService(root, slug, known, roles, files, damaged) });
   }
   return { services, damaged };
 }
 
 function readService(
-  folder: string,
-  record: ServiceRecord,
-  files: Map<string, string>,
+  root: string,
+  slug: string,
+  kept: ServiceRecord,
+  roles: ReadonlyMap<string, string>,
+  files: ReadonlyMap<string, string>,
   damaged: string[],
 ): ServiceState {
+  const folder = `${root}/${slug}`;
   /** An empty file says as much as none; where that matters, it is named. */
   const text = (name: string): string | null => files.get(`${folder}/${name}`) || null;
   const words = (name: string): string[] => text(name)?.trim().split(' ') ?? [];
   const release = (role: string): ReleaseOnServer | null => {
-    const json = files.get(`${folder}/${role}/release.json`);
-    if (json === undefined) return null;
+    const number = roles.get(`${slug}/${role}`);
+    const path = `releases/${number}/release.json`;
+    const json = files.get(`${folder}/${path}`);
+    if (number === undefined || json === undefined) return null;
     const file = parseJson(releaseRecordSchema, json);
     if (file === null) {
-      damaged.push(`${folder}/${role}/release.json`);
+      damaged.push(`${folder}/${path}`);
       return null;
     }
-    return { file, state: parseReleaseState(text(`${role}/state`) ?? '') };
+    return { file, state: parseReleaseState(text(`releases/${number}/state`) ?? '') };
   };
   const [wentBackAt, ...why] = words('went-back');
   const number = (value: string | undefined): number | null =>
     value === undefined || !Number.isFinite(Number(value)) ? null : Number(value);
   const live = parseLiveMap(text('entry/live.map') ?? '');
   if (live === null && files.has(`${folder}/entry/live.map`)) damaged.push(`${folder}/entry/live.map`);
+  const { record, damage } = mergeRecord(kept, text('service.json'), `${folder}/service.json`);
+  const byLive = rolesByLive(live, {
+    current: release('current'),
+    next: release('next'),
+    previous: release('previous'),
+  });
+  const moved = { current: byLive.current?.file ?? null, previous: byLive.previous?.file ?? null };
   return {
     record,
+    recordDamage: damage,
+    filesGone: live === null && roles.size === 0 && !files.has(`${folder}/service.json`),
     live,
-    ...rolesByLive(live, { current: release('current'), next: release('next'), previous: release('previous') }),
+    ...byLive,
     watchUntilMs: number(words('watch')[0]),
     mustConfirm: words('watch')[5] === 'confirm',
-    settledAtMs: number(words('settled')[0]),
+    settledAtMs: settledAtMs(text('settled'), live, moved),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     holder: holderOf(folder, files),
   };
@@ -201,7 +343,7 @@ export function rolesByLive(live: LiveState | null, roles: Roles): Roles {
 }
 
 /** The highest epoch that was not let go of; `observeScript` leaves the others out. */
-function holderOf(folder: string, files: Map<string, string>): string | null {
+function holderOf(folder: string, files: ReadonlyMap<string, string>): string | null {
   const cut = folder.lastIndexOf('/');
   const locks = `${folder.slice(0, cut)}/lock/${folder.slice(cut + 1)}/`;
   const epoch = (path: string) => Number(path.slice(locks.length).split('/')[0]);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { checkSchema } from './check.ts';
+import { type Check, checkSchema } from './check.ts';
+import { readJsonLines } from './json-lines.ts';
+import type { Finding } from './stack-map.ts';
 
 /** `service.json`: how an adopted service is checked, watched and drained. Written at adoption; the operator may edit it. */
 export const serviceRecordSchema = z.object({
@@ -23,6 +25,101 @@ export const serviceRecordSchema = z.object({
 });
 
 export type ServiceRecord = z.infer<typeof serviceRecordSchema>;
+
+/** Why a service.json that was found, or a part of it, does not count. */
+export type RecordDamage = { path: string; line: number | null; why: string };
+
+/**
+ * Reads the text of a service.json. Where it is damaged, by its syntax or by what a field says, the last good one counts, if there
+ * is one, and the damage says which line it is and why (SPEC TO5).
+ * That it is another service's is a damage too: what a service is, is decided at its adoption.
+ */
+export function readServiceRecord(
+  text: string,
+  lastGood: ServiceRecord | null,
+): { record: ServiceRecord | null; damage: Omit<RecordDamage, 'path'> | null } {
+  const { fault, lines } = readJsonLines(text);
+  if (fault !== null) return { record: lastGood, damage: fault };
+  const lineOf = (path: PropertyKey[]): number | null => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const line = lines.get(JSON.stringify(path.slice(0, length)));
+      if (line !== undefined) return line;
+    }
+    return null;
+  };
+  const damaged = (path: PropertyKey[], why: string) => ({
+    record: lastGood,
+    damage: { line: lineOf(path), why: path.length === 0 ? why : `${fieldName(path)} ${why}` },
+  });
+  const parsed = serviceRecordSchema.safeParse(JSON.parse(text));
+  if (!parsed.success) {
+    const [{ path, message } = { path: [], message: 'it is none' }] = parsed.error.issues;
+    const isMissing = path.length > 0 && !lines.has(JSON.stringify(path));
+    return damaged(path, isMissing ? 'is missing' : `cannot be that: ${message.replace(/^Invalid input: /, '')}`);
+  }
+  const record = parsed.data;
+  if (lastGood !== null)
+    for (const field of ['stack', 'service'] as const)
+      if (record[field] !== lastGood[field]) return damaged([field], `is another one than ${lastGood[field]}`);
+  return { record, damage: null };
+}
+
+/** `checks[0].path`, as people write it. */
+const fieldName = (path: PropertyKey[]): string =>
+  path
+    .map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${String(part)}`))
+    .join('');
+
+/** A damage in one sentence, the same on the card, in a plan and in a refusal. */
+export const explainDamage = (service: string, { line, why }: RecordDamage): string =>
+  `service.json of ${service}${line === null ? '' : `, line ${line}`}: ${why.replace(/\.$/, '')}; the settings of before count.`;
+
+/** The damage of a service's settings as a finding, on its card and in its plans. */
+export const damageFindings = ({
+  record,
+  recordDamage,
+}: {
+  record: ServiceRecord;
+  recordDamage: RecordDamage | null;
+}): Finding[] =>
+  recordDamage === null
+    ? []
+    : [
+        {
+          level: 'warning',
+          title: 'Its settings cannot be read',
+          text: `${explainDamage(record.service, recordDamage)} The file is ${recordDamage.path}.`,
+        },
+      ];
+
+/**
+ * The record that counts: what the home state keeps says what the service is, and service.json as found in the state folder
+ * gives its checks and times, for those are the operator's to edit. A file that cannot be read changes nothing. A command
+ * that the kept record does not hold is not taken from it: whoever may write there must not have a command run (SPEC HS3).
+ */
+export function mergeRecord(
+  kept: ServiceRecord,
+  text: string | null,
+  path: string,
+): { record: ServiceRecord; damage: RecordDamage | null } {
+  if (text === null) return { record: kept, damage: null };
+  const { record: found, damage } = readServiceRecord(text, kept);
+  if (found === null || damage !== null) return { record: kept, damage: damage === null ? null : { path, ...damage } };
+  const known = (check: Check): boolean =>
+    check.kind !== 'command' || kept.checks.some((each) => JSON.stringify(each) === JSON.stringify(check));
+  const checks = found.checks.filter(known);
+  const why = 'it names a command that was not there at adoption, which is not run';
+  return {
+    record: withSettings(kept, { ...found, checks }),
+    damage: checks.length === found.checks.length ? null : { path, line: null, why },
+  };
+}
+
+/** What a service is by the one record, with what the operator may edit of the other. */
+export const withSettings = (
+  kept: ServiceRecord,
+  { checks, watchSeconds, drainSeconds, readySeconds, stopSeconds }: ServiceRecord,
+): ServiceRecord => ({ ...kept, checks, watchSeconds, drainSeconds, readySeconds, stopSeconds });
 
 /** `release.json`. */
 export const releaseRecordSchema = z.object({

@@ -3,18 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { serviceState } from '../testkit/engine/facts.ts';
 import { eventually } from '../testkit/eventually.ts';
 import { renderScript } from './command.ts';
-import {
-  blockIn,
-  findDrift,
-  followFilesScript,
-  parseStackFiles,
-  replaceBlock,
-  type StackFiles,
-  stackFilesScript,
-} from './stack-files.ts';
+import { blockIn, followFilesScript, parseStackFiles, replaceBlock, stackFilesScript } from './stack-files.ts';
 
 const block = ['# switchyard begin frontend', 'frontend:', '  image: haproxy:3.0', '# switchyard end frontend'];
 const override = (indent = '  '): string =>
@@ -39,48 +30,11 @@ describe('DN4 our lines in an override', () => {
   });
 });
 
-describe('DN4 what is not as it was written', () => {
-  const root = '/srv/shop/.switchyard';
-  const files = (more: Partial<StackFiles> = {}): StackFiles => ({
-    folder: '/srv/shop',
-    compose: null,
-    override: { path: '/srv/shop/compose.override.yml', text: override() },
-    entryConfigs: new Map([['frontend', 'global\n']]),
-    written: new Map([['frontend', { config: 'global\n', block: `${block.join('\n')}\n` }]]),
-    ...more,
-  });
-  const drift = (more: Partial<StackFiles>) =>
-    findDrift([serviceState()], root, files(more)).map(({ file, found, path: at }) => [file, found, at]);
-
-  it('is found, and nothing else', () => {
-    expect(drift({})).toEqual([]);
-    expect(drift({ override: null })).toEqual([['override', 'gone', '/srv/shop/compose.override.yaml']]);
-    expect(drift({ override: { path: '/srv/shop/compose.override.yml', text: 'services: {}\n' } })).toEqual([
-      ['override', 'gone', '/srv/shop/compose.override.yml'],
-    ]);
-    const changed = override().replace('haproxy:3.0', 'haproxy:2.8');
-    expect(drift({ override: { path: '/srv/shop/compose.override.yml', text: changed } })).toEqual([
-      ['override', 'changed', '/srv/shop/compose.override.yml'],
-    ]);
-    expect(drift({ entryConfigs: new Map() })).toEqual([
-      ['entry-config', 'gone', `${root}/frontend/entry/haproxy.cfg`],
-    ]);
-    expect(drift({ entryConfigs: new Map([['frontend', 'global\n  lua-load x\n']]) })).toEqual([
-      ['entry-config', 'changed', `${root}/frontend/entry/haproxy.cfg`],
-    ]);
-  });
-
-  it('is not guessed where adoption kept no copy', () => {
-    expect(drift({ written: new Map(), entryConfigs: new Map([['frontend', 'other\n']]) })).toEqual([]);
-  });
-});
-
 describe('DN3 the files of a stack', () => {
   let folder: string;
   beforeEach(() => {
     folder = mkdtempSync(path.join(tmpdir(), `switchyard files $(id) '"-`));
     mkdirSync(path.join(folder, '.switchyard/web/entry'), { recursive: true });
-    mkdirSync(path.join(folder, '.switchyard/web/written'), { recursive: true });
   });
   afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -98,8 +52,6 @@ describe('DN3 the files of a stack', () => {
     write('docker-compose.yml', 'not this one\n');
     write('docker-compose.override.yml', 'services: {}');
     write('.switchyard/web/entry/haproxy.cfg', 'global\n');
-    write('.switchyard/web/written/haproxy.cfg', 'global\n');
-    write('.switchyard/web/written/override', '# block\n');
     expect(read('/nowhere', folder)).toEqual(
       new Map([
         [
@@ -108,8 +60,6 @@ describe('DN3 the files of a stack', () => {
             folder,
             compose: { path: `${folder}/compose.yaml`, text: 'services:\n  web: {}\n' },
             override: { path: `${folder}/docker-compose.override.yml`, text: 'services: {}\n' },
-            entryConfigs: new Map([['web', 'global\n']]),
-            written: new Map([['web', { config: 'global\n', block: '# block\n' }]]),
           },
         ],
       ]),

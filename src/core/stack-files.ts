@@ -1,8 +1,6 @@
 import { failure } from './failure.ts';
 import { failed, ok, type Result } from './result.ts';
-import { serviceSlug, stateFolder } from './server-layout.ts';
 import { frameFiles } from './server-scripts.ts';
-import type { ServiceState } from './server-state.ts';
 
 /** A service as compose.yaml and the override name it: as written, nothing interpolated. Untrusted text. */
 export type OutlinedService = { name: string; image: string | null; profiles: string[]; dependsOn: string[] };
@@ -12,18 +10,6 @@ export type StackFiles = {
   folder: string;
   compose: { path: string; text: string } | null;
   override: { path: string; text: string } | null;
-  /** By service folder: the entry point's configuration as it is. */
-  entryConfigs: ReadonlyMap<string, string>;
-  /** By service folder: what adoption wrote, kept beside. */
-  written: ReadonlyMap<string, { config: string | null; block: string | null }>;
-};
-
-/** A file of ours that is not as it was written: it is found out by looking, and goes by the next start of something. */
-export type Drift = {
-  service: string;
-  file: 'entry-config' | 'override';
-  path: string;
-  found: 'changed' | 'gone';
 };
 
 export const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'] as const;
@@ -33,10 +19,6 @@ export const overrideNames = [
   'docker-compose.override.yml',
   'docker-compose.override.yaml',
 ] as const;
-
-/** Below a service's folder: what adoption wrote of files that something else reads. */
-export const writtenConfig = 'written/haproxy.cfg';
-export const writtenBlock = 'written/override';
 
 const perStack = [...composeNames, ...overrideNames].map((name) => `"$folder"/${name}`).join(' ');
 
@@ -48,8 +30,7 @@ export const stackFilesScript = `
 for folder in "$@"; do
   [ -d "$folder" ] || continue
   printf '\\001folder %s\\n' "$folder"
-  find -L ${perStack} "$folder"/.switchyard/*/entry/haproxy.cfg "$folder"/.switchyard/*/${writtenConfig} "$folder"/.switchyard/*/${writtenBlock} \\
-    -maxdepth 0 -type f -size -2049 -exec awk '${frameFiles}' {} + 2>/dev/null
+  find -L ${perStack} -maxdepth 0 -type f -size -2049 -exec awk '${frameFiles}' {} + 2>/dev/null
 done
 printf '\\001end\\n'
 `;
@@ -117,28 +98,10 @@ function filesOf(folder: string, files: ReadonlyMap<string, string>): StackFiles
     const path = names.map((name) => `${folder}/${name}`).find((each) => files.has(each));
     return path === undefined ? null : { path, text: files.get(path) ?? '' };
   };
-  const below = (name: string): Map<string, string> => {
-    const texts = new Map<string, string>();
-    for (const [path, text] of files) {
-      const inside = path.startsWith(`${stateFolder(folder)}/`) ? path.slice(stateFolder(folder).length + 1) : '';
-      const cut = inside.indexOf('/');
-      if (cut > 0 && inside.slice(cut + 1) === name) texts.set(inside.slice(0, cut), text);
-    }
-    return texts;
-  };
-  const configs = below(writtenConfig);
-  const blocks = below(writtenBlock);
   return {
     folder,
     compose: first(composeNames),
     override: first(overrideNames),
-    entryConfigs: below('entry/haproxy.cfg'),
-    written: new Map(
-      [...new Set([...configs.keys(), ...blocks.keys()])].map((slug) => [
-        slug,
-        { config: configs.get(slug) ?? null, block: blocks.get(slug) ?? null },
-      ]),
-    ),
   };
 }
 
@@ -173,28 +136,4 @@ export function replaceBlock(override: string, service: string, block: string): 
     .split('\n')
     .map((line) => (line === '' ? '' : `${indent}${line}`));
   return ok([...lines.slice(0, begin), ...written, ...lines.slice(end + 1)].join('\n'));
-}
-
-/**
- * What of ours is not as it was written, of the services that are adopted. A file that adoption kept no copy of is only told when
- * it is gone.
- */
-export function findDrift(services: readonly ServiceState[], root: string, files: StackFiles): Drift[] {
-  const found: Drift[] = [];
-  for (const { record } of services) {
-    const { service } = record;
-    const slug = serviceSlug(service);
-    const written = files.written.get(slug) ?? { config: null, block: null };
-    const config = files.entryConfigs.get(slug);
-    const configPath = `${root}/${slug}/entry/haproxy.cfg`;
-    if (config === undefined) found.push({ service, file: 'entry-config', path: configPath, found: 'gone' });
-    else if (written.config !== null && written.config !== config)
-      found.push({ service, file: 'entry-config', path: configPath, found: 'changed' });
-    const path = files.override?.path ?? `${files.folder}/compose.override.yaml`;
-    const block = files.override === null ? null : blockIn(files.override.text, service);
-    if (block === null) found.push({ service, file: 'override', path, found: 'gone' });
-    else if (written.block !== null && blockIn(written.block, service) !== block)
-      found.push({ service, file: 'override', path, found: 'changed' });
-  }
-  return found;
 }

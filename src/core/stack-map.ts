@@ -3,6 +3,7 @@ import type { Health } from './health.ts';
 import type { Progress, Verb } from './job.ts';
 import type { Slot } from './slot.ts';
 import type { Trouble } from './trouble.ts';
+import type { WaitsFor } from './waiting.ts';
 
 /** Where a service stands on the map, left to right. */
 export type Tier = 'outside' | 'proxy' | 'service' | 'state';
@@ -50,6 +51,7 @@ export type Holder = { by: string; sinceMs: number };
  *                    └── failed ◀──────────────┴──────────────┘
  *   watching that must be confirmed goes back at its end unless somebody confirms.
  *   unknown: the host is away. held: requests wait, or live.map says nothing that can be read.
+ *   waiting: a job of this client has not begun, for another one has the lock it wants.
  *   locked: somebody else's job holds this very service, and neither prepares a release nor moves the traffic; those
  *   that do are shown as what they do, with their holder. A job of a neighbour stands in nobody's way (SPEC JN4).
  */
@@ -77,7 +79,8 @@ export type Switch =
       errors: number;
       requests: number;
     }
-  | { kind: 'settled'; atMs: number; to: Slot }
+  /** `atMs`: when the last move became final; null where nobody wrote that down. */
+  | { kind: 'settled'; atMs: number | null; to: Slot }
   | { kind: 'went-back'; atMs: number; reason: string }
   | {
       kind: 'failed';
@@ -89,6 +92,8 @@ export type Switch =
       recovered: boolean;
       failure: Failure;
     }
+  /** A job that was asked for here waits for another one's end. */
+  | { kind: 'waiting'; verb: Verb; waitsFor: WaitsFor | null }
   | { kind: 'unknown'; sinceMs: number }
   | { kind: 'locked'; by: string; verb: Verb; sinceMs: number };
 
@@ -100,8 +105,8 @@ export type Finding = {
   level: 'note' | 'warning' | 'stop';
   title: string;
   text: string;
-  /** What adoption can be told that answers it. Each face has its own control for that, and its own words. */
-  answer?: 'port' | 'checkPath' | 'shareVolumes';
+  /** What a verb can be told that answers it. Each face has its own control for that, and its own words. */
+  answer?: 'port' | 'checkPath' | 'shareVolumes' | 'again';
 };
 
 export type Traffic = {

@@ -195,6 +195,11 @@ describe('the switch', () => {
     expect(decideSwitch(facts({ state, previousWarm: false })).kind).toBe('idle');
   });
 
+  it('TO3 settled says no time where that of the last move is not known', () => {
+    const state = serviceState({ live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') });
+    expect(decideSwitch(facts({ state, previousWarm: true }))).toEqual({ kind: 'settled', atMs: null, to: 'blue' });
+  });
+
   it('went-back: when and why, before a next that is left', () => {
     const state = serviceState({ wentBack: { atMs: 4, reason: 'ten wrong answers' }, next: ready });
     expect(decideSwitch(facts({ state }))).toEqual({ kind: 'went-back', atMs: 4, reason: 'ten wrong answers' });

@@ -31,6 +31,7 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   if (job?.state === 'running') return duringJob(state, job, holderOf(job, facts.isOurs));
   const watching = watchOf(facts);
   if (watching?.mustConfirm) return watching;
+  if (job?.state === 'waiting') return waiting(job);
   const failed = job === null ? null : failedBy(job);
   if (failed !== null) {
     const readiness =
@@ -63,7 +64,7 @@ export function decideSwitch(facts: SwitchFacts): Switch {
   }
   if (watching !== null) return watching;
   if (state.previous !== null && facts.previousWarm) {
-    return { kind: 'settled', atMs: state.settledAtMs ?? state.previous.file.at, to: otherSlot(live) };
+    return { kind: 'settled', atMs: state.settledAtMs, to: otherSlot(live) };
   }
   return { kind: 'idle', reason: `Release ${state.current?.file.number ?? '?'} runs; there is no next.` };
 }
@@ -115,6 +116,7 @@ export function decidePlainSwitch(facts: {
   const { job, reason } = facts;
   if (facts.awaySinceMs !== null) return { kind: 'unknown', sinceMs: facts.awaySinceMs };
   if (job?.state === 'running') return atWork(job, holderOf(job, facts.isOurs));
+  if (job?.state === 'waiting') return waiting(job);
   const failed = job?.verb === 'adopt' ? failedBy(job) : null;
   if (failed !== null) return failed;
   return {
@@ -129,6 +131,8 @@ function failedBy({ verb, state, steps, failure, recovered }: Job): Extract<Swit
   const step = steps.find((each) => each.state === 'failed')?.name ?? null;
   return { kind: 'failed', verb, step, outcome: state, recovered, failure };
 }
+
+const waiting = ({ verb, waitsFor }: Job): Switch => ({ kind: 'waiting', verb, waitsFor: waitsFor ?? null });
 
 const stepOf = (job: Job): JobStep | undefined =>
   job.steps.find((each) => each.state === 'running') ??

@@ -44,7 +44,7 @@ describe('checks', () => {
 
   it('are told in words', () => {
     expect(checks.map(explainCheck)).toEqual([
-      'HTTP GET /h on 3000 answers 200 to 399 and contains “a\tb\nc”',
+      'HTTP GET /h on 3000 answers 200 to 399 and its body contains “a\tb\nc”',
       'port 22 accepts a connection',
       'the container’s own healthcheck is green',
       'the command “pg_isready\n-q” succeeds inside the container',

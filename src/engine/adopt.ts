@@ -4,21 +4,24 @@ import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { isEntryOf } from '../core/find-trouble.ts';
 import type { VerbOptions } from '../core/job.ts';
-import { renderRelease, renderReleaseFile, tokens } from '../core/release.ts';
+import { createMask } from '../core/mask.ts';
+import type { ValuesTold } from '../core/plan.ts';
+import { renderRelease, renderReleaseFile, tokens, withoutValues } from '../core/release.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import type { ServiceRecord } from '../core/service-record.ts';
-import { blockIn } from '../core/stack-files.ts';
+import { secretsOfConfig } from '../core/service-secrets.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { renderRollback, serviceVariables } from './job-variables.ts';
 import { configFiles, isOverride, readStack, type StackReading } from './stack-reading.ts';
-import type { VerbFacts } from './verbs.ts';
+import { jobPlace, type VerbFacts } from './verbs.ts';
 
-/** Decides an adoption from what the server says now. Changes nothing. */
+/** Decides an adoption from what the server says now. Changes nothing. `override` is the file whole; the plan tells it as `told` says. */
 export async function prepareAdoption(
   facts: VerbFacts,
   options: VerbOptions,
-): Promise<Result<{ adoption: Adoption; reading: StackReading }>> {
+  told: ValuesTold = 'hidden',
+): Promise<Result<{ adoption: Adoption; reading: StackReading; override: string }>> {
   if (facts.state !== null)
     return failed(failure('already-adopted', `${facts.service.name} of ${facts.stack.name} is adopted already.`));
   const { checkPath, port } = options;
@@ -83,13 +86,19 @@ export async function prepareAdoption(
   const adoption = planAdoption(adoptFacts, slotPrefix(facts.stack.name, facts.service.name));
   const override = facts.composeText.addBlock(value.overrideText, facts.service.name, adoption.block);
   if (!override.ok) return override;
-  return ok({ adoption: { ...adoption, plan: { ...adoption.plan, override: override.value } }, reading: value });
+  const mask = told === 'shown' ? (text: string) => text : createMask(secretsOfConfig(value.config));
+  const plan = {
+    ...adoption.plan,
+    findings: adoption.plan.findings.map((each) => ({ ...each, text: mask(each.text) })),
+    override: told === 'shown' ? override.value : mask(facts.composeText.hideValues(override.value)),
+  };
+  return ok({ adoption: { ...adoption, plan }, reading: value, override: override.value });
 }
 
 export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Promise<Result<JobPlan>> {
   const prepared = await prepareAdoption(facts, options);
   if (!prepared.ok) return prepared;
-  const { adoption, reading } = prepared.value;
+  const { adoption, reading, override } = prepared.value;
   const stop = adoption.plan.findings.find((each) => each.level === 'stop');
   if (stop !== undefined) {
     return failed(
@@ -124,10 +133,11 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
   };
   const http = adoption.entry.check;
   const image = resolved?.image ?? `${facts.stack.name}-${name}`;
+  const release = renderRelease(reading.config, name, prefix, facts.folder);
   return ok({
     verb: 'adopt',
     script: 'adopt',
-    root,
+    ...jobPlace(facts),
     variables: {
       ...serviceVariables({ ...record, folder: facts.folder, by: facts.by, port, entry: current?.name ?? '' }),
       COMPOSE_HASH: reading.hash,
@@ -136,14 +146,14 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
       CURRENT_ID: current?.id ?? '',
       IMAGE: image,
       OVERRIDE: reading.overridePath,
-      OVERRIDE_HASH: '',
       ENTRY_CHECK:
         http === null
           ? `tcp\t127.0.0.1\t${port}`
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
     files: [
-      { path: 'release.compose.yaml', text: renderRelease(reading.config, name, prefix, facts.folder) },
+      { path: 'release.compose.yaml', text: release },
+      { path: 'release.public.yaml', text: withoutValues(release) },
       { path: 'release.json', text: renderReleaseFile(image, facts.by) },
       {
         path: 'rollback.sh',
@@ -160,8 +170,7 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
         }),
       },
       { path: 'haproxy.cfg', text: renderEntryConfig(adoption.entry) },
-      { path: 'override.yaml', text: adoption.plan.override },
-      { path: 'override.block', text: `${blockIn(adoption.plan.override, name) ?? ''}\n` },
+      { path: 'override.yaml', text: override },
       ...(reading.overrideText === null ? [] : [{ path: 'override.before', text: reading.overrideText }]),
       { path: 'service.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { path: 'live', text: kitFile(facts.kit, 'live') },

@@ -1,8 +1,7 @@
 import { ok, type Result } from '../core/result.ts';
-import { stateFolder } from '../core/server-layout.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
 
 /** Keeps a flip that has to be confirmed. Whether it still waits for that is asked on the server, in confirm.sh. */
 export function planConfirmJob(facts: VerbFacts): Result<JobPlan> {
@@ -10,7 +9,7 @@ export function planConfirmJob(facts: VerbFacts): Result<JobPlan> {
   return ok({
     verb: 'confirm',
     script: 'confirm',
-    root: stateFolder(facts.folder),
+    ...jobPlace(facts),
     variables: recordVariables(facts.state.record, facts.folder, facts.by),
     files: [],
   });

@@ -1,10 +1,9 @@
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { stateFolder } from '../core/server-layout.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
 import { readAdoptedStack } from './stack-reading.ts';
-import type { VerbFacts } from './verbs.ts';
+import { jobPlace, type VerbFacts } from './verbs.ts';
 
 /** The way back to plain compose: the image: line says what is live, our lines leave the override, the slots go. */
 export async function planEjectJob(facts: VerbFacts): Promise<Result<JobPlan>> {
@@ -39,7 +38,7 @@ export async function planEjectJob(facts: VerbFacts): Promise<Result<JobPlan>> {
   return ok({
     verb: 'eject',
     script: 'eject',
-    root: stateFolder(facts.folder),
+    ...jobPlace(facts),
     variables: {
       ...recordVariables(state.record, facts.folder, facts.by),
       COMPOSE_HASH: hash,

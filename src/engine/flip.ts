@@ -1,10 +1,10 @@
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { releaseFolder, stateFolder } from '../core/server-layout.ts';
+import { releaseFolder } from '../core/server-layout.ts';
 import { type JobPlan, kitFile } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
 
 /**
  * flip: the traffic to next. rollback: the traffic to previous. Everything was read before, so that going back costs
@@ -27,7 +27,7 @@ export function planFlipJob(facts: VerbFacts, verb: 'flip' | 'rollback', options
   return ok({
     verb,
     script: 'flip',
-    root: stateFolder(facts.folder),
+    ...jobPlace(facts),
     variables: {
       ...recordVariables(record, facts.folder, facts.by),
       // Asked twice, or of a map that is a moment old, it must not go forth again.

@@ -2,12 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
 import type { Connection } from '../core/connection.ts';
 import { FailureError, failure } from '../core/failure.ts';
-import type { Job } from '../core/job.ts';
+import { type Job, verbs } from '../core/job.ts';
 import {
   composed,
   digest,
   dockerFacts,
   release,
+  serverState,
   serviceRecord,
   serviceState,
   slotOf,
@@ -17,6 +18,7 @@ import { createHostSession } from './host-session.ts';
 import type { Session } from './session.ts';
 
 const root = '/srv/shop/.switchyard';
+const { home } = serverState([]);
 const name = { stack: 'shop', service: 'frontend' };
 
 let host: FakeHost;
@@ -121,6 +123,21 @@ describe('connecting', () => {
       expect((await session.connect()).kind).toBe('connected');
     },
   );
+
+  it('TO2 what a host offers is not guessed from an answer that was cut short', async () => {
+    host.cutShort.push('docker compose version');
+    expect(await session.connect()).toMatchObject({ kind: 'failed', failure: { code: 'no-answer', transient: true } });
+    host.cutShort.pop();
+    await session.connect();
+    host.cutShort.push('docker compose version');
+    host.cut();
+    await vi.advanceTimersByTimeAsync(2_000);
+    // The map that was known stays, and is tried for again.
+    expect([session.connection().kind, session.map()?.engine.compose]).toEqual(['away', '2.29.1']);
+    host.cutShort.pop();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(session.connection().kind).toBe('connected');
+  });
 
   it('stays cut off when that was asked for while the host was being read', async () => {
     host.beforeStates = () => session.disconnect();
@@ -361,6 +378,33 @@ describe('a job', () => {
     expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'disk-full' } });
   });
 
+  it.each([
+    [0, 'Done: green has the traffic of frontend.', 'completed'],
+    [11, 'Refused: green is gone.', 'refused'],
+    [12, '', 'aborted'],
+    [13, 'live.map says green, but the entry point does not run by it', 'indeterminate'],
+    [null, 'This moves it.', 'indeterminate'],
+    ['lost', '', 'indeterminate'],
+  ] as const)('TO2 going back by hand that ended with %j is told as that', async (code, said, state) => {
+    host.taking = 'refused disk-full';
+    host.roots.set(root, [serviceState({ previous: release(1, 'green'), current: release(2, 'blue') })]);
+    await session.refresh();
+    host.scripts.push([
+      'rollback.sh',
+      () => {
+        if (code === 'lost') throw new FailureError(lost());
+        return outcome(`${said}\n`, { code });
+      },
+    ]);
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true, value: { state } });
+    expect(session.jobs()).toMatchObject([{ state, endedAt: expect.any(Number) }]);
+  });
+
+  it('TO2 whose answer has no word of how it was taken may run: nobody knows yet', async () => {
+    host.taking = 'cut';
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'indeterminate' } });
+  });
+
   it('JN8 whose process is gone is recovered on the server, and told as that', async () => {
     const recovered: string[] = [];
     const take = (command: string) => {
@@ -373,7 +417,7 @@ describe('a job', () => {
     await settle();
     host.deadJobs = [id];
     await session.refresh();
-    expect(recovered).toEqual([expect.stringMatching(`${root}/jobs/${id}$`)]);
+    expect(recovered).toEqual([expect.stringMatching(`${home}/jobs/${id}$`)]);
     expect(session.jobs()[0]).toMatchObject({ state: 'running', recovered: false });
     host.deadJobs = [];
     host.line(id, 30, { kind: 'recovered', by: 'ada@laptop' });
@@ -508,8 +552,8 @@ describe('jobs, listed and stopped', () => {
       const stopped = await session.stop('shop', 'mf2k-9x');
       codes.push(stopped.ok ? 'told' : stopped.failure.code);
     }
-    expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'shell-missing']);
-    expect(new Set(asked)).toEqual(new Set([`${root} mf2k-9x`]));
+    expect(codes).toEqual(['told', 'nothing-to-do', 'job-unknown', 'no-answer']);
+    expect(new Set(asked)).toEqual(new Set([`${home} mf2k-9x`]));
   });
 
   it.each(['../x', 'a b', '$(id)', ''])('“%s” is no job, and nothing is asked', async (id) => {
@@ -523,6 +567,74 @@ describe('jobs, listed and stopped', () => {
     began('theirs');
     await settle();
     expect(service().switch).toMatchObject({ kind: 'flipping', holder: { by: 'ada@laptop', sinceMs: 10 } });
+  });
+});
+
+describe('TO9 a stack that a later version of the app works on', () => {
+  it('is shown and said to be that, every verb is refused, and nothing is started by itself', async () => {
+    host.format = 2;
+    host.deadJobs = ['died'];
+    await session.connect();
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(session.connection().kind).toBe('connected');
+    expect(service()).toMatchObject({ adopted: true, live: 'blue' });
+    expect(session.map()?.stacks[0]?.findings).toEqual([
+      expect.objectContaining({ level: 'warning', title: 'A later Switchyard works here' }),
+    ]);
+    for (const verb of verbs)
+      expect(await session.start(name, verb, {}), verb).toMatchObject({
+        ok: false,
+        failure: { code: 'client-older', running: 'Nothing was changed.' },
+      });
+    expect(await session.planNext(name, {})).toMatchObject({ ok: false, failure: { code: 'client-older' } });
+    expect([host.jobs, session.jobs()]).toEqual([[], []]);
+    const acts = () =>
+      host.calls.ran.filter((script) => /sh \.\/(?:run\.sh recover|watch\.sh)|exec rm -rf/.test(script));
+    expect(acts()).toEqual([]);
+    // Of its own version it is taken up.
+    host.format = 1;
+    host.scripts.push(['run.sh recover', () => outcome('')]);
+    await session.refresh();
+    expect(acts().length).toBeGreaterThan(0);
+  });
+});
+
+describe('the settings of a service', () => {
+  beforeEach(() => session.connect());
+  const path = `${root}/frontend/service.json`;
+  const variable = (which: string) =>
+    new RegExp(`^${which}='(.*)'$`, 'm').exec(host.jobs.at(-1)?.files['job.sh'] ?? '')?.[1];
+
+  it('TO5 are read from the server at the moment that a verb is planned', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77, drainSeconds: 5 })));
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect([variable('WATCH_S'), variable('DRAIN_S')]).toEqual(['77', '5']);
+  });
+
+  it('TO5 of before count where they are damaged, and that is said on the card, in a plan and in a refusal', async () => {
+    host.records.set(path, JSON.stringify(serviceRecord({ watchSeconds: 77 })));
+    await session.refresh();
+    host.records.set(path, JSON.stringify(serviceRecord(), null, 2).replace('"kind": "http"', '"kind": "http'));
+    await session.refresh();
+    const said = 'service.json of frontend, line 7: a text that begins here has no closing quote';
+    expect(service()).toMatchObject({ adopted: true, findings: [{ text: expect.stringContaining(said) }] });
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: true });
+    expect(variable('WATCH_S')).toBe('77');
+    expect(await session.start(name, 'retire', { role: 'previous' })).toMatchObject({
+      ok: false,
+      failure: { code: 'nothing-to-do', detail: expect.stringContaining(said) },
+    });
+    host.records.delete(path);
+    await session.refresh();
+    expect(service().findings).toEqual([]);
+  });
+
+  it('TO5 that cannot be read now keep a flip from beginning, and never a way back', async () => {
+    host.roots.set(root, [serviceState({ previous: release(2, 'green'), next: null })]);
+    await session.refresh();
+    host.cutShort.push('\\001gone');
+    expect(await session.start(name, 'flip', {})).toMatchObject({ ok: false, failure: { code: 'no-answer' } });
+    expect(await session.start(name, 'rollback', {})).toMatchObject({ ok: true });
   });
 });
 
@@ -698,6 +810,25 @@ describe('previews, logs and traffic', () => {
       failure: { code: 'service-not-running' },
     });
     await session.closePreview(name);
+    expect(host.forwards.map(({ isOpen }) => isOpen)).toEqual([false]);
+  });
+
+  it('SE8 a preview follows its container to another address, and is closed once another client removed that', async () => {
+    await session.openPreview(name, 'blue');
+    const [forward] = host.forwards;
+    const [network] = host.docker.containers.find((each) => each.name === 'shop--frontend--blue')?.networks ?? [];
+    expect(forward?.addressNow()).toBe(network?.address);
+    const container = host.docker.containers.find((each) => each.name === 'shop--frontend--blue');
+    if (container === undefined || network === undefined) throw new Error('there is no blue');
+    container.networks = [{ ...network, address: '172.18.0.99' }];
+    await session.refresh();
+    expect([forward?.addressNow(), forward?.isOpen]).toEqual(['172.18.0.99', true]);
+    container.state = 'exited';
+    await session.refresh();
+    expect([forward?.addressNow(), forward?.isOpen]).toEqual([null, true]);
+    host.emit({ action: 'destroy', id: container.id });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(forward?.isOpen).toBe(false);
   });
 
   it('logs come from both slots, or from the plain container', async () => {
@@ -731,7 +862,7 @@ describe('previews, logs and traffic', () => {
 
   it('counters are read while somebody looks, and not otherwise', async () => {
     const csv = (requests: number) =>
-      `# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np3000,FRONTEND,0,OPEN,0,${requests},0,http\n`;
+      `# pxname,svname,scur,status,hrsp_5xx,req_tot,stot,mode\np3000,FRONTEND,0,OPEN,0,${requests},0,http\n\n`;
     const socket = `${root}/frontend/entry/run/admin.sock`;
     const seen: number[] = [];
     session.onTraffic((traffic) => seen.push(traffic['shop/frontend']?.requestsPerSecond ?? -1));
@@ -891,24 +1022,26 @@ describe('what is down', () => {
   });
 
   it('DN4 a changed file is read and said, and so is that it is as it was again', async () => {
+    const sum = (path: string, letter: string) => `\u0001sum ${letter.repeat(64)}  ${path}`;
+    const ours = sum(`${home}/frontend/haproxy.cfg`, 'a');
     const config = `${root}/frontend/entry/haproxy.cfg`;
-    const override = 'services:\n  # switchyard begin frontend\n  frontend:\n  # switchyard end frontend\n';
-    host.stackFiles.set('/srv/shop/compose.yaml', 'services: {frontend: {image: a}}\n');
-    host.stackFiles.set('/srv/shop/compose.override.yaml', override);
-    host.stackFiles.set(`${root}/frontend/written/haproxy.cfg`, 'global\n');
-    host.changeFile(config, 'global\n');
-    await settle();
-    expect(causes()).toEqual([]);
-    host.changeFile(config, 'global\n  nonsense\n');
-    await settle();
-    expect(causes()).toEqual(['entry-config-changed']);
-    host.changeFile(config, 'global\n');
-    host.changeFile('/srv/shop/compose.override.yaml', null);
-    await settle();
-    expect(causes()).toEqual(['override-gone']);
-    host.changeFile('/srv/shop/compose.override.yaml', override);
-    await settle();
-    expect(causes()).toEqual([]);
+    const override = '/srv/shop/compose.override.yaml';
+    const change = async (lines: string[]) => {
+      host.stateLines = lines;
+      host.changeFile('/srv/shop/compose.yaml', 'services: {frontend: {image: a}}\n');
+      await settle();
+      return causes();
+    };
+    expect(await change([ours, sum(config, 'a')])).toEqual([]);
+    expect(await change([ours, sum(config, 'b')])).toEqual(['entry-config-changed']);
+    const block = [
+      `\u0001file ${home}/frontend/override.block`,
+      '\u0002  # switchyard begin frontend',
+      '\u0002  frontend:',
+      '\u0002  # switchyard end frontend',
+    ];
+    expect(await change([ours, sum(config, 'a'), `\u0001override  ${override}`, ...block])).toEqual(['override-gone']);
+    expect(await change([ours, sum(config, 'a')])).toEqual([]);
   });
 
   it('DN2 a service that compose.yaml names is on the map without a container, and quiet', async () => {
@@ -932,7 +1065,7 @@ describe('what is down', () => {
   });
 
   it('DN1 the files of a service gone: it stays, and that is said', async () => {
-    host.roots.set(root, []);
+    host.statesGone = true;
     host.changeFile('/srv/shop/compose.yaml', 'services: {}\n');
     await settle();
     expect(service()).toMatchObject({
@@ -945,11 +1078,7 @@ describe('what is down', () => {
     session.close();
     session = open();
     await session.connect();
-    expect(service()).toMatchObject({
-      adopted: false,
-      switch: { kind: 'not-adopted', adoptable: false },
-      troubles: [{ cause: 'state-gone' }],
-    });
+    expect(service()).toMatchObject({ adopted: true, troubles: [{ cause: 'state-gone' }] });
   });
 
   it('an ejected service is not missed', async () => {

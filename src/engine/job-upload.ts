@@ -2,6 +2,8 @@ import { renderAssignments, renderScript } from '../core/command.ts';
 import { type Failure, type FailureCode, failure, failureOf } from '../core/failure.ts';
 import type { Verb } from '../core/job.ts';
 import { failed, ok, type Result } from '../core/result.ts';
+import { homeStateFolder, stateFormat } from '../core/server-layout.ts';
+import { groundFunction } from '../core/server-scripts.ts';
 import type { Archive, JobFile } from './ports/archive.ts';
 import type { Shell } from './ports/shell.ts';
 
@@ -14,6 +16,11 @@ export type JobPlan = {
   /** Name of the kit's script: `adopt`, `deploy`, `flip`, `retire`, `eject`. */
   script: string;
   root: string;
+  /** The stack's part of the home state, where the job lies and runs. */
+  home: string;
+  /** The stack's folder and compose project, by which the home state knows it. */
+  folder: string;
+  project: string;
   variables: Record<string, string>;
   files: JobFile[];
 };
@@ -35,7 +42,10 @@ export async function uploadJob(
 ): Promise<Result<null>> {
   const planted = plant === undefined ? [] : [{ path: 'plant.sh', text: plant }];
   const bytes = await archive.pack([
-    { path: 'job.sh', text: renderAssignments({ ...plan.variables, ROOT: plan.root, JOB: id, VERB: plan.verb }) },
+    {
+      path: 'job.sh',
+      text: renderAssignments({ ...plan.variables, ROOT: plan.root, HOME_STATE: plan.home, JOB: id, VERB: plan.verb }),
+    },
     { path: 'kit.sh', text: kitFile(kit, 'kit.sh') },
     {
       path: 'run.sh',
@@ -45,28 +55,28 @@ export async function uploadJob(
     ...plan.files,
   ]);
   try {
-    const outcome = await shell.run(renderScript(kitFile(kit, 'receive.sh'), [plan.root, id]), {
-      stdin: bytes,
-      timeoutMs: 60_000,
-    });
+    const script = `${groundFunction}${kitFile(kit, 'receive.sh')}`;
+    const args = [plan.home, plan.folder, plan.project, String(stateFormat), id];
+    const outcome = await shell.run(renderScript(script, args), { stdin: bytes, timeoutMs: 60_000 });
     if (outcome.stdout.includes(`switchyard-started ${id}`)) return ok(null);
-    const word = /switchyard-refused (\S+)/.exec(outcome.stdout)?.[1];
+    const word = /^switchyard-refused (\S+)$/m.exec(outcome.stdout)?.[1];
+    // Ended by a signal, or without a word of how: it may have been put in place, and run (SPEC TO2).
+    if (word === undefined && (outcome.code === null || outcome.code === 0))
+      return failed(notKnown(plan.verb, outcome.stderr.trim().split('\n').pop() || null));
     return failed(refusal(word, outcome.stderr));
   } catch (caught) {
     const lost = failureOf(caught);
     if (lost.code !== 'link-lost' && lost.code !== 'no-answer') return failed(lost);
-    return failed(
-      failure(
-        'indeterminate',
-        `The link was lost while the ${plan.verb} was being sent. Whether it started is seen as soon as the link is back.`,
-        {
-          detail: lost.message,
-          transient: true,
-        },
-      ),
-    );
+    return failed(notKnown(plan.verb, lost.message));
   }
 }
+
+const notKnown = (verb: Verb, detail: string | null): Failure =>
+  failure(
+    'indeterminate',
+    `The link was lost while the ${verb} was being sent. Whether it started is seen as soon as the link is back.`,
+    { detail, transient: true },
+  );
 
 function refusal(word: string | undefined, stderr: string): Failure {
   const detail = stderr.trim().split('\n').pop() || null;
@@ -76,6 +86,22 @@ function refusal(word: string | undefined, stderr: string): Failure {
       'The stack’s folder cannot be written by this user, so no job can start. Nothing was changed.',
     ],
     'disk-full': ['disk-full', 'The disk of the server is full, so no job can start. Nothing was changed.'],
+    'home-read-only': [
+      'home-unusable',
+      'Your home folder on the server cannot be written, and a job needs a place there that is yours alone. Nothing was changed.',
+    ],
+    'home-unsafe': [
+      'home-unusable',
+      `~/${homeStateFolder} on the server is not yours alone: it has another owner, is a link, or others may enter it. Nothing was changed.`,
+    ],
+    'ground-unsafe': [
+      'ground-unsafe',
+      'The stack’s .switchyard folder is not yours alone: a link leads to it or is in it, or others may write there. Nothing was changed.',
+    ],
+    'newer-format': [
+      'client-older',
+      'A later version of Switchyard works on this stack; this one is too old to. Nothing was changed.',
+    ],
     'upload-damaged': ['bug', 'The job arrived damaged and was thrown away. Nothing was changed.'],
   };
   const [code, message] = (word === undefined ? undefined : known[word]) ?? [

@@ -4,13 +4,42 @@ import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { frameFiles } from '../core/server-scripts.ts';
 import type { ServiceState } from '../core/server-state.ts';
 import { blockIn, parseStackFiles, replaceBlock, stackFilesScript } from '../core/stack-files.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
 import type { JobFile } from './ports/archive.ts';
 import { readAdoptedStack, type StackReading } from './stack-reading.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
+import { readWhole } from './whole-answer.ts';
+
+// Arguments: the service's folder of the home state, its folder of the stack's. Of the latter a file is read, and no link.
+const keptScript = `find "$1/haproxy.cfg" "$1/override.block" "$2/entry/haproxy.cfg" -maxdepth 0 -type f -size -2049 -exec awk '${frameFiles}' {} + 2>/dev/null; true`;
+
+/** What adoption wrote, as the home state keeps it, and the entry point's configuration as it is found; null where there is none. */
+type Kept = { config: string | null; block: string | null; found: string | null };
+
+async function readKept({ shell, home, folder }: VerbFacts, service: string): Promise<Result<Kept>> {
+  const ours = `${home}/${serviceSlug(service)}`;
+  const theirs = `${stateFolder(folder)}/${serviceSlug(service)}`;
+  const answer = await readWhole(shell, keptScript, [ours, theirs], {
+    timeoutMs: 20_000,
+    what: `what ${service} needs`,
+  });
+  if (!answer.ok) return answer;
+  const texts = new Map<string, string>();
+  let path = '';
+  for (const line of answer.value.stdout.split('\n')) {
+    if (line.startsWith('\u0001file ')) path = line.slice(6);
+    else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
+  }
+  return ok({
+    config: texts.get(`${ours}/haproxy.cfg`) ?? null,
+    block: texts.get(`${ours}/override.block`) ?? null,
+    found: texts.get(`${theirs}/entry/haproxy.cfg`) ?? null,
+  });
+}
 
 /**
  * Makes what runs of a service what its files say: our lines of the override, its networks, the release that has the traffic, its
@@ -37,29 +66,29 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
         `The folder of ${facts.stack.name}, ${facts.folder}, cannot be entered by this user.`,
       ),
     );
-  const root = stateFolder(facts.folder);
-  const slug = serviceSlug(record.service);
-  const written = files.written.get(slug) ?? { config: null, block: null };
+  const kept = await readKept(facts, record.service);
+  if (!kept.ok) return kept;
+  const written = kept.value;
   const block = files.override === null ? null : blockIn(files.override.text, record.service);
   const overrideIsOurs = block !== null && (written.block === null || blockIn(written.block, record.service) === block);
-  const configIsOurs =
-    files.entryConfigs.has(slug) && (written.config === null || files.entryConfigs.get(slug) === written.config);
+  const configIsOurs = written.config !== null && written.found === written.config;
   let reading: StackReading | null = null;
-  if (!overrideIsOurs || (!configIsOurs && written.config === null)) {
+  if (!overrideIsOurs || !configIsOurs) {
     const read = await readAdoptedStack(facts);
     if (!read.ok) return read;
     reading = read.value;
   }
-  const override = overrideIsOurs || reading === null ? ok(null) : overrideWith(facts, reading, written.block);
+  // Rendered anew, and not taken from the copy beside: what is found on a server is compared, and nothing makes it run.
+  const override = overrideIsOurs || reading === null ? ok(null) : overrideWith(facts, reading);
   if (!override.ok) return override;
-  const config = configIsOurs ? null : (written.config ?? entryConfigOf(facts, state, reading));
+  const config = configIsOurs ? null : entryConfigOf(facts, state, reading);
   const plain = service.troubles.some(({ cause }) => cause === 'bypassed');
   const http = record.checks.find((check) => check.kind === 'http');
   const port = record.ports[0]?.port ?? 0;
   return ok({
     verb: 'mend',
     script: 'mend',
-    root,
+    ...jobPlace(facts),
     variables: {
       ...recordVariables(record, facts.folder, facts.by),
       COMPOSE_HASH: reading?.hash ?? '',
@@ -74,7 +103,11 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
           ? `tcp\t127.0.0.1\t${port}`
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
-    files: [...payload('override.yaml', override.value), ...payload('haproxy.cfg', config)],
+    files: [
+      ...payload('override.yaml', override.value?.text ?? null),
+      ...payload('override.block', override.value?.block ?? null),
+      ...payload('haproxy.cfg', config),
+    ],
   });
 }
 
@@ -82,40 +115,28 @@ const isMended = (mend: { kind: string } | null): boolean => mend?.kind === 'put
 
 const payload = (path: string, text: string | null): JobFile[] => (text === null ? [] : [{ path, text }]);
 
-/** The override with our lines as they were written, or, where no copy was kept, as they are written today. */
-function overrideWith(facts: VerbFacts, reading: StackReading, written: string | null): Result<string> {
+/** The override with our lines in it, every other byte as it is, and those lines as they are kept beside. */
+function overrideWith(facts: VerbFacts, reading: StackReading): Result<{ text: string; block: string }> {
   const name = facts.service.name;
   const resolved = reading.config.services[name];
-  if (written === null && resolved === undefined)
+  if (resolved === undefined)
     return failed(failure('service-unknown', `${reading.composePath} has no service ${name} any more.`));
-  const lines =
-    written === null
-      ? renderOverrideBlock(
-          {
-            config: reading.config,
-            service: name,
-            projectFolder: facts.folder,
-            user: reading.user,
-            dockerMajor: Number.parseInt(facts.docker.engine.version, 10) || 0,
-          },
-          resolved ?? {},
-        )
-      : within(written);
-  const added = facts.composeText.addBlock(null, name, lines);
-  const marked = added.ok ? blockIn(added.value, name) : null;
-  if (reading.overrideText !== null && marked !== null && blockIn(reading.overrideText, name) !== null)
-    return replaceBlock(reading.overrideText, name, marked);
-  return facts.composeText.addBlock(reading.overrideText, name, lines);
+  const { config, user } = reading;
+  const dockerMajor = Number.parseInt(facts.docker.engine.version, 10) || 0;
+  const lines = renderOverrideBlock(
+    { config, service: name, projectFolder: facts.folder, user, dockerMajor },
+    resolved,
+  );
+  const alone = facts.composeText.addBlock(null, name, lines);
+  if (!alone.ok) return alone;
+  const block = blockIn(alone.value, name) ?? '';
+  const { overrideText } = reading;
+  const text =
+    overrideText !== null && blockIn(overrideText, name) !== null
+      ? replaceBlock(overrideText, name, block)
+      : facts.composeText.addBlock(overrideText, name, lines);
+  return text.ok ? ok({ text: text.value, block: `${block}\n` }) : text;
 }
-
-/** A block without its marks, indented as one is below `services:`. */
-const within = (marked: string): string =>
-  `${marked
-    .replace(/\n$/, '')
-    .split('\n')
-    .slice(1, -1)
-    .map((line) => (line === '' ? '' : `  ${line}`))
-    .join('\n')}\n`;
 
 function entryConfigOf(facts: VerbFacts, { record }: ServiceState, reading: StackReading | null): string | null {
   const [main, ...others] = record.ports;

@@ -1,16 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import { yamlComposeText } from '../adapters/compose-text/yaml-compose-text.ts';
+import { composeConfigSchema } from '../core/compose-config.ts';
 import { drawMap } from '../core/draw-map.ts';
-import { composed, dockerFacts, release, releaseFile, serviceState, slotOf } from '../testkit/engine/facts.ts';
-import { namedKit } from '../testkit/engine/fake-host.ts';
+import { renderRelease, tokens } from '../core/release.ts';
+import {
+  composed,
+  dockerFacts,
+  release,
+  releaseFile,
+  serverState,
+  serviceState,
+  slotOf,
+} from '../testkit/engine/facts.ts';
+import { endedMark, namedKit } from '../testkit/engine/fake-host.ts';
 import { planAdoptJob } from './adopt.ts';
-import { asTemplate, planDeployJob, prepareNext } from './deploy.ts';
+import { planDeployJob, prepareNext } from './deploy.ts';
 import { planEjectJob } from './eject.ts';
 import { freshMeter, meterReading } from './entry-metrics.ts';
 import type { JobPlan } from './job-upload.ts';
 import type { Shell } from './ports/shell.ts';
 import { planRetireJob } from './retire.ts';
 import type { VerbFacts } from './verbs.ts';
+import { endLine } from './whole-answer.ts';
 
 const compose = 'services:\n  frontend:\n    image: registry.lan/shop/frontend:1.1.0 # mine\n';
 const config = {
@@ -27,7 +38,7 @@ const config = {
 };
 
 /** What the script that reads a stack prints. */
-const reading = (more: Record<string, string> = {}, closing = ['end']): string => {
+const reading = (more: Record<string, string> = {}, closing: string[] = []): string => {
   const sections: Record<string, string> = {
     user: '1000:1000',
     writable: 'yes',
@@ -46,8 +57,23 @@ const reading = (more: Record<string, string> = {}, closing = ['end']): string =
     .join('')}${closing.map((each) => `\u0001${each}\n`).join('')}`;
 };
 
-const written = (number: number) =>
-  `\u0001json\n${JSON.stringify(releaseFile(number, 'blue'))}\u0001compose\nname: shop--frontend\n# Written\n.\n\u0001resolved\n${JSON.stringify({ services: { x: { ...config.services.frontend, image: 'x' } } })}`;
+/** An answer that a broken link cut short, right behind what looks whole. */
+const torn = `${reading()}torn`;
+
+/** What the script that reads one release prints. */
+const written = (number: number, service: object = config.services.frontend, closing = '\u0001end\n') => {
+  const template = renderRelease(
+    composeConfigSchema.parse({ ...config, services: { frontend: service } }),
+    'frontend',
+    'shop--frontend',
+    '/srv/shop',
+  );
+  const compose = template
+    .replaceAll(tokens.container, 'shop--frontend--blue')
+    .replaceAll(tokens.image, releaseFile(number, 'blue').image);
+  const framed = (name: string, text: string) => `\u0001file ${name}\n${text.replaceAll(/^/gm, '\u0002')}\n`;
+  return `${framed('release.json', JSON.stringify(releaseFile(number, 'blue')))}${framed('compose.yaml', compose)}${closing}`;
+};
 
 function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): VerbFacts {
   const state = serviceState({ current: release(1, 'blue'), previous: null });
@@ -55,31 +81,19 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
   const map = drawMap({
     docker,
     compose: null,
-    states: adopted
-      ? [
-          {
-            root: '/srv/shop/.switchyard',
-            services: [state],
-            deadJobs: [],
-            unseenJobs: [],
-            endedJobs: new Map(),
-            damaged: [],
-            setAside: [],
-          },
-        ]
-      : [],
+    states: adopted ? [serverState([state])] : [],
     jobs: [],
     ours: new Set(),
     dismissed: new Set(),
     traffic: {},
     watched: {},
     awaySinceMs: null,
+    homeMounts: [],
+    found: [],
     dockerAwaySinceMs: null,
     inspections: new Map(),
     histories: new Map(),
-    files: new Map(),
     outlines: new Map(),
-    lost: [],
     aheadMs: 0,
     asOfMs: 0,
   });
@@ -91,7 +105,14 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
       code: 0,
       signal: null,
       stderr: '',
-      stdout: command.includes('release.json') ? (/ 0+(\d+)$/.exec(command)?.[1] === '9' ? '' : written(1)) : said,
+      stdout:
+        (command.includes('print release.json')
+          ? / 0+(\d+)$/.exec(command)?.[1] === '9'
+            ? '\u0001end\n'
+            : written(1)
+          : command.includes('docker inspect --type')
+            ? '[]'
+            : said) + (command.includes(endedMark) && said !== torn ? `\n${endLine}\n` : ''),
     }),
     follow: () => Promise.reject(new Error('not here')),
   };
@@ -101,6 +122,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     composeText: yamlComposeText,
     docker,
     folder: '/srv/shop',
+    home: '/home/ada/.local/state/switchyard/stacks/shop-1',
     stack,
     service,
     state: adopted ? state : null,
@@ -124,11 +146,11 @@ describe('the plan of an adoption', () => {
     expect([plan.verb, plan.script, plan.root]).toEqual(['adopt', 'adopt', '/srv/shop/.switchyard']);
     expect(plan.files.map((each) => each.path)).toEqual([
       'release.compose.yaml',
+      'release.public.yaml',
       'release.json',
       'rollback.sh',
       'haproxy.cfg',
       'override.yaml',
-      'override.block',
       'service.json',
       'live',
       'exec',
@@ -156,7 +178,7 @@ describe('the plan of an adoption', () => {
     ['a file that is gone', '\u0001compose\n/srv/shop/compose.yaml\n\u0001absent\n', 'compose-unreadable'],
     ['a file that is closed', '\u0001compose\n/x\n\u0001unreadable\n', 'compose-unreadable'],
     ['a broken file', reading({}, ['broken\nlevel=warning x\nservices.frontend must be a mapping']), 'compose-broken'],
-    ['an answer that was torn', reading({}, []), 'compose-broken'],
+    ['an answer that was torn', torn, 'no-answer'],
     ['nothing said', '', 'compose-broken'],
     ['a service that is gone', reading({ config: JSON.stringify({ name: 'shop', services: {} }) }), 'service-unknown'],
     ['a closed project folder', reading({ writable: '' }), 'not-adoptable'],
@@ -190,7 +212,14 @@ describe('the plan of a deploy', () => {
       REPLACE: '',
       COMPOSE_HASH: 'abc',
     });
-    expect(plan.files.map((each) => each.path)).toEqual(['release.compose.yaml', 'release.json', 'rollback.sh']);
+    expect(plan.files.map((each) => each.path)).toEqual([
+      'release.compose.yaml',
+      'release.public.yaml',
+      'service.json',
+      'release.json',
+      'rollback.sh',
+    ]);
+    expect(file(plan, 'release.public.yaml')).not.toContain('API');
     expect(file(plan, 'release.compose.yaml')).toContain(`API: "it's \\"$$x\\""`);
   });
 
@@ -230,9 +259,11 @@ describe('the plan of a deploy', () => {
     const run: Shell['run'] = async (command, options) => {
       const outcome = await given.shell.run(command, options);
       const number = Number(/ 0+(\d+)$/.exec(command)?.[1]);
-      return command.includes('release.json') ? { ...outcome, stdout: number === 3 ? third : written(1) } : outcome;
+      return command.includes('print release.json')
+        ? { ...outcome, stdout: number === 3 ? third : written(1) }
+        : outcome;
     };
-    const third = written(3).replace(`it's \\"$$x\\"`, 'old');
+    const third = written(3, { ...config.services.frontend, environment: { API: 'old' } });
     const next = await prepareNext({ ...given, shell: { ...given.shell, run } }, { release: 3 });
     if (!next.ok) throw new Error(next.failure.message);
     expect(next.value.plan).toMatchObject({ image: 'registry.lan/shop/frontend:1.2.0', upToDate: false, findings: [] });
@@ -243,7 +274,7 @@ describe('the plan of a deploy', () => {
         before: 'registry.lan/shop/frontend:1.0.0',
         after: 'registry.lan/shop/frontend:1.2.0',
       },
-      { field: 'environment', key: 'API', before: `it's "$$x"`, after: 'old' },
+      { field: 'environment', key: 'API', before: '•••', after: '•••', hidden: true },
       {
         field: 'digest',
         key: 'digest',
@@ -253,12 +284,101 @@ describe('the plan of a deploy', () => {
     ]);
   });
 
-  it('a written release becomes a template again', () => {
-    const text =
-      '# Written by Switchyard: release 0012 of "web".\nservices:\n  shop--web--blue:\n    container_name: shop--web--blue\n    image: a/b@sha256:1\n    labels:\n      dev.switchyard.slot: blue\n      dev.switchyard.release: "0012"\n      other: shop--web--blue-ish\n';
-    expect(asTemplate(text, 'shop--web', 'a/b@sha256:1')).toBe(
-      '# Written by Switchyard: release @SWITCHYARD_RELEASE@ of "web".\nservices:\n  @SWITCHYARD_CONTAINER@:\n    container_name: @SWITCHYARD_CONTAINER@\n    image: @SWITCHYARD_IMAGE@\n    labels:\n      dev.switchyard.slot: @SWITCHYARD_SLOT@\n      dev.switchyard.release: "@SWITCHYARD_RELEASE@"\n      other: shop--web--blue-ish\n',
-    );
+  it('TO8 what broke before is deployed again only where the operator says so, and the plan says why', async () => {
+    const given = facts(true, reading());
+    const broken = releaseFile(2, 'green', { reference: 'registry.lan/shop/frontend:1.1.0' });
+    const history = [
+      '\u0001file frontend/releases/0002/release.json',
+      `\u0002${JSON.stringify(broken)}`,
+      '\u0001file frontend/releases/0002/state',
+      '\u0002not-ready 0 1 0 of 1 checks passed after 8 s; http 3000 / : HTTP 503',
+    ].join('\n');
+    const run: Shell['run'] = async (command, options) => {
+      const answer = await given.shell.run(command, options);
+      return command.includes('-name release.json') ? { ...answer, stdout: `${history}\n\n${endLine}\n` } : answer;
+    };
+    const now = { ...given, shell: { ...given.shell, run } };
+    const next = await prepareNext(now, {});
+    if (!next.ok) throw new Error(next.failure.message);
+    expect(next.value.plan).toMatchObject({
+      broke: { release: 2, how: 'not-ready', reason: expect.stringContaining('HTTP 503') },
+      findings: [{ level: 'warning', title: 'It did not get ready before', answer: 'again' }],
+    });
+    expect(await planDeployJob(now, {})).toMatchObject({
+      ok: false,
+      failure: { code: 'broke-before', message: expect.stringContaining('HTTP 503'), running: 'Nothing was changed.' },
+    });
+    expect((await planDeployJob(now, { again: true })).ok).toBe(true);
+    expect((await planDeployJob(now, { image: 'registry.lan/shop/frontend:1.2.0' })).ok).toBe(true);
+  });
+
+  it('TR4 TR5 an older release is rendered anew, and what it may not have any more is said before', async () => {
+    const service = {
+      ...config.services.frontend,
+      privileged: true,
+      volumes: [{ type: 'bind', source: '/', target: '/host' }],
+    };
+    const given = facts(true, reading());
+    const shell: Shell = {
+      ...given.shell,
+      run: async (command, options) => {
+        const outcome = await given.shell.run(command, options);
+        return command.includes('print release.json') && command.endsWith(' 0002')
+          ? { ...outcome, stdout: written(2, service) }
+          : outcome;
+      },
+    };
+    const plan = await planOf(planDeployJob({ ...given, shell }, { release: 2 }));
+    const now = file(plan, 'release.compose.yaml') ?? '';
+    expect(now).toBe(renderRelease(composeConfigSchema.parse(config), 'frontend', 'shop--frontend', '/srv/shop'));
+    const next = await prepareNext({ ...given, shell }, { release: 2 });
+    expect(next).toMatchObject({
+      ok: true,
+      value: {
+        plan: {
+          diff: expect.not.arrayContaining([expect.objectContaining({ field: 'mount' })]),
+          findings: [
+            {
+              level: 'warning',
+              title: 'Left out of release 2',
+              text: expect.stringContaining(
+                '“privileged true”: compose.yaml and the running container do not both have it.',
+              ),
+            },
+          ],
+        },
+      },
+    });
+  });
+
+  it.each<[string, string, string]>([
+    ['an answer that was torn', written(1, undefined, ''), 'no-answer'],
+    [
+      'a compose.yaml that is no release',
+      '\u0001file release.json\n\u0002' +
+        JSON.stringify(releaseFile(1, 'blue')) +
+        '\n\u0001file compose.yaml\n\u0002include: [/etc/x]\n\u0001end\n',
+      'release-unknown',
+    ],
+    [
+      'a compose.yaml that is no YAML',
+      '\u0001file release.json\n\u0002' +
+        JSON.stringify(releaseFile(1, 'blue')) +
+        '\n\u0001file compose.yaml\n\u0002a: [\n\u0001end\n',
+      'release-unknown',
+    ],
+    ['an image that is an option', written(1).replace(releaseFile(1, 'blue').reference, '--help'), 'input-invalid'],
+    ['a digest that is an option', written(1).replace(releaseFile(1, 'blue').image, '--help'), 'input-invalid'],
+  ])('TR6 an older release is refused for %s', async (_name, stdout, code) => {
+    const given = facts(true, reading());
+    const shell: Shell = {
+      ...given.shell,
+      run: async (command, options) => {
+        const outcome = await given.shell.run(command, options);
+        return command.includes('print release.json') ? { ...outcome, stdout } : outcome;
+      },
+    };
+    expect(await planDeployJob({ ...given, shell }, { release: 1 })).toMatchObject({ ok: false, failure: { code } });
   });
 });
 

@@ -15,4 +15,6 @@ interface AbortController {
 declare const AbortController: { new (): AbortController };
 declare const AbortSignal: { any(signals: AbortSignal[]): AbortSignal };
 declare function setTimeout(callback: () => void, ms: number): unknown;
+/** Runs it when what runs now has ended; what it throws is an error that nobody caught. */
+declare function queueMicrotask(callback: () => void): void;
 declare function clearTimeout(handle: unknown): void;

@@ -1,15 +1,19 @@
 import { renderScript } from '../core/command.ts';
 import { type ComposeService, composeServiceSchema } from '../core/compose-config.ts';
+import { type ContainerRights, parseContainerRights } from '../core/container-rights.ts';
 import { failure } from '../core/failure.ts';
 import { foldHistory, type JournalRecord, parseJournalRecord } from '../core/history.ts';
-import type { DiffLine, ReleaseRecord } from '../core/plan.ts';
+import type { DiffLine, ReleaseRecord, ValuesTold } from '../core/plan.ts';
 import { diffServices } from '../core/release.ts';
+import { type FoundRelease, parseRelease } from '../core/release-file.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { releaseFolder, serviceSlug } from '../core/server-layout.ts';
 import { frameFiles, setAsideNamedScript } from '../core/server-scripts.ts';
 import { parseReleaseState, type ReleaseOnServer, type ServiceState } from '../core/server-state.ts';
 import { parseJson, type ReleaseFile, releaseRecordSchema } from '../core/service-record.ts';
+import type { ComposeText } from './ports/compose-text.ts';
 import type { Shell } from './ports/shell.ts';
+import { readWhole } from './whole-answer.ts';
 
 // Arguments: state folder, service's folder name, service. The journal is looked through by its file names first.
 const historyScript = `
@@ -20,15 +24,17 @@ find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.jso
 `;
 
 export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {
-  const outcome = await shell.run(
-    renderScript(historyScript, [root, serviceSlug(state.record.service), state.record.service]),
-    { timeoutMs: 30_000 },
-  );
+  const { service } = state.record;
+  const answer = await readWhole(shell, historyScript, [root, serviceSlug(service), service], {
+    timeoutMs: 30_000,
+    what: `the history of ${service}`,
+  });
+  if (!answer.ok) return answer;
   const texts = new Map<string, string>();
   const journal: JournalRecord[] = [];
   const unreadable: string[] = [];
   let path = '';
-  for (const line of outcome.stdout.split('\n')) {
+  for (const line of answer.value.stdout.split('\n')) {
     if (line.startsWith('\u0001file ')) path = line.slice(6);
     else if (line.startsWith('\u0002')) texts.set(path, `${texts.get(path) ?? ''}${line.slice(1)}\n`);
     else if (line.startsWith('\u0003')) {
@@ -60,75 +66,121 @@ function isJsonObject(text: string): boolean {
   }
 }
 
-export type WrittenRelease = { file: ReleaseFile; service: ComposeService; composeText: string };
+/** A release as its files say: its record, what is found in its compose.yaml, and its service to be shown and compared. */
+export type WrittenRelease = { file: ReleaseFile; found: FoundRelease; service: ComposeService };
 
-// Arguments: state folder, service's folder name, release folder.
+/** A stack's state folder, and its part of the home state. */
+export type ReleasePlace = { root: string; home: string };
+
+// Arguments: state folder, stack's home state, service's folder name, release folder. What is run of a release is in the home
+// state; what lies in the state folder says no more than which release it is. Read as text, line by line behind a sign of its
+// own, so that no line of it can pose as the frame; never given to compose, which would follow what it includes. No link is followed.
 const releaseScript = `
-cd "$1/$2/releases/$3" 2>/dev/null || exit 0
-printf '\\001json\\n'; cat release.json
-printf '\\001compose\\n'; cat compose.yaml; echo .
-printf '\\001resolved\\n'; docker compose -f compose.yaml config --format json 2>/dev/null
+print() {
+  [ -f "$2" ] && ! [ -L "$2" ] || return 0
+  printf '\\001file %s\\n' "$1"
+  head -c 600000 "$2" | tr -d '\\000' | awk '{ print "\\002" $0 }'
+}
+for folder in "$1" "$1/$3" "$1/$3/releases" "$1/$3/releases/$4"; do
+  [ -d "$folder" ] && ! [ -L "$folder" ] || { printf '\\001end\\n'; exit 0; }
+done
+print release.json "$1/$3/releases/$4/release.json"
+print compose.yaml "$2/$3/releases/$4/compose.yaml"
+[ -f "$2/$3/releases/$4/compose.yaml" ] || printf '\\001gone\\n'
+printf '\\001end\\n'
 `;
 
-/** One release as it was written, or null when there is none of that number. */
+/** One release as it was written, or null when there is none of that number. Nothing in it is run or looked up (SPEC TR6). */
 export async function readReleaseFiles(
   shell: Shell,
-  root: string,
+  composeText: ComposeText,
+  { root, home }: ReleasePlace,
   service: string,
   number: number,
 ): Promise<Result<WrittenRelease | null>> {
-  const outcome = await shell.run(renderScript(releaseScript, [root, serviceSlug(service), releaseFolder(number)]), {
+  const args = [root, home, serviceSlug(service), releaseFolder(number)];
+  const outcome = await shell.run(renderScript(releaseScript, args), { timeoutMs: 30_000 });
+  const texts = new Map<string, string>();
+  let name = '';
+  let isWhole = false;
+  let isGone = false;
+  for (const line of outcome.stdout.split('\n')) {
+    if (line.startsWith('\u0001file ')) name = line.slice(6);
+    else if (line === '\u0001end') isWhole = true;
+    else if (line === '\u0001gone') isGone = true;
+    else if (line.startsWith('\u0002')) texts.set(name, `${texts.get(name) ?? ''}${line.slice(1)}\n`);
+  }
+  if (!isWhole)
+    return failed(
+      failure('no-answer', `The files of release ${number} of ${service} could not be read to their end.`, {
+        running: 'Nothing was changed.',
+        transient: true,
+      }),
+    );
+  const file = parseJson(releaseRecordSchema, texts.get('release.json') ?? '');
+  if (file === null) return ok(null);
+  if (isGone)
+    return failed(
+      failure('release-unknown', `Release ${number} of ${service} is not kept whole any more.`, {
+        running: 'Nothing was changed.',
+        detail: 'The last ten, and those with a role, keep their image and the values of their environment.',
+      }),
+    );
+  const document = composeText.parse(texts.get('compose.yaml') ?? '');
+  const found = document.ok ? parseRelease(document.value) : document;
+  if (!found.ok)
+    return failed({
+      ...found.failure,
+      code: 'release-unknown',
+      message: `The compose.yaml of release ${number} of ${service} is not one that Switchyard writes.`,
+    });
+  const parsed = composeServiceSchema.safeParse(found.value.service);
+  return ok({ file, found: found.value, service: parsed.success ? parsed.data : {} });
+}
+
+/** What the container may do that has the traffic now; null where there is none. */
+export async function readContainerRights(shell: Shell, container: string): Promise<ContainerRights | null> {
+  const outcome = await shell.run(renderScript('docker inspect --type container -- "$1" 2>/dev/null', [container]), {
     timeoutMs: 30_000,
   });
-  const section = (name: string): string => outcome.stdout.split(`\u0001${name}\n`)[1]?.split('\u0001')[0] ?? '';
-  const file = parseJson(releaseRecordSchema, section('json'));
-  if (file === null) return ok(null);
-  try {
-    const services: unknown =
-      (JSON.parse(section('resolved')) as { services?: Record<string, unknown> }).services ?? {};
-    const parsed = composeServiceSchema.safeParse(Object.values(services as Record<string, unknown>)[0] ?? {});
-    return ok({
-      file,
-      service: parsed.success ? parsed.data : {},
-      composeText: section('compose').replace(/\.\n$/, ''),
-    });
-  } catch {
-    return ok({ file, service: {}, composeText: section('compose').replace(/\.\n$/, '') });
-  }
+  return parseContainerRights(outcome.stdout);
 }
 
 export async function compareReleases(
   shell: Shell,
-  root: string,
+  composeText: ComposeText,
+  place: ReleasePlace,
   service: string,
   before: number,
   after: number,
+  told: ValuesTold = 'hidden',
 ): Promise<Result<DiffLine[]>> {
   const [left, right] = await Promise.all([
-    readReleaseFiles(shell, root, service, before),
-    readReleaseFiles(shell, root, service, after),
+    readReleaseFiles(shell, composeText, place, service, before),
+    readReleaseFiles(shell, composeText, place, service, after),
   ]);
   if (!left.ok) return left;
   if (!right.ok) return right;
   if (left.value === null || right.value === null) {
     return failed(failure('release-unknown', `${service} has no release ${left.value === null ? before : after}.`));
   }
+  return ok(diffWritten(left.value, right.value, told));
+}
+
+/** What differs between two releases, of which one may not be written yet. */
+export function diffWritten(
+  left: Pick<WrittenRelease, 'file' | 'service'>,
+  right: Pick<WrittenRelease, 'file' | 'service'>,
+  told: ValuesTold = 'hidden',
+): DiffLine[] {
   const lines = diffServices(
-    { ...left.value.service, image: left.value.file.reference },
-    { ...right.value.service, image: right.value.file.reference },
+    { ...left.service, image: left.file.reference },
+    { ...right.service, image: right.file.reference },
+    told,
   ).filter((line) => line.field !== 'other');
-  const digests: DiffLine[] =
-    left.value.file.image === right.value.file.image
-      ? []
-      : [
-          {
-            field: 'digest',
-            key: 'digest',
-            before: bareDigest(left.value.file.image),
-            after: bareDigest(right.value.file.image),
-          },
-        ];
-  return ok([...lines, ...digests]);
+  if (left.file.image === right.file.image) return lines;
+  const before = bareDigest(left.file.image);
+  return [...lines, { field: 'digest', key: 'digest', before, after: bareDigest(right.file.image) }];
 }
 
 /** `repository@sha256:…` to `sha256:…`. */

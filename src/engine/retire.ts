@@ -1,10 +1,9 @@
 import { failure } from '../core/failure.ts';
 import type { VerbOptions } from '../core/job.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { stateFolder } from '../core/server-layout.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
-import { notAdopted, type VerbFacts } from './verbs.ts';
+import { jobPlace, notAdopted, type VerbFacts } from './verbs.ts';
 
 /** Stops the slot of next (or of previous, when there is no next) and keeps its release. */
 export function planRetireJob(facts: VerbFacts, options: VerbOptions): Result<JobPlan> {
@@ -19,7 +18,7 @@ export function planRetireJob(facts: VerbFacts, options: VerbOptions): Result<Jo
   return ok({
     verb: 'retire',
     script: 'retire',
-    root: stateFolder(facts.folder),
+    ...jobPlace(facts),
     variables: { ...recordVariables(state.record, facts.folder, facts.by), TARGET_ROLE: role },
     files: [],
   });

@@ -1,7 +1,7 @@
 import type { Connection } from '../core/connection.ts';
 import type { Job, Verb, VerbOptions } from '../core/job.ts';
 import type { LogLine } from '../core/log-line.ts';
-import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord } from '../core/plan.ts';
+import type { AdoptPlan, DiffLine, NextPlan, ReleaseRecord, ValuesTold } from '../core/plan.ts';
 import type { Result } from '../core/result.ts';
 import type { Slot } from '../core/slot.ts';
 import type { StackMap, Traffic } from '../core/stack-map.ts';
@@ -37,8 +37,9 @@ export type Session = {
   /** Reads everything again. */
   refresh(): Promise<Result<StackMap>>;
 
-  planAdopt(name: ServiceName, options: VerbOptions): Promise<Result<AdoptPlan>>;
-  planNext(name: ServiceName, options: VerbOptions): Promise<Result<NextPlan>>;
+  /** Values of variables are told only where `values` says `shown`: here, in `planNext` and in `compareReleases` (SPEC SE1). */
+  planAdopt(name: ServiceName, options: VerbOptions, values?: ValuesTold): Promise<Result<AdoptPlan>>;
+  planNext(name: ServiceName, options: VerbOptions, values?: ValuesTold): Promise<Result<NextPlan>>;
   /** Uploads and starts a job; resolves when the server has it whole. From then on it runs without us. */
   start(name: ServiceName, verb: Verb, options: VerbOptions): Promise<Result<Job>>;
   /** Resolves with the job as it ended. Survives a lost link: it re-attaches. */
@@ -56,7 +57,7 @@ export type Session = {
   dismiss(name: ServiceName): void;
 
   releases(name: ServiceName): Promise<Result<ReleaseRecord[]>>;
-  compareReleases(name: ServiceName, before: number, after: number): Promise<Result<DiffLine[]>>;
+  compareReleases(name: ServiceName, before: number, after: number, values?: ValuesTold): Promise<Result<DiffLine[]>>;
   /**
    * Follows the logs of both slots (or of the service's container) until the signal aborts; with `follow` false, reads
    * what is there. Resolves when ended; a log that cannot be read ends it with that failure.

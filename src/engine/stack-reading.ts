@@ -1,10 +1,11 @@
-import { renderScript } from '../core/command.ts';
 import { type ComposeConfig, composeConfigSchema } from '../core/compose-config.ts';
+import { tellComposeError } from '../core/compose-error.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
 import { parseJson } from '../core/service-record.ts';
 import type { Shell } from './ports/shell.ts';
 import type { VerbFacts } from './verbs.ts';
+import { readWhole } from './whole-answer.ts';
 
 /** A stack's own files, read in one go, as the operator wrote them: our override's blocks are left out of `config`. */
 export type StackReading = {
@@ -35,7 +36,6 @@ folder=$1 stack=$2 container=$3
 shift 3
 mark() { printf '\\001%s\\n' "$1"; }
 mark user; printf '%s:%s\\n' "$(id -u)" "$(id -g)"
-mark writable; [ -w . ] && echo yes
 override=
 for each in compose.override.yaml compose.override.yml docker-compose.override.yml docker-compose.override.yaml; do
   [ -e "$each" ] && { override=$folder/$each; break; }
@@ -45,10 +45,16 @@ if [ $# -eq 0 ]; then
     [ -e "$each" ] && { set -- "$folder/$each"; break; }
   done
 fi
+# Behind a link it is the folder of the file itself that has to be written.
+behind=$(readlink -f "\${override:-$folder/compose.override.yaml}") || behind=
+mark writable; [ -w . ] && { [ -z "$behind" ] || [ -w "\${behind%/*}/" ]; } && echo yes
 compose=$1
 mark compose; printf '%s\\n' "$compose"
 if ! [ -e "$compose" ]; then mark absent; exit 0; fi
-if ! [ -r "$compose" ] || { [ -n "$override" ] && ! [ -r "$override" ]; }; then mark unreadable; exit 0; fi
+for each in "$compose" \${override:+"$override"}; do
+  [ -f "$each" ] && [ -r "$each" ] || { compose=$each; break; }
+done
+if ! [ -f "$compose" ] || ! [ -r "$compose" ]; then mark compose; printf '%s\\n' "$compose"; mark unreadable; exit 0; fi
 mark text; cat "$compose"; echo .
 mark override; printf '%s\\n' "$override"
 [ -n "$override" ] && { mark override-text; cat "$override"; echo .; }
@@ -73,13 +79,12 @@ for file in "$@" "$override"; do
   set -- "$@" -f "$file"
 done
 mark config
-docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; exit 0; }
+docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; [ -r .env ] && { mark env; cat .env; }; exit 0; }
 echo
 mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPorts}}{{println $port}}{{end}}' "$container" 2>/dev/null
 mark mentions
 [ -n "$container" ] && grep -lsF -- "$container" ./*.sh ./*.bash 2>/dev/null
 [ -n "$container" ] && crontab -l 2>/dev/null | grep -qF -- "$container" && echo 'your crontab'
-mark end
 `;
 
 /** Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line. */
@@ -88,12 +93,15 @@ export async function readStack(
   stack: { name: string; folder: string; files: string[] },
   container: string,
 ): Promise<Result<StackReading>> {
-  const outcome = await shell.run(renderScript(readScript, [stack.folder, stack.name, container, ...stack.files]), {
+  const answer = await readWhole(shell, readScript, [stack.folder, stack.name, container, ...stack.files], {
     timeoutMs: 30_000,
+    what: `the stack ${stack.name}`,
   });
+  if (!answer.ok) return answer;
+  const { stdout, stderr } = answer.value;
   const sections = new Map<string, string>();
   let name = '';
-  for (const line of outcome.stdout.split('\n')) {
+  for (const line of stdout.replace(/\n$/, '').split('\n')) {
     if (line.startsWith('\u0001')) {
       name = line.slice(1);
       sections.set(name, '');
@@ -123,11 +131,8 @@ export async function readStack(
       }),
     );
   if (sections.has('broken')) {
-    const detail =
-      word('broken')
-        .split('\n')
-        .filter((line) => !line.includes('level=warning'))
-        .pop() ?? null;
+    const files = ['text', 'override-text', 'env'].map((name) => whole(name) ?? '');
+    const detail = tellComposeError(word('broken'), files);
     return failed(
       failure('compose-broken', `The compose files of ${stack.name} are not valid.`, {
         detail,
@@ -136,10 +141,10 @@ export async function readStack(
     );
   }
   const config = parseJson(composeConfigSchema, sections.get('config') ?? '');
-  if (config === null || !sections.has('end')) {
+  if (config === null) {
     return failed(
       failure('compose-broken', `What compose says about ${stack.name} cannot be read.`, {
-        detail: outcome.stderr.trim().split('\n').pop() ?? null,
+        detail: stderr.trim().split('\n').pop() ?? null,
       }),
     );
   }

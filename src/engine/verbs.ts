@@ -1,6 +1,7 @@
 import type { DockerFacts } from '../core/docker-facts.ts';
 import { failure } from '../core/failure.ts';
 import { failed } from '../core/result.ts';
+import { stateFolder } from '../core/server-layout.ts';
 import type { ServiceState } from '../core/server-state.ts';
 import type { Service, Stack } from '../core/stack-map.ts';
 import type { Kit } from './job-upload.ts';
@@ -15,6 +16,8 @@ export type VerbFacts = {
   docker: DockerFacts;
   /** The stack's folder on the server, absolute. */
   folder: string;
+  /** The stack's part of the home state, absolute. */
+  home: string;
   stack: Stack;
   service: Service;
   /** Null while the service is plain compose. */
@@ -22,6 +25,14 @@ export type VerbFacts = {
   /** Who asks, as `user@machine`. */
   by: string;
 };
+
+/** Where a job of these facts lies: its data in the stack's folder, itself in the home state. */
+export const jobPlace = ({ folder, home, stack }: VerbFacts) => ({
+  root: stateFolder(folder),
+  home,
+  folder,
+  project: stack.name,
+});
 
 export const notAdopted = ({ service, stack }: VerbFacts) =>
   failed(

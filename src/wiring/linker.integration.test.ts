@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderCommand } from '../core/command.ts';
@@ -39,7 +39,7 @@ describeTunnel('the lab’s home server over ssh', async () => {
   const link = await open(overSsh());
   return {
     tunnel: link.tunnel,
-    talker: { address: '127.0.0.1', port: 22, says: /^SSH-2\.0-/ },
+    web: { address: '127.0.0.1', port: 8080, get: '/version', says: /^HTTP\/1\.1 200 / },
     socket: { path: '/var/run/docker.sock', get: '/_ping', says: /OK$/ },
     close: link.close,
   };
@@ -47,15 +47,15 @@ describeTunnel('the lab’s home server over ssh', async () => {
 
 describeTunnel('this machine', async () => {
   const link = await open(here());
-  const talker = createServer((socket) => socket.end('HELLO\n'));
-  await new Promise<void>((resolve) => talker.listen(0, '127.0.0.1', resolve));
+  const web = createServer((_request, answer) => answer.end('HELLO\n'));
+  await new Promise<void>((resolve) => web.listen(0, '127.0.0.1', resolve));
   return {
     tunnel: link.tunnel,
-    talker: { address: '127.0.0.1', port: (talker.address() as { port: number }).port, says: /^HELLO/ },
+    web: { address: '127.0.0.1', port: (web.address() as { port: number }).port, get: '/', says: /HELLO/ },
     socket: { path: '/var/run/docker.sock', get: '/_ping', says: /OK$/ },
     close: () => {
       link.close();
-      talker.close();
+      web.close();
     },
   };
 });

@@ -7,6 +7,7 @@ import {
   probeCommand,
   usualSocket,
 } from '../adapters/docker/probe.ts';
+import { createHttpDoor } from '../adapters/http-door/http-door.ts';
 import { createLocalHost } from '../adapters/local/local-host.ts';
 import { createSshHosts } from '../adapters/ssh/ssh-host.ts';
 import { type Failure, FailureError, failure, failureOf } from '../core/failure.ts';
@@ -70,7 +71,7 @@ async function openLocalLink(options: LinkOptions): Promise<Link> {
 type Host = {
   words: string;
   shell: Shell;
-  tunnel: Tunnel;
+  tunnel: Pick<Tunnel, 'openSocket'>;
   openSocket(path: string): Promise<Duplex>;
   openAddress(address: string, port: number): Promise<Duplex>;
   /** Another way to Docker's socket, when the host does not open it directly; null when there is none. */
@@ -99,10 +100,11 @@ async function openLink(host: Host, options: LinkOptions): Promise<Link> {
     throw error instanceof FailureError ? error : new FailureError(failureOf(error), { cause: error });
   }
   const opened = docker;
-  host.closed.then(() => opened.close());
+  // It tells how the link ended, and never rejects.
+  void host.closed.then(() => opened.close());
   return {
     shell: host.shell,
-    tunnel: host.tunnel,
+    tunnel: { ...host.tunnel, forward: createHttpDoor(host) },
     docker: opened.engine,
     closed: host.closed,
     close: () => {
@@ -133,6 +135,10 @@ async function findDocker(host: Host, signal: AbortSignal): Promise<OpenDocker> 
           detail: (outcome.stderr || outcome.stdout).split('\n')[0] || null,
         }),
       );
+    }
+    if (facts === 'cut') {
+      const message = `${host.words} did not say to its end where its Docker is.`;
+      throw new FailureError(failure('no-answer', message, { transient: true }));
     }
     const endpoint = chooseEndpoint(facts, host.words);
     if (!endpoint.ok) throw new FailureError(endpoint.failure);

@@ -10,8 +10,10 @@ export type FsyncReport = { durables: Durable[]; findings: string[] };
  * them: the roles (symlinks; live.map decides, and who comes next writes them by it, FL9), lock files (after a power cut
  * the boot is another and nobody holds anything, JN5), the feed, and records of steps without an effect.
  */
-export function durableOf(root: string, to: string): Durable | null {
-  if (!to.startsWith(`${root}/`)) return null;
+/** `roots`: the stack's state folder, and its part of the home state. */
+export function durableOf(roots: readonly string[], to: string): Durable | null {
+  const root = roots.find((each) => to.startsWith(`${each}/`));
+  if (root === undefined) return null;
   const inside = to.slice(root.length + 1);
   const record = /^journal\/\d+-.+-([a-z-]+)-(?:begin|done|fail|undone)\.json$/.exec(inside);
   if (record !== null) {
@@ -34,7 +36,7 @@ const dockerEffects = /^(compose|restart|start|stop|rm|run|tag|update|pull)$/;
  * that it lands in after the rename and before the next effect. An effect is the next name, a command to the entry point or
  * to Docker, and the start of the job.
  */
-export function proveFsyncOrder(calls: readonly Call[], root: string): FsyncReport {
+export function proveFsyncOrder(calls: readonly Call[], roots: readonly string[]): FsyncReport {
   const written = new Map<string, number>();
   const synced = new Map<string, { began: number; ended: number }>();
   const durables: Durable[] = [];
@@ -96,7 +98,7 @@ export function proveFsyncOrder(calls: readonly Call[], root: string): FsyncRepo
   function renamed(call: Call): void {
     const [from, to] = pathsOfRename(call);
     if (from === null || to === null) return;
-    const durable = durableOf(root, to);
+    const durable = durableOf(roots, to);
     if (durable !== null) {
       effect(`the rename of ${durable.what}`, call.began);
       durables.push(durable);

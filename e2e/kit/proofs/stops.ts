@@ -31,14 +31,14 @@ async function flipUntil(server: KitServer, point: string, act: string): Promise
   const plan = server.flipPlan('flip', { watchMinutes: 0 });
   const sent = await uploadJob(server.shell, tarArchive, server.kit, 'f1', plan, plant);
   if (!sent.ok) throw new Error(sent.failure.message);
-  await until(`the flip comes to ${point}`, () => existsSync(path.join(server.root, 'jobs/f1/reached')));
+  await until(`the flip comes to ${point}`, () => existsSync(path.join(server.jobFolder('f1'), 'reached')));
 }
 
 /** Comes soon or not at all, and is looked for often: a job goes on meanwhile. */
 const until = (what: string, is: () => boolean): Promise<boolean> => eventually(what, is, 30_000, 10);
 
 const runnerOf = (server: KitServer): number =>
-  Number(readFileSync(path.join(server.root, 'jobs/f1/pid'), 'utf8').split(' ')[0]);
+  Number(readFileSync(path.join(server.jobFolder('f1'), 'pid'), 'utf8').split(' ')[0]);
 
 /** The state letter of a process: T when it is stopped; empty when it is gone. */
 function stateOf(pid: number): string {
@@ -82,9 +82,9 @@ export async function killedFindings(kit: Kit, at: readonly string[] = points): 
     try {
       await flipUntil(server, point, 'kill -s KILL -- "-$$"');
       await until('it is gone', () => ['', 'Z'].includes(stateOf(runnerOf(server))));
-      if (existsSync(path.join(server.root, 'jobs/f1/exit'))) throw new Error(`it was not killed at ${point}`);
+      if (existsSync(path.join(server.jobFolder('f1'), 'exit'))) throw new Error(`it was not killed at ${point}`);
       findings.push(...storyFindings(server).map((words) => `killed at ${point}: ${words}`));
-      await server.sh('cd "$1" && sh ./run.sh recover', '', [path.join(server.root, 'jobs/f1')]);
+      await server.sh('cd "$1" && sh ./run.sh recover', '', [server.jobFolder('f1')]);
       findings.push(...recoveredFindings(server).map((words) => `recovered after ${point}: ${words}`));
     } finally {
       server.close();
@@ -111,7 +111,7 @@ function storyFindings(server: KitServer): string[] {
 
 function recoveredFindings(server: KitServer): string[] {
   const findings = storyFindings(server);
-  if (!existsSync(path.join(server.root, 'jobs/f1/exit'))) findings.push('the job has no end');
+  if (!existsSync(path.join(server.jobFolder('f1'), 'exit'))) findings.push('the job has no end');
   if (server.runtime !== server.live) findings.push(`live.map says ${server.live}, the entry point ${server.runtime}`);
   const current = server.live.startsWith('green') ? '0002' : '0001';
   if (server.roleOf('current') !== current) findings.push(`current is ${server.roleOf('current')}, not ${current}`);

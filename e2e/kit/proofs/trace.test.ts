@@ -45,7 +45,7 @@ describe('the order of fsyncs', () => {
   const rename = `1 renameat2(AT_FDCWD</p>, "${map}.tmp", AT_FDCWD</p>, "${map}", 0) = 0`;
   const fsyncFolder = `1 fsync(3<${folder}>) = 0`;
   const command = '1 write(8</p/.switchyard/jobs/f1/ask.1>, "ask\\tset map x live green", 20) = 20';
-  const findings = (...lines: string[]) => proveFsyncOrder(parseTrace(lines.join('\n')), '/p/.switchyard').findings;
+  const findings = (...lines: string[]) => proveFsyncOrder(parseTrace(lines.join('\n')), ['/p/.switchyard']).findings;
   const unsynced = 'frontend/entry/live.map: not fsynced between its last write and the rename';
 
   it('is proven when each is in its place', () => {
@@ -98,7 +98,7 @@ describe('the order of fsyncs', () => {
 
   it('asks nothing of what a power cut may take', () => {
     const none = ['frontend/current', 'lock/frontend/1', 'journal/00000001-f1-gate-begin.json', 'jobs/.f1.part'];
-    expect(none.map((each) => durableOf('/p', `/p/${each}`))).toEqual([null, null, null, null]);
-    expect(durableOf('/p', '/p/journal/00000003-f1-move-begin.json')?.kind).toBe('file');
+    expect(none.map((each) => durableOf(['/p'], `/p/${each}`))).toEqual([null, null, null, null]);
+    expect(durableOf(['/p'], '/p/journal/00000003-f1-move-begin.json')?.kind).toBe('file');
   });
 });

@@ -45,10 +45,10 @@ export async function fsyncOrderOf(kit: Kit): Promise<FsyncReport> {
     ];
     const job = await server.run('f1', server.flipPlan('flip', { watchMinutes: 0 }));
     if (job.state !== 'completed') throw new Error(`the traced flip ended ${job.state}: ${server.output('f1')}`);
-    const flip = proveFsyncOrder(parseTrace(readFileSync(trace, 'utf8')), server.root);
+    const flip = proveFsyncOrder(parseTrace(readFileSync(trace, 'utf8')), [server.root, server.home]);
     const { code, stderr } = await server.kitLines(writeRelease);
     if (code !== 0) throw new Error(`no release was written: ${stderr}`);
-    const release = proveFsyncOrder(parseTrace(readFileSync(trace, 'utf8')), server.root);
+    const release = proveFsyncOrder(parseTrace(readFileSync(trace, 'utf8')), [server.root, server.home]);
     return { durables: [...flip.durables, ...release.durables], findings: [...flip.findings, ...release.findings] };
   } finally {
     server.close();
@@ -61,6 +61,7 @@ image_id() { echo sha256:1; }
 image_pin() { echo registry.lan/shop/frontend@sha256:1; }
 image_version() { echo 1.1.0; }
 echo services: >"$job_dir/release.compose.yaml"
+echo services: >"$job_dir/release.public.yaml"
 echo '{"image":"@SWITCHYARD_IMAGE@"}' >"$job_dir/release.json"
 echo 'echo back' >"$job_dir/rollback.sh"
 write_release 0003 green registry.lan/shop/frontend:1.1.0

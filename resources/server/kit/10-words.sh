@@ -1,6 +1,6 @@
 # The kit that every job is made of: the files of this folder in the order of their names, sent as one file, kit.sh.
 # Sourced by run.sh after job.sh, which sets (quoted by the app, never evaluated from the server):
-#   ROOT JOB VERB STACK SERVICE BY PROJECT_DIR SVC ENTRY NETWORK PROBE_IMAGE ENTRY_PORT ...
+#   ROOT HOME_STATE JOB VERB STACK SERVICE BY PROJECT_DIR SVC ENTRY NETWORK PROBE_IMAGE ENTRY_PORT ...
 # shellcheck shell=sh disable=SC2034
 # POSIX sh. Needs: docker, tar, awk, sed, sync, sha256sum, mkfifo, timeout.
 umask 077
@@ -15,8 +15,11 @@ unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES 2>/dev/null
 # A pipe to the entry point whose other end is gone is an answer, not the end of the job.
 trap '' PIPE
 
-job_dir=$ROOT/jobs/$JOB
+# Of the stack's folder: data. Of the home state: what is run, and what tells whether that data is as it was left (SPEC HS1).
+jobs_dir=$HOME_STATE/jobs
+job_dir=$jobs_dir/$JOB
 service_dir=$ROOT/$SVC
+home_service=$HOME_STATE/$SVC
 step=start
 epoch=0
 seq=0
@@ -27,15 +30,15 @@ mode=${1:-run}
 
 # --- words -----------------------------------------------------------------------------------------------------------
 
-# Text as the inside of a JSON string: one line, control characters and invalid bytes gone.
+# Text as the inside of a JSON string: one line, control characters and invalid bytes gone, nothing in it that is not to be told.
 json_text() {
   # Most texts are plain, and a process less on the way to a flip is a millisecond less.
   case $1 in
     *[!A-Za-z0-9\ ._:/@,\;\(\)+=-]*) ;;
-    *) [ "${#1}" -le 2000 ] && { printf '%s' "$1"; return; } ;;
+    *) [ "${#1}" -le 2000 ] && ! may_tell "$1" && { printf '%s' "$1"; return; } ;;
   esac
-  # Cut before it is escaped: a cut inside an escape would be no JSON any more.
-  printf '%s' "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
+  # Masked before it is cut, for half a secret is one; cut before it is escaped: a cut inside an escape would be no JSON any more.
+  masked "$1" | tr '\n\t\r' '   ' | tr -d '\000-\037\177' | cut -c1-1800 | sed 's/\\/\\\\/g; s/"/\\"/g'
 }
 
 # Unix milliseconds.

@@ -30,12 +30,17 @@ point() {
 
 # A little of the disk is kept back, so that going back on a full one can still write down what it does (SPEC JN10). Kept by
 # each job that ends; spent by who goes back, recovers, or is past the point of no return, and finds not a byte left.
+# Of both places: the stack's folder and the home state may be on two disks.
 reserve_kib=256
 keep_reserve() {
-  [ -s "$ROOT/reserve" ] ||
-    { dd if=/dev/zero of="$ROOT/reserve.$JOB.tmp" bs=1024 count="$reserve_kib" 2>/dev/null && mv -f "$ROOT/reserve.$JOB.tmp" "$ROOT/reserve"; } ||
-    rm -f "$ROOT/reserve.$JOB.tmp"
+  for reserved in "$ROOT" "$HOME_STATE"; do
+    [ -s "$reserved/reserve" ] ||
+      { dd if=/dev/zero of="$reserved/reserve.$JOB.tmp" bs=1024 count="$reserve_kib" 2>/dev/null && mv -f "$reserved/reserve.$JOB.tmp" "$reserved/reserve"; } ||
+      rm -f "$reserved/reserve.$JOB.tmp"
+  done
 }
 spend_reserve() {
-  { [ "$VERB" = rollback ] || [ "$mode" != run ] || [ -n "${past_return:-}" ]; } && [ -e "$ROOT/reserve" ] && rm -f "$ROOT/reserve"
+  { [ "$VERB" = rollback ] || [ "$mode" != run ] || [ -n "${past_return:-}" ]; } || return 1
+  [ -e "$ROOT/reserve" ] || [ -e "$HOME_STATE/reserve" ] || return 1
+  rm -f "$ROOT/reserve" "$HOME_STATE/reserve"
 }

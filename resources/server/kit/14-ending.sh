@@ -53,13 +53,20 @@ end() {
   close_runtime
   # Told before the lock is let go: who takes it next must not find this job unfinished.
   put_surely "$job_dir/exit" "$1"
+  leave_own_folders
   at ended
+  drop_payload
   # Also after one that failed: it may have spent it, and the next to go back may need it.
   [ "$epoch" -eq 0 ] || keep_reserve
   lock_release
   feed "\"kind\":\"end\",\"outcome\":\"$1\",\"code\":\"${2:-}\",\"message\":\"$(json_text "${3:-}")\",\"running\":\"$(json_text "${4:-}")\",\"detail\":\"$(json_text "${5:-}")\""
   trap - EXIT
   exit "$(exit_code "$1")"
+}
+
+# What a job was sent to put in place has secrets in it, and is of no use once it ended.
+drop_payload() {
+  rm -f "$job_dir"/release.*.yaml "$job_dir"/compose.edited "$job_dir"/override.yaml "$job_dir"/override.before "$job_dir"/override.after
 }
 
 # All went well, or, in a recovery, had gone well up to a step whose outcome is written now.

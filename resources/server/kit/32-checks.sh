@@ -14,12 +14,12 @@ run_checks() {
         set -- "$1" $(container_state "$1")
         case ${3:-none} in healthy) check_said='good container healthy' ;; none) check_said='good no healthcheck' ;; *) check_said="bad container ${3}" ;; esac
         ;;
-      command) if timeout 30 docker exec "$1" sh -c "$a" >"$job_dir/command.out" 2>&1; then check_said='good command'; else check_said="bad command: $(tail -n 1 "$job_dir/command.out")"; fi ;;
+      command) if timeout 30 docker exec "$1" sh -c "$a" >"$job_dir/command.out" 2>&1; then check_said='good command'; else check_said="bad command: $(tail -n 1 "$job_dir/command.out")"; fi; rm -f "$job_dir/command.out" ;;
       *) check_said="bad unknown check $kind" ;;
     esac
     case $check_said in
       good*) passed=$((passed + 1)) ;;
-      *) [ -n "$failing" ] || failing="$kind ${a:+$a }${b:+$b }: ${check_said#bad }" ;;
+      *) [ -n "$failing" ] || failing=$(masked "$kind ${a:+$a }${b:+$b }: ${check_said#bad }") ;;
     esac
   done <<LIST
 $CHECKS
@@ -39,7 +39,7 @@ ends_at_start() { # container status health restarts code oom
   esac
   ready_code=exited-at-start
   docker_answers || { ready_code=docker-stopped; ready_reason='Docker was stopped while it was starting.'; return 0; }
-  ready_reason="$how: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)"
+  ready_reason=$(masked "$how: $(docker logs --tail 20 "$1" 2>&1 | grep -v '^[[:space:]]*$' | tail -n 1)")
 }
 
 # Waits until slot container $1 passes all its checks twice in a row, or tells why not (ready_code, ready_reason).

@@ -46,10 +46,9 @@ recover_apart() { # folder
 
 # Jobs of this stack that died are finished or undone before this one looks at anything. Going back waits only for those of its own service.
 recover_others() {
-  for other in "$ROOT"/jobs/*; do
+  for other in "$jobs_dir"/*; do
     [ "$other" != "$job_dir" ] && job_died "$other" || continue
     [ "$VERB" != rollback ] || grep -qxF "SVC='$SVC'" "$other/job.sh" || continue
-    grep -q '^recover_job()' "$other/kit.sh" || continue
     recover_apart "$other" 8>&- 9>&-
   done
 }
@@ -113,7 +112,7 @@ drop_stale_watch() {
 
 # A watch that acted and was cut short is not taken up any more once another one is armed.
 end_acts() {
-  for each in "$ROOT"/jobs/*-watch; do
+  for each in "$jobs_dir"/*-watch; do
     [ ! -d "$each" ] || [ -e "$each/exit" ] || ! grep -qxF "SVC='$SVC'" "${each%-watch}/job.sh" || put_lightly "$each/exit" aborted
   done
 }
@@ -130,9 +129,9 @@ sweep() {
     [ -e "$each/released" ] || read -r swept_pid swept_start swept_boot _ 2>/dev/null <"$each/owner"
     [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && (: >"$each/released") 2>/dev/null
   done
-  find "$ROOT" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
+  find "$ROOT" "$HOME_STATE" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
   rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
-  for swept in "${OVERRIDE:-}" "${EDITED_FILE:-}"; do [ -n "$swept" ] && rm -f "$swept.$JOB.tmp"; done
+  for swept in override compose; do target_noted "$swept" && inside rm -f "./.${target##*/}.$JOB.part/new"; done
   sweep_probe=$(docker ps -aq --filter "label=dev.switchyard.job=$JOB")
   # shellcheck disable=SC2086
   [ -n "$sweep_probe" ] && docker rm -f $sweep_probe >/dev/null 2>&1
@@ -147,12 +146,12 @@ tidy() {
   count=0
   # A flip that is still watched is taken up again by its folder.
   watched=" $(cat "$ROOT"/*/watch 2>/dev/null | cut -d' ' -f5 | tr '\n' ' ') "
-  for each in $(cd "$ROOT/jobs" && ls -1t); do
+  for each in $(cd "$jobs_dir" && ls -1t); do
     count=$((count + 1))
     case $watched in *" $each "*) continue ;; esac
     # What ended needs its scripts no more; what it was and said stays.
-    [ "$count" -gt 5 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -f "$ROOT/jobs/$each/kit.sh"
-    [ "$count" -gt 50 ] && [ -e "$ROOT/jobs/$each/exit" ] && rm -rf "${ROOT:?}/jobs/$each"
+    [ "$count" -gt 5 ] && [ -e "$jobs_dir/$each/exit" ] && rm -f "$jobs_dir/$each/kit.sh"
+    [ "$count" -gt 50 ] && [ -e "$jobs_dir/$each/exit" ] && rm -rf "${jobs_dir:?}/$each"
   done
   set -- "$ROOT"/journal/*.json
   over=$(($# - 1000))
@@ -165,7 +164,7 @@ tidy() {
       *)
         # One that may still have to be recovered keeps all of its records.
         tidy_job=${each##*/} tidy_job=${tidy_job#*-}
-        [ -d "$ROOT/jobs/${tidy_job%%-*}" ] && ! [ -e "$ROOT/jobs/${tidy_job%%-*}/exit" ] || rm -f "$each"
+        [ -d "$jobs_dir/${tidy_job%%-*}" ] && ! [ -e "$jobs_dir/${tidy_job%%-*}/exit" ] || rm -f "$each"
         ;;
     esac
   done

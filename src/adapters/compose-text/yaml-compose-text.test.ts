@@ -136,6 +136,61 @@ describe('the override', () => {
   });
 });
 
+describe('hiding values', () => {
+  it('SE1 puts a mark in place of each value of an environment and of build arguments, and keeps every other byte', () => {
+    const written = `x-env: &env
+  SHARED: abc # from the vault
+services:
+  web:
+    image: web:1
+    build:
+      context: .
+      args:
+        NPM_TOKEN: 'x y'
+    environment:
+      <<: *env
+      SHORT: p1
+      LONG: "a: \\"b\\" #c"
+      TEXT: |
+        one
+        two
+      NOTHING:
+    command: serve --password=abc
+  db:
+    environment:
+      - PASSWORD=p=2
+      - "QUOTED=p 3"
+      - PASSED_ON
+`;
+    expect(text.hideValues(written)).toBe(`x-env: &env
+  SHARED: ••• # from the vault
+services:
+  web:
+    image: web:1
+    build:
+      context: .
+      args:
+        NPM_TOKEN: •••
+    environment:
+      <<: *env
+      SHORT: •••
+      LONG: •••
+      TEXT: •••
+      NOTHING:
+    command: serve --password=•••
+  db:
+    environment:
+      - PASSWORD=•••
+      - "QUOTED=•••"
+      - PASSED_ON
+`);
+  });
+
+  it('SE4 hides what is shaped like a secret where a file is no YAML', () => {
+    expect(text.hideValues('a: [\n  PASSWORD=x')).toBe('a: [\n  PASSWORD=•••');
+  });
+});
+
 describe('DN3 what a compose file names', () => {
   const outline = (source: string) => text.outline(source);
 
@@ -196,5 +251,30 @@ services:
     const told = outline(`services:\n${many}\n`);
     expect(told.ok && told.value.length).toBe(500);
     expect(outline('services: {\n')).toMatchObject({ ok: false, failure: { code: 'compose-broken' } });
+  });
+});
+
+describe('a whole file', () => {
+  it('TR6 is plain data, and no tag, alias of aliases or merge makes anything else of it', () => {
+    const said = (written: string) => {
+      const parsed = text.parse(written);
+      return parsed.ok ? parsed.value : parsed.failure.code;
+    };
+    expect(said('a: {1: "$x", b: [yes, 0x1f, 1e3]}\nc: !!js/function "x"\n')).toEqual({
+      a: { 1: '$x', b: ['yes', 31, 1000] },
+      c: 'x',
+    });
+    expect(said('base: &b {x: 1}\nweb:\n  <<: *b\n')).toEqual({ base: { x: 1 }, web: { '<<': { x: 1 } } });
+    expect(Object.keys(said('__proto__: {privileged: true}\n') as object)).toEqual(['__proto__']);
+    const laughs = `a: &a [x,x,x,x,x,x,x,x,x]\n${'bcdefg'.replaceAll(/./g, (each) => `${each}: &${each} [${`*${String.fromCharCode(each.charCodeAt(0) - 1)},`.repeat(9)}]\n`)}`;
+    for (const bad of [
+      laughs,
+      '['.repeat(200_000),
+      `a: ${'x'.repeat(600_000)}`,
+      'a: [',
+      'a: 1\na: 2\n',
+      '? [a]\n: 1\n',
+    ])
+      expect(said(bad)).toBe('compose-broken');
   });
 });

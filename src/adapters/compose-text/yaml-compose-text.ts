@@ -1,5 +1,17 @@
-import { isMap, isScalar, type Pair, parseDocument, type YAMLMap } from 'yaml';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml';
 import { failure } from '../../core/failure.ts';
+import { hiddenMark, maskShapes } from '../../core/mask.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
 import type { ComposeText } from '../../engine/ports/compose-text.ts';
 
@@ -84,6 +96,25 @@ export const yamlComposeText: ComposeText = {
     return ok(`${text.slice(0, at)}${shifted}${text.slice(at)}`);
   },
 
+  hideValues(text) {
+    const document = parseDocument(text, { logLevel: 'silent', merge: true });
+    const services = document.errors.length === 0 ? document.get('services', true) : null;
+    if (!isMap(services)) return maskShapes(text);
+    const ends = new Map<number, number>();
+    for (const { value } of services.items) {
+      const service = followed(value, document);
+      if (!isMap(service)) continue;
+      const build = followed(service.get('build', true), document);
+      const args = isMap(build) ? build.get('args', true) : null;
+      for (const node of [service.get('environment', true), args])
+        for (const { start, end } of valueRanges(node, document, text)) ends.set(start, end);
+    }
+    const hidden = [...ends]
+      .sort(([a], [b]) => b - a)
+      .reduce((rest, [start, end]) => `${rest.slice(0, start)}${hiddenMark}${rest.slice(end)}`, text);
+    return maskShapes(hidden);
+  },
+
   removeBlock(text, service) {
     const lines = text.split('\n');
     const begin = lines.findIndex((line) => line.trim() === beginMark(service).trim());
@@ -99,6 +130,23 @@ export const yamlComposeText: ComposeText = {
     const rest = [...lines.slice(0, begin), ...lines.slice(end + 1)].join('\n');
     return ok(rest === `${header}services:\n` ? null : rest);
   },
+
+  parse(text) {
+    const broken = (detail: string | null) =>
+      failed(failure('compose-broken', 'The compose file is not valid YAML.', { detail }));
+    if (text.length > longestText) return broken('It is too long for a compose file.');
+    try {
+      const document = parseDocument(text, { logLevel: 'silent', customTags: [], schema: 'core', stringKeys: true });
+      const [error] = document.errors;
+      // A few names of one text, never names of names of names.
+      return error === undefined
+        ? ok(document.toJS({ maxAliasCount: 20 }) as unknown)
+        : broken(error.message.split('\n')[0] ?? null);
+    } catch (caught) {
+      // Nested too deep for the parser, or by names that stand for each other.
+      return broken(caught instanceof Error ? (caught.message.split('\n')[0] ?? null) : null);
+    }
+  },
 };
 
 /** No stack has more; a file that names more is not drawn to its end. */
@@ -109,6 +157,7 @@ const fieldsOf = (value: unknown): Record<string, unknown> =>
 
 const textsOf = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
+const longestText = 512 * 1024;
 
 const keyOf = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
 
@@ -126,6 +175,31 @@ function servicesOf(text: string): Result<YAMLMap | null> {
   return isMap(services)
     ? ok(services)
     : failed(failure('compose-broken', '“services” in the compose file is not a mapping.'));
+}
+
+const followed = (node: unknown, document: Document): unknown => (isAlias(node) ? node.resolve(document) : node);
+
+/** Where the values stand, of `KEY: value` and of `- KEY=value`, also where an anchor has them. */
+function valueRanges(node: unknown, document: Document, text: string): { start: number; end: number }[] {
+  const values = followed(node, document);
+  if (isMap(values)) {
+    return values.items.flatMap(({ key, value }) => {
+      if (isScalar(key) && text.startsWith('<<', key.range?.[0])) {
+        const merged = followed(value, document);
+        return (isSeq(merged) ? merged.items : [merged]).flatMap((each) => valueRanges(each, document, text));
+      }
+      const [start = 0, end = 0] =
+        (isNode(followed(value, document)) && (followed(value, document) as Node).range) || [];
+      // A block of text ends behind its line.
+      return end > start ? [{ start, end: text[end - 1] === '\n' ? end - 1 : end }] : [];
+    });
+  }
+  if (!isSeq(values)) return [];
+  return values.items.flatMap((item) => {
+    const [from = 0, end = 0] = (isNode(item) && item.range) || [];
+    const start = text.indexOf('=', from) + 1;
+    return start > from && start < end ? [{ start, end: /["']/.test(text[from] ?? '') ? end - 1 : end }] : [];
+  });
 }
 
 function imageNode(text: string, service: string): Result<{ start: number; end: number; text: string } | null> {

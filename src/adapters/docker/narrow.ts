@@ -129,7 +129,8 @@ export function narrowNetwork(value: unknown): NetworkFact | null {
 export function narrowVolume(value: unknown): VolumeFact | null {
   const raw = fields(value);
   const name = text(raw.Name);
-  return name === '' ? null : { name, labels: labels(raw.Labels) };
+  const device = text(fields(raw.Options).device);
+  return name === '' ? null : { name, labels: labels(raw.Labels), ...(device === '' ? {} : { device }) };
 }
 
 /** From `/version` and `/info`. */

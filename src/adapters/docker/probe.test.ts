@@ -4,7 +4,7 @@ import { chooseEndpoint, parseProbe, probeCommand } from './probe.ts';
 
 const facts = (text: string) => {
   const parsed = parseProbe(`banner of the login shell\nswitchyard-probe\nuser ada\n${text}\nend\n`);
-  if (parsed === null) throw new Error('not parsed');
+  if (parsed === null || parsed === 'cut') throw new Error('not parsed');
   return parsed;
 };
 const chosen = (text: string) => {
@@ -69,5 +69,12 @@ describe('where Docker is on a host', () => {
 
   it('is not known where no shell ran the question', () => {
     expect(parseProbe('This account is currently not available.\n')).toBeNull();
+  });
+
+  it('TO2 is not known of an answer that was cut short', () => {
+    const whole = 'switchyard-probe\nuser ada\nusable /run/docker.sock\ncommand\nend\n';
+    const cuts = Array.from({ length: whole.length - 2 }, (_, length) => parseProbe(whole.slice(0, length)));
+    expect(new Set(cuts)).toEqual(new Set([null, 'cut']));
+    expect(parseProbe(whole)).toMatchObject({ user: 'ada', hasCommand: true });
   });
 });

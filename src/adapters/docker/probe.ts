@@ -36,11 +36,12 @@ export const probeCommand = `sh -c '${[
   'for c in docker podman; do command -v $c >/dev/null 2>&1 && echo command; done; echo end',
 ].join(' ')}'`;
 
-/** Reads what the probe printed. Null when it did not run: there is no shell that could. Pure. */
-export function parseProbe(output: string): ProbeFacts | null {
+/** Reads what the probe printed. Null when it did not run: there is no shell that could. `cut`: it ran, and not to its end. Pure. */
+export function parseProbe(output: string): ProbeFacts | 'cut' | null {
   const lines = output.split('\n').map((each) => each.trim());
   const start = lines.indexOf('switchyard-probe');
   if (start < 0) return null;
+  if (!lines.includes('end', start)) return 'cut';
   const facts: ProbeFacts = { configured: null, sockets: [], hasCommand: false, user: '' };
   for (const line of lines.slice(start + 1)) {
     const [word = '', ...others] = line.split(' ');

@@ -13,7 +13,7 @@ export type LocalHost = {
   hostName: string;
   user: string;
   shell: Shell;
-  tunnel: Tunnel;
+  tunnel: Pick<Tunnel, 'openSocket'>;
   openSocket(path: string): Promise<Duplex>;
   openAddress(address: string, port: number): Promise<Duplex>;
   /** Ends what still runs and what is still open. Idempotent. */

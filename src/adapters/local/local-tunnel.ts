@@ -1,61 +1,18 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { FailureError, failure, failureOf } from '../../core/failure.ts';
-import type { Forward, Tunnel } from '../../engine/ports/tunnel.ts';
+import { FailureError, failure } from '../../core/failure.ts';
+import type { Tunnel } from '../../engine/ports/tunnel.ts';
 
-type OpenStream = (where: { path: string } | { host: string; port: number }) => Promise<Duplex>;
-
-/** Ports of this machine that lead to addresses of this machine. The same as over ssh, so that no caller has to know. */
-export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tunnel; close(): void } {
-  const forwards = new Set<Forward>();
+/** Streams to sockets of this machine. The same as over ssh, so that no caller has to know. */
+export function createLocalTunnel(
+  words: string,
+  open: (where: { path: string }) => Promise<Duplex>,
+): { tunnel: Pick<Tunnel, 'openSocket'>; close(): void } {
   let isOpen = true;
-  const closedTunnel = (): FailureError =>
-    new FailureError(failure('link-lost', `The connection to ${words} is closed.`, { transient: true }));
-
-  const forward = async (address: string, port: number): Promise<Forward> => {
-    if (!isOpen) throw closedTunnel();
-    const sockets = new Set<Socket>();
-    const server = createServer((socket) => {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => socket.destroy());
-      socket.on('close', () => sockets.delete(socket));
-      open({ host: address, port }).then(
-        (stream) => {
-          if (socket.destroyed) {
-            stream.destroy();
-            return;
-          }
-          stream.on('error', () => socket.destroy());
-          stream.on('close', () => socket.end());
-          socket.on('close', () => stream.destroy());
-          socket.pipe(stream).pipe(socket);
-        },
-        () => socket.destroy(),
-      );
-    });
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (error) => reject(new FailureError(failureOf(error), { cause: error })));
-      server.listen(0, '127.0.0.1', resolve);
-    });
-    const opened: Forward = {
-      port: (server.address() as AddressInfo).port,
-      close: async () => {
-        if (!forwards.delete(opened)) return;
-        const ended = new Promise<void>((resolve) => server.close(() => resolve()));
-        for (const socket of sockets) socket.destroy();
-        await ended;
-      },
-    };
-    forwards.add(opened);
-    return opened;
-  };
-
   return {
     tunnel: {
-      forward,
       async openSocket(path) {
-        if (!isOpen) throw closedTunnel();
+        if (!isOpen)
+          throw new FailureError(failure('link-lost', `The connection to ${words} is closed.`, { transient: true }));
         try {
           return await open({ path });
         } catch (error) {
@@ -71,7 +28,6 @@ export function createLocalTunnel(words: string, open: OpenStream): { tunnel: Tu
     },
     close: () => {
       isOpen = false;
-      for (const each of forwards) each.close().catch(() => {});
     },
   };
 }

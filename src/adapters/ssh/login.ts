@@ -1,6 +1,7 @@
 import ssh2, { type AnyAuthMethod, type ParsedKey } from 'ssh2';
 import type { Question } from '../../core/connection.ts';
 import { type Failure, failure } from '../../core/failure.ts';
+import { plainText } from '../../core/plain-text.ts';
 import { hostWords } from './connect-failure.ts';
 import type { HostSettings } from './host-settings.ts';
 import { type Identities, type Identity, PassphraseDeclined, PassphraseWrong } from './identity.ts';
@@ -79,9 +80,9 @@ export async function* loginAttempts(
         type: 'keyboard-interactive',
         username,
         prompt: (name, instructions, _language, prompts, finish) => {
-          const title = [name, instructions].filter((each) => each.trim() !== '').join('\n') || `Login at ${host}`;
-          const asked = prompts.map((each) => ({ text: each.prompt, echo: each.echo ?? false }));
-          ask({ kind: 'keyboard-interactive', id: questionId(), title, prompts: asked }).then(
+          const title = shortened([name, instructions].filter((each) => each.trim() !== '').join('\n'), 1_000);
+          const asked = prompts.map((each) => ({ text: shortened(each.prompt, 200), echo: each.echo ?? false }));
+          ask({ kind: 'keyboard-interactive', id: questionId(), user: username, host, title, prompts: asked }).then(
             (answers) => {
               gaveUp ||= answers === null;
               finish(answers ?? []);
@@ -107,6 +108,12 @@ export async function* loginAttempts(
     methods = answer.methods ?? methods;
   }
 }
+
+/** A server's words as data of a size that leaves ours in sight: no screen is filled by them until our heading is gone. */
+const shortened = (text: string, most: number): string => {
+  const plain = plainText(text).replace(/\n{2,}/g, '\n');
+  return plain.length <= most ? plain : `${plain.slice(0, most)}…`;
+};
 
 /** Why nobody was logged in, in words that name everything that was tried. Pure. */
 export function loginFailure(settings: HostSettings, record: LoginRecord): Failure {

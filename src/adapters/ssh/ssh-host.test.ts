@@ -458,6 +458,8 @@ describe('passwords and questions', () => {
     expect(withoutId(questions)).toEqual([
       {
         kind: 'keyboard-interactive',
+        user: 'ada',
+        host: `home (127.0.0.1:${at.port})`,
         title: 'Two fields',
         prompts: [
           { text: 'Name: ', echo: true },
@@ -466,11 +468,31 @@ describe('passwords and questions', () => {
       },
       {
         kind: 'keyboard-interactive',
-        title: `Login at home (127.0.0.1:${at.port})`,
+        user: 'ada',
+        host: `home (127.0.0.1:${at.port})`,
+        title: '',
         prompts: [{ text: 'Sure? ', echo: true }],
       },
     ]);
     expect((await open(() => null)).failure?.code).toBe('cancelled');
+  });
+
+  it('SE7 takes the host’s words as data, however long, and says whose they are', async () => {
+    const posing = 'The key needs its passphrase\u202e\u001b[2J\n\n\n\n\n\n\n\nPassphrase of /home/ada/.ssh/id_ed25519';
+    const at = await server({
+      door: { dialogue: [{ title: posing, questions: [{ text: 'x'.repeat(5_000), echo: false }], answers: ['1'] }] },
+    });
+    await configure(at.port, [], at.knownHosts);
+    const { questions } = await open(() => ['1']);
+    expect(withoutId(questions)).toEqual([
+      {
+        kind: 'keyboard-interactive',
+        user: 'ada',
+        host: `home (127.0.0.1:${at.port})`,
+        title: 'The key needs its passphrase[2J\nPassphrase of /home/ada/.ssh/id_ed25519',
+        prompts: [{ text: `${'x'.repeat(200)}…`, echo: false }],
+      },
+    ]);
   });
 
   it('knows two factors: a key, then a code', async () => {

@@ -20,7 +20,7 @@ export type SshHost = {
   /** For sentences. */
   words: string;
   shell: Shell;
-  tunnel: Tunnel;
+  tunnel: Pick<Tunnel, 'openSocket'>;
   /** A stream to a unix socket on the host, not counted against MaxSessions. Rejects with FailureError. */
   openSocket(path: string): Promise<Duplex>;
   /** A stream to an address as the host sees it. Rejects with FailureError. */
@@ -179,7 +179,7 @@ function createHost(client: Client, words: string, closeAll: () => void): SshHos
   return {
     words,
     shell: shell.shell,
-    tunnel: createSshTunnel({ ...state, openSocket, openAddress, closed }),
+    tunnel: createSshTunnel({ words, openSocket }),
     openSocket,
     openAddress,
     openCommand: shell.open,

@@ -8,7 +8,7 @@ export function createChanges() {
     announce() {
       if (announced) return;
       announced = true;
-      Promise.resolve().then(() => {
+      queueMicrotask(() => {
         announced = false;
         for (const listener of [...listeners]) listener();
       });

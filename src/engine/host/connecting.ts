@@ -1,4 +1,3 @@
-import { renderScript } from '../../core/command.ts';
 import {
   type Connection,
   freshLadder,
@@ -9,13 +8,18 @@ import {
   withRung,
 } from '../../core/connection.ts';
 import { type Failure, FailureError, failure, failureOf } from '../../core/failure.ts';
+import { maskTold } from '../../core/mask-told.ts';
+import type { Result } from '../../core/result.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link, Linker } from '../ports/link.ts';
-import type { Shell, ShellOutcome } from '../ports/shell.ts';
+import type { Shell } from '../ports/shell.ts';
+import { readWhole } from '../whole-answer.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 import { hostScript, parseHostOffers } from './host-offers.ts';
 
-const askHost = (shell: Shell): Promise<ShellOutcome> => shell.run(renderScript(hostScript, []), { timeoutMs: 15_000 });
+const askHost = (shell: Shell): Promise<Result<{ stdout: string }>> =>
+  readWhole(shell, hostScript, [], { timeoutMs: 15_000, what: 'what the server offers' });
 
 export type ConnectingParts = {
   target: string;
@@ -43,7 +47,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
   let cancelAttempt: () => void = () => {};
 
   const setConnection = (next: Connection) => {
-    now.connection = next;
+    now.connection = 'failure' in next ? { ...next, failure: maskTold(next.failure, now.mask) } : next;
     parts.redraw();
   };
 
@@ -78,7 +82,7 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
     let ladder = freshLadder();
     let link: Link | null = null;
     let opened: OpenLink | null = null;
-    let asked: Promise<ShellOutcome> | null = null;
+    let asked: Promise<Result<{ stdout: string }>> | null = null;
     cancelAttempt = () => abort.abort();
     try {
       link = await parts.linker.open({
@@ -99,12 +103,13 @@ export function createConnecting(now: HostNow, parts: ConnectingParts) {
       // Events are followed before the first listing, so that nothing falls between the two.
       void parts.followEvents(mine);
       const [facts, host] = await Promise.all([link.docker.observe(), asked ?? askHost(link.shell)]);
-      const offers = parseHostOffers(host.stdout, target);
+      if (!host.ok) throw new FailureError(host.failure);
+      const offers = parseHostOffers(host.value.stdout, target);
       if (offers.compose !== null) now.compose = offers.compose;
       for (const rung of offers.rungs) climb(rung);
       if (offers.failure !== null) throw new FailureError(offers.failure);
       if (!wanted) throw cancelled();
-      now.docker = facts;
+      now.docker = trustLabels(facts);
       now.dockerAwaySinceMs = null;
       now.asOfMs = clock.nowMs();
       now.open = mine;

@@ -1,4 +1,4 @@
-import { labels } from '../../core/server-layout.ts';
+import { trustContainer } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { DockerEvent } from '../ports/docker-engine.ts';
 import type { Link } from '../ports/link.ts';
@@ -7,6 +7,10 @@ import type { HostNow, OpenLink } from './host-now.ts';
 import type { Inspections } from './inspections.ts';
 import type { Looks } from './looks.ts';
 import type { Presence } from './presence.ts';
+
+/** Whether a container is the entry point of an adopted service. */
+const isEntry = (now: HostNow, name: string): boolean =>
+  now.states.some(({ services }) => services.some(({ record }) => record.entry === name));
 
 /** What a container's state is after an event; others follow each other too quickly to be waited for. */
 const expectations: Readonly<Record<string, (state: string) => boolean>> = {
@@ -51,9 +55,16 @@ export function createEvents(
     await Promise.resolve();
     pending.delete(id);
     try {
-      const fact = await link.docker.container(id);
+      const seen = await link.docker.container(id);
       const { docker } = now;
       if (docker === null) return;
+      // Of an image that is not known yet all is read again below, and its labels with it.
+      const fact =
+        seen &&
+        trustContainer(
+          seen,
+          docker.images.find((image) => image.id === seen.imageId),
+        );
       const known = docker.containers.some((each) => each.id === id);
       now.docker = {
         ...docker,
@@ -66,7 +77,7 @@ export function createEvents(
       };
       now.asOfMs = clock.nowMs();
       if (fact !== null && !docker.images.some((image) => image.id === fact.imageId)) looks.lookAtAll();
-      if (fact !== null && (!known || fact.labels[labels.root] !== undefined)) looks.lookAtStates();
+      if (fact !== null && (!known || isEntry(now, fact.name))) looks.lookAtStates();
       inspections.again(link, id);
       redraw();
     } catch (caught) {

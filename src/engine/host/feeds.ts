@@ -1,5 +1,6 @@
 import { renderScript } from '../../core/command.ts';
 import { type FeedLine, foldDeath, foldFeed, parseFeedLine } from '../../core/feed.ts';
+import { maskTold } from '../../core/mask-told.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 
@@ -26,7 +27,14 @@ const readMark = '\u0001read';
  * `tail` looks once a second unless it is told otherwise.
  */
 const followScript = `
-for feed in "$@"; do LC_ALL=C awk '!/"kind":"(text|progress)"/' "$feed" 2>/dev/null; done
+for feed in "$@"; do
+  shift
+  # Neither through a link, nor of anything but a file; one that is not there yet is waited for.
+  if [ -L "$feed" ] || { [ -e "$feed" ] && ! [ -f "$feed" ]; }; then continue; fi
+  set -- "$@" "$feed"
+  tail -c 4194304 "$feed" 2>/dev/null | LC_ALL=C awk '!/"kind":"(text|progress)"/'
+done
+[ $# -gt 0 ] || { printf '\\n\\001read\\n'; exec tail -q -n 0 -F /dev/null; }
 tail -q -n 400 "$@" 2>/dev/null
 printf '\\n\\001read\\n'
 tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 40 -s 0.1 -F "$@" 2>/dev/null
@@ -79,7 +87,10 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     const { open } = now;
     if (open === null) return;
     lookWhileRunning();
-    const paths = now.states.map((state) => `${state.root}/feed.ndjson`).sort();
+    const paths = now.states
+      .filter(({ ground }) => ground.kind === 'safe')
+      .map((state) => `${state.root}/feed.ndjson`)
+      .sort();
     const feeds = paths.join('\n');
     if (following?.open === open && following.feeds === feeds) return;
     following?.abort.abort();
@@ -90,6 +101,11 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     following = mine;
     open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let rest = '';
+    const again = () => {
+      if (now.open !== open || following !== mine || abort.signal.aborted) return;
+      following = null;
+      setTimeout(follow, 1_000);
+    };
     open.link.shell
       .follow(renderScript(followScript, paths), {
         signal: abort.signal,
@@ -102,21 +118,17 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
               redraw();
             }
             const line = parseFeedLine(text);
-            if (line !== null) onLine(line);
+            if (line !== null) onLine(maskTold(line, now.mask));
           }
         },
       })
-      .catch(() => null)
-      .then(() => {
-        if (now.open !== open || following !== mine || abort.signal.aborted) return;
-        following = null;
-        setTimeout(follow, 1_000);
-      });
+      .then(again, again);
   };
 
   const areRead = () =>
     now.connection.kind === 'connected' &&
-    (now.states.length === 0 || (following !== null && following.open === now.open && following.isRead));
+    (now.states.every(({ ground }) => ground.kind !== 'safe') ||
+      (following !== null && following.open === now.open && following.isRead));
 
   return { follow, areRead, lookWhileRunning };
 }

@@ -31,7 +31,6 @@ export function createFiles(now: HostNow, composeText: ComposeText, onChange: ()
       const outcome = await link.shell.run(renderScript(stackFilesScript, folders), { timeoutMs: 20_000 });
       if (now.open?.link !== link || !outcome.stdout.includes('\u0001end')) return;
       const files = parseStackFiles(outcome.stdout);
-      now.files = files;
       now.outlines = new Map(
         [...files].map(([folder, { compose, override }]) => [
           folder,
@@ -105,7 +104,6 @@ function merged(outlines: OutlinedService[][]): OutlinedService[] {
 /** Folders that stacks were started from, and those that something is adopted in. */
 function stackFolders(now: HostNow): string[] {
   const folders = new Set(now.states.map(({ root }) => root.slice(0, root.lastIndexOf('/'))));
-  for (const { server } of now.lost) folders.add(server.root.slice(0, server.root.lastIndexOf('/')));
   for (const { labels: told } of now.docker?.containers ?? []) {
     const folder = told['com.docker.compose.project.working_dir'];
     if (folder?.startsWith('/') && told[labels.slot] === undefined) folders.add(folder);

@@ -1,9 +1,10 @@
 import type { Connection } from '../../core/connection.ts';
 import type { ContainerHistory, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
-import type { LostService } from '../../core/draw-map.ts';
 import type { Job } from '../../core/job.ts';
-import type { ServerState } from '../../core/server-state.ts';
-import type { OutlinedService, StackFiles } from '../../core/stack-files.ts';
+import { maskShapes } from '../../core/mask.ts';
+import { plainText } from '../../core/plain-text.ts';
+import type { HomeState, ServerState } from '../../core/server-state.ts';
+import type { OutlinedService } from '../../core/stack-files.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -20,7 +21,13 @@ export type HostNow = {
   /** Version of the compose plugin. */
   compose: string | null;
   states: ServerState[];
+  /** Folders in which an earlier version adopted something that the home state does not know, and why it is not taken in. */
+  found: { folder: string; why: string }[];
+  /** As last read; null before. */
+  homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
+  /** Of a job that was tried again: the ids that it had before. Those are not shown. */
+  insteadOf: ReadonlyMap<string, readonly string[]>;
   /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
   dead: ReadonlySet<string>;
   /** How often jobs without a process were started to be recovered, and when last, by id; on this machine's clock. */
@@ -28,17 +35,16 @@ export type HostNow = {
   /** What was asked of containers in trouble, by id, and what was heard of containers, by name. */
   inspections: ReadonlyMap<string, ContainerInspection>;
   histories: ReadonlyMap<string, ContainerHistory>;
-  /** By project folder. */
-  files: ReadonlyMap<string, StackFiles>;
+  /** What compose.yaml and the override name, by project folder. */
   outlines: ReadonlyMap<string, readonly OutlinedService[]>;
-  /** Services that were adopted when last read, and that no state file tells of any more. */
-  lost: readonly LostService[];
   /** By how much the server's clock is ahead of this machine's, as last read. */
   aheadMs: number;
   /** Docker has not answered since, while the link stands. */
   dockerAwaySinceMs: number | null;
   /** When `docker` or `states` was last read, on this machine's clock. */
   asOfMs: number;
+  /** Free text of the server without what is not seen or acted on; hides in it what is shaped like a secret, and the values of the environments that were read (SPEC SE3 SE4). */
+  mask: (text: string) => string;
 };
 
 export const nothingKnown = (): HostNow => ({
@@ -47,21 +53,37 @@ export const nothingKnown = (): HostNow => ({
   docker: null,
   compose: null,
   states: [],
+  found: [],
+  homeState: null,
   jobs: new Map(),
+  insteadOf: new Map(),
   dead: new Set(),
   recoveries: new Map(),
   inspections: new Map(),
   histories: new Map(),
-  files: new Map(),
   outlines: new Map(),
-  lost: [],
   aheadMs: 0,
   dockerAwaySinceMs: null,
   asOfMs: 0,
+  mask: (text) => maskShapes(plainText(text)),
 });
 
-/** Running first, then newest first, at most 50. */
-export const jobList = (now: HostNow): Job[] =>
-  [...now.jobs.values()]
-    .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || b.startedAt - a.startedAt)
-    .slice(0, 50);
+/** Those that run, then those that wait, then the newest, at most 50. */
+export function jobList(now: HostNow): Job[] {
+  const before = new Set([...now.insteadOf.values()].flat());
+  const rank = ({ state }: Job): number => (state === 'running' ? 0 : state === 'waiting' ? 1 : 2);
+  return [...now.jobs.values()]
+    .filter(({ id }) => !before.has(id))
+    .sort(
+      (a, b) => rank(a) - rank(b) || (a.state === 'waiting' ? a.startedAt - b.startedAt : b.startedAt - a.startedAt),
+    )
+    .slice(0, 50)
+    .map((job) => {
+      const insteadOf = now.insteadOf.get(job.id);
+      return insteadOf === undefined ? job : { ...job, insteadOf };
+    });
+}
+
+/** The id that a job has now. */
+export const currentId = (now: HostNow, id: string): string =>
+  [...now.insteadOf].find(([, before]) => before.includes(id))?.[0] ?? id;

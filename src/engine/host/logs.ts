@@ -1,4 +1,3 @@
-import { renderScript } from '../../core/command.ts';
 import { failure, failureOf } from '../../core/failure.ts';
 import type { LogLine } from '../../core/log-line.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
@@ -6,6 +5,7 @@ import { type Slot, slots } from '../../core/slot.ts';
 import type { DockerEngine } from '../ports/docker-engine.ts';
 import type { Shell } from '../ports/shell.ts';
 import type { VerbFacts } from '../verbs.ts';
+import { readWhole } from '../whole-answer.ts';
 
 export type LogOptions = {
   tail: number;
@@ -56,7 +56,8 @@ const jobLogScript =
   'tail -c 262144 "$1/jobs/$2/output" 2>/dev/null || echo "The output of this job is not kept any more."';
 
 /** The raw output of a job. See `Session.jobLog`. */
-export async function readJobLog(shell: Shell, root: string, job: string): Promise<Result<string>> {
+export async function readJobLog(shell: Shell, home: string, job: string): Promise<Result<string>> {
   if (!/^[\w-]+$/.test(job)) return failed(failure('job-unknown', `There is no job “${job}”.`));
-  return ok((await shell.run(renderScript(jobLogScript, [root, job]), { timeoutMs: 20_000 })).stdout);
+  const answer = await readWhole(shell, jobLogScript, [home, job], { timeoutMs: 20_000, what: `the output of ${job}` });
+  return answer.ok ? ok(answer.value.stdout) : answer;
 }

@@ -1,7 +1,9 @@
 import { renderScript } from '../../core/command.ts';
-import type { LostService } from '../../core/draw-map.ts';
+import type { DockerFacts } from '../../core/docker-facts.ts';
+import { FailureError, failure } from '../../core/failure.ts';
 import { foldDeath, foldEnd } from '../../core/feed.ts';
-import { labels, stateFolder } from '../../core/server-layout.ts';
+import { findHomeMounts } from '../../core/home-mounts.ts';
+import { serviceFile } from '../../core/server-layout.ts';
 import {
   observeScript,
   recoverScript,
@@ -11,13 +13,18 @@ import {
   setAsideScript,
 } from '../../core/server-scripts.ts';
 import {
+  foundFolders,
+  parseHomeState,
   parseServerStates,
   type ServerState,
+  type ServiceState,
   serverAheadMs,
   staleLocks,
   tornUploads,
   unwatchedJobs,
 } from '../../core/server-state.ts';
+import type { ServiceRecord } from '../../core/service-record.ts';
+import { trustLabels } from '../../core/trusted-labels.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
@@ -49,7 +56,7 @@ export function createLooks(
 ): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
     try {
-      now.docker = await link.docker.observe();
+      now.docker = trustLabels(await link.docker.observe());
     } catch (caught) {
       parts.presence.note(caught);
       throw caught;
@@ -59,30 +66,47 @@ export function createLooks(
     void parts.inspections.look(link);
   };
 
+  /** What each service.json said when it was last whole, by its path (SPEC TO5). */
+  const lastGood = new Map<string, ServiceRecord>();
+
   const observeStates = async (link: Link): Promise<void> => {
-    const folders = stateFolders(now);
-    if (folders.length === 0) return;
-    const outcome = await link.shell.run(renderScript(observeScript, folders), { timeoutMs: 20_000 });
-    const before = now.states;
-    now.states = parseServerStates(outcome.stdout, clock.nowMs());
+    const outcome = await link.shell.run(renderScript(observeScript, stackFolders(now.docker)), { timeoutMs: 20_000 });
+    const homeState = parseHomeState(outcome.stdout);
+    // Cut short, it says less than is there: what was known before stays until the next look.
+    if (homeState === null)
+      throw new FailureError(
+        failure('no-answer', 'What the server says of its stacks was cut short.', { transient: true }),
+      );
+    now.homeState = homeState;
+    now.states = withLast(parseServerStates(outcome.stdout, clock.nowMs(), lastGood), now.states);
     now.aheadMs = serverAheadMs(outcome.stdout, clock.nowMs());
-    now.lost = stillLost(
-      [...now.lost, ...before.flatMap((server) => server.services.map((state) => ({ server, state })))],
-      now.states,
-    );
+    for (const { root, services } of now.states)
+      for (const { record, recordDamage } of services)
+        if (recordDamage === null) lastGood.set(serviceFile(root, record.service), record);
+    now.found = foundFolders(outcome.stdout);
     void parts.inspections.look(link);
     now.asOfMs = clock.nowMs();
+    const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;
+    // Of a later version, on ground that is not the operator's alone, or from a home that a container may write to, nothing is
+    // run that nobody asked for (SPEC HS2, HS5).
+    const left = (state: ServerState): boolean => isOpen || state.newerFormat || state.ground.kind !== 'safe';
+    const mine = now.states.filter((state) => !left(state));
+    const isMine = (path: string): boolean =>
+      mine.some(({ home, root }) => path.startsWith(`${home}/`) || path.startsWith(`${root}/`));
     const dead = new Set(now.states.flatMap((state) => state.deadJobs));
     now.recoveries = new Map([...now.recoveries].filter(([id]) => dead.has(id)));
-    const due = now.states.flatMap((state) =>
-      state.deadJobs.filter(isDue).map((id) => ({ id, folder: `${state.root}/jobs/${id}` })),
+    const due = mine.flatMap((state) =>
+      state.deadJobs.filter(isDue).map((id) => ({ id, folder: `${state.home}/jobs/${id}` })),
     );
     for (const { id } of due) {
       const before = now.recoveries.get(id);
       now.recoveries.set(id, { tries: (before?.tries ?? 0) + 1, atMs: clock.nowMs() });
     }
     // Said to be dead only when it could not be recovered at once.
-    now.dead = new Set([...dead].filter((id) => (now.recoveries.get(id)?.tries ?? 0) > triesBeforeDeath));
+    const waiting = new Set(mine.flatMap((state) => state.deadJobs));
+    now.dead = new Set(
+      [...dead].filter((id) => !waiting.has(id) || (now.recoveries.get(id)?.tries ?? 0) > triesBeforeDeath),
+    );
     now.jobs = new Map([...now.jobs].map(([id, job]) => [id, now.dead.has(id) ? foldDeath(job, clock.nowMs()) : job]));
     foldLostEnds();
     onStates();
@@ -94,9 +118,9 @@ export function createLooks(
       recoverScript,
       due.map(({ folder }) => folder),
     );
-    await script(resumeWatchesScript, unwatchedJobs(outcome.stdout));
-    await script(releaseScript, staleLocks(outcome.stdout, now.states));
-    await script(removeScript, tornUploads(outcome.stdout));
+    await script(resumeWatchesScript, unwatchedJobs(outcome.stdout).filter(isMine));
+    await script(releaseScript, staleLocks(outcome.stdout, now.states).filter(isMine));
+    await script(removeScript, tornUploads(outcome.stdout).filter(isMine));
     if ([...now.recoveries.values()].some(({ tries }) => tries <= triesBeforeRest)) lookAgain();
     if (endedSinceMs.size > 0) lookAgain();
     if (now.states.some(({ unseenJobs }) => unseenJobs.length > 0)) lookLater();
@@ -127,7 +151,7 @@ export function createLooks(
     if (searched.has(link)) return;
     searched.add(link);
     try {
-      const roots = now.states.map(({ root }) => root);
+      const roots = now.states.filter(({ ground }) => ground.kind === 'safe').map(({ root }) => root);
       const outcome = await link.shell.run(renderScript(setAsideScript, roots), { timeoutMs: 60_000 });
       if (outcome.stdout.includes('aside')) looks.lookAtStates();
     } catch {
@@ -190,27 +214,31 @@ export function createLooks(
   return looks;
 }
 
-/** Of services that were read before, those that are not there any more; the newest of each that was read. */
-function stillLost(known: readonly LostService[], states: readonly ServerState[]): LostService[] {
-  const lost = new Map<string, LostService>();
-  for (const each of known) {
-    const { stack, service } = each.state.record;
-    const isThere = states.some(({ services }) =>
-      services.some(({ record }) => record.stack === stack && record.service === service),
-    );
-    if (!isThere) lost.set(`${stack}/${service}`, each);
-  }
-  return [...lost.values()];
+/** Of services whose files are gone, what those said last. */
+function withLast(states: ServerState[], before: readonly ServerState[]): ServerState[] {
+  const last = (server: ServerState, { record }: ServiceState): ServiceState | undefined =>
+    before.find(({ home }) => home === server.home)?.services.find((each) => each.record.service === record.service);
+  return states.map((server) => ({
+    ...server,
+    services: server.services.map((state) =>
+      state.filesGone ? { ...(last(server, state) ?? state), filesGone: true } : state,
+    ),
+  }));
 }
 
-/** Where a state folder may be: beside each stack's compose file, where an entry point says, and where one was before. */
-function stateFolders({ docker, states, lost }: HostNow): string[] {
-  const folders = new Set<string>([...states.map(({ root }) => root), ...lost.map(({ server }) => server.root)]);
-  for (const container of docker?.containers ?? []) {
-    const folder = container.labels['com.docker.compose.project.working_dir'];
-    if (folder?.startsWith('/') && container.labels[labels.slot] === undefined) folders.add(stateFolder(folder));
-    const root = container.labels[labels.root];
-    if (root?.startsWith('/')) folders.add(root);
+/**
+ * Folders of stacks by their containers, where those agree on one: whether an earlier version adopted something there is looked
+ * at. What they say of a state folder counts for nothing (SPEC HS1).
+ */
+function stackFolders(docker: DockerFacts | null): string[] {
+  const folders = new Map<string, Set<string>>();
+  for (const { labels } of docker?.containers ?? []) {
+    const project = labels['com.docker.compose.project'];
+    const folder = labels['com.docker.compose.project.working_dir'];
+    if (project === undefined || folder === undefined || !isPlainPath(folder)) continue;
+    folders.set(project, (folders.get(project) ?? new Set()).add(folder));
   }
-  return [...folders].sort();
+  return [...new Set([...folders.values()].flatMap((each) => (each.size === 1 ? [...each] : [])))].sort();
 }
+
+const isPlainPath = (path: string): boolean => /^\/[^\u0000-\u001f]*$/.test(path);

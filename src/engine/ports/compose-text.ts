@@ -12,6 +12,10 @@ export type ComposeText = {
   setImage(text: string, service: string, image: string): Result<string>;
   /** An override with one service's block (lines indented under `services:`) added; `text` null starts a new file. */
   addBlock(text: string | null, service: string, block: string): Result<string>;
+  /** The text with a mark in place of each value of an environment or of build arguments; every other byte stays. */
+  hideValues(text: string): string;
   /** The override without that block; null when nothing of the operator's is left in it. */
   removeBlock(text: string, service: string): Result<string | null>;
+  /** A whole file as plain data, whatever stands in it: nothing is looked up, included or interpolated. */
+  parse(text: string): Result<unknown>;
 };

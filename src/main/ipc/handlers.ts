@@ -51,8 +51,10 @@ export function createHandlers(options: HandlersOptions): Handlers {
         return read.ok ? ok(null) : read;
       }),
 
-    'adopt.plan': ({ ref, options: told }) => withSession(ref.host, (session) => session.planAdopt(ref, told)),
-    'next.plan': ({ ref, options: told }) => withSession(ref.host, (session) => session.planNext(ref, told)),
+    'adopt.plan': ({ ref, options: told, values }) =>
+      withSession(ref.host, (session) => session.planAdopt(ref, told, values)),
+    'next.plan': ({ ref, options: told, values }) =>
+      withSession(ref.host, (session) => session.planNext(ref, told, values)),
     'verbs.start': ({ ref, verb, options: told }) => withSession(ref.host, (session) => session.start(ref, verb, told)),
     'jobs.stop': ({ host, stack, job }) => withSession(host, (session) => session.stop(stack, job)),
     'jobs.log': ({ host, stack, job }) => withSession(host, (session) => session.jobLog(stack, job)),
@@ -63,8 +65,8 @@ export function createHandlers(options: HandlersOptions): Handlers {
       }),
 
     'releases.list': ({ ref }) => withSession(ref.host, (session) => session.releases(ref)),
-    'releases.compare': ({ ref, before, after }) =>
-      withSession(ref.host, (session) => session.compareReleases(ref, before, after)),
+    'releases.compare': ({ ref, before, after, values }) =>
+      withSession(ref.host, (session) => session.compareReleases(ref, before, after, values)),
 
     'logs.follow': ({ ref, tail }) =>
       withSession(ref.host, (session) => ok({ follow: follows.start(session, ref, tail) })),

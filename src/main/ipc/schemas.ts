@@ -28,8 +28,11 @@ const options = z.strictObject({
   confirmMinutes: z.number().positive().max(1440).optional(),
   shareVolumes: z.boolean().optional(),
   replace: z.boolean().optional(),
+  again: z.boolean().optional(),
+  noWait: z.boolean().optional(),
 });
 
+const values = z.enum(['hidden', 'shown']).optional();
 const position = z.strictObject({ x: z.number(), y: z.number() });
 
 /** What each call may carry. The window is ours, but what reaches the main process is checked all the same. */
@@ -42,14 +45,14 @@ export const schemas: { readonly [Name in CallName]: z.ZodType<Calls[Name]['in']
   'hosts.disconnect': z.strictObject({ host }),
   'hosts.answer': z.strictObject({ host, question: name, answers: z.array(z.string().max(4096)).max(16).nullable() }),
   'hosts.refresh': z.strictObject({ host }),
-  'adopt.plan': z.strictObject({ ref, options }),
-  'next.plan': z.strictObject({ ref, options }),
+  'adopt.plan': z.strictObject({ ref, options, values }),
+  'next.plan': z.strictObject({ ref, options, values }),
   'verbs.start': z.strictObject({ ref, verb: z.enum(verbs), options }),
   'jobs.stop': z.strictObject({ host, stack: name, job: name }),
   'jobs.log': z.strictObject({ host, stack: name, job: name }),
   'cards.dismiss': z.strictObject({ ref }),
   'releases.list': z.strictObject({ ref }),
-  'releases.compare': z.strictObject({ ref, before: z.int().positive(), after: z.int().positive() }),
+  'releases.compare': z.strictObject({ ref, before: z.int().positive(), after: z.int().positive(), values }),
   'logs.follow': z.strictObject({ ref, tail: z.int().min(0).max(10_000) }),
   'logs.stop': z.strictObject({ follow: name }),
   'preview.open': z.strictObject({ ref, slot: z.enum(slots), browse: z.boolean() }),

@@ -15,6 +15,12 @@ test('a private key never reaches the file', () => {
   expect(written).not.toContain('c2VjcmV0');
 });
 
+test('SE4 what is shaped like a secret never reaches the file', () => {
+  const path = folder();
+  createLog(path).error('asked', new Error('postgres://shop:hunter2@db refused --token abcdef'));
+  expect(readFileSync(join(path, 'main.log'), 'utf8')).toMatch(/postgres:\/\/shop:•••@db refused --token •••/);
+});
+
 test('a log that is full becomes the one before', () => {
   const path = folder();
   const log = createLog(path, 100);

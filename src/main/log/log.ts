@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { maskShapes } from '../../core/mask.ts';
 
 /** The app's own log: one line an entry, never the input of a call, so that no secret can be in it. */
 export type Log = {
@@ -9,8 +10,8 @@ export type Log = {
 
 const privateKey = /-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY-----|$)/g;
 
-/** The text with anything that looks like a private key taken out. */
-export const withoutKeys = (text: string): string => text.replace(privateKey, '[private key]');
+/** The text without private keys, and with a mark in place of whatever else is shaped like a secret (SPEC SE4). */
+const withoutSecrets = (text: string): string => maskShapes(text.replace(privateKey, '[private key]'));
 
 /**
  * Writes `main.log` in `folder`, at most `maxBytes` long; the one before is kept as `main.1.log`. Writing never
@@ -25,7 +26,7 @@ export function createLog(folder: string, maxBytes = 1_048_576): Log {
       if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= maxBytes) {
         renameSync(path, join(folder, 'main.1.log'));
       }
-      appendFileSync(path, `${new Date().toISOString()} ${level} ${withoutKeys(text).replaceAll('\n', '\n  ')}\n`, {
+      appendFileSync(path, `${new Date().toISOString()} ${level} ${withoutSecrets(text).replaceAll('\n', '\n  ')}\n`, {
         mode: 0o600,
       });
     } catch {}

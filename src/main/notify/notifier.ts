@@ -1,4 +1,5 @@
 import type { HostView } from '../../contract/views.ts';
+import { maskShapes } from '../../core/mask.ts';
 import { decideNotices, freshMemory, type Memory, type Notice } from './decide.ts';
 
 export type Notifier = {
@@ -20,7 +21,9 @@ export function createNotifier(show: (notice: Notice) => void, now: () => number
     clearTimeout(before?.timer);
     const { memory, notices, againMs } = decideNotices(before?.memory ?? freshMemory, view, now());
     hosts.set(view.id, { memory, timer: againMs === null ? undefined : setTimeout(() => look(view), againMs) });
-    if (now() >= mutedUntilMs) for (const notice of notices) show(notice);
+    // Masked where it was read; once more here, for what is shown goes to the lock screen.
+    if (now() >= mutedUntilMs)
+      for (const notice of notices) show({ ...notice, title: maskShapes(notice.title), body: maskShapes(notice.body) });
   };
 
   const forget = (host: string): void => {

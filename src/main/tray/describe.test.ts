@@ -54,6 +54,22 @@ test('what waits to be confirmed needs somebody, what was stopped does not', () 
   ]);
 });
 
+test('TO1 the tray says how what was asked for ended', () => {
+  const ended = (outcome: 'refused' | 'aborted' | 'indeterminate', recovered = false) =>
+    serviceView('frontend', {
+      switch: { kind: 'failed', verb: 'adopt', step: 'check', outcome, recovered, failure: failure('bug', 'Oh.') },
+    });
+  const said = [ended('refused'), ended('aborted', true), ended('indeterminate'), ended('aborted')].map(
+    (service) => describeTray([hostView([service])]).items[0]?.label,
+  );
+  expect(said).toEqual([
+    'frontend on home was not changed: that was refused',
+    'frontend on home was not changed: that was undone',
+    'frontend on home was changed or not, nobody knows yet',
+    'frontend on home could not be changed',
+  ]);
+});
+
 test('a container that has done its work is nobody’s emergency, an entry point that stopped is', () => {
   const migration = serviceView('migrate', { health: 'exited', adopted: false });
   const entry = serviceView('frontend', { health: 'exited' });

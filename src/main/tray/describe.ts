@@ -1,4 +1,5 @@
 import type { HostView } from '../../contract/views.ts';
+import { type Ending, endingOf } from '../../core/ending.ts';
 import { headlinesOf } from '../../core/headline.ts';
 import { isTrouble } from '../../core/health.ts';
 import type { Service, StackMap } from '../../core/stack-map.ts';
@@ -12,6 +13,13 @@ export type TrayState = {
 };
 
 type Item = { level: 'attention' | 'trouble'; label: string; host: string; service: string | null };
+
+const endingWords: Record<Exclude<Ending, 'stopped'>, string> = {
+  refused: 'was not changed: that was refused',
+  undone: 'was not changed: that was undone',
+  unknown: 'was changed or not, nobody knows yet',
+  failed: 'could not be changed',
+};
 
 /** The worst of all hosts, and what of them needs somebody: the worst first. */
 export function describeTray(hosts: readonly HostView[]): TrayState {
@@ -78,9 +86,9 @@ function itemsOfService(host: HostView, service: Service): Item[] {
   if (service.switch.kind === 'went-back') return item('attention', 'went back by itself');
   if (service.switch.kind === 'watching' && service.switch.mustConfirm)
     return item('attention', 'waits to be confirmed');
+  const ending = service.switch.kind === 'failed' ? endingOf(service.switch) : 'stopped';
   // A stop that was asked for is nobody's emergency.
-  if (service.switch.kind === 'failed' && service.switch.failure.code !== 'cancelled')
-    return item('attention', 'could not be changed');
+  if (ending !== 'stopped') return item('attention', endingWords[ending]);
   // A container that was stopped or has done its work is nobody's emergency.
   if (service.health === 'exited' && !service.adopted) return [];
   return isTrouble(service.health) ? item('trouble', `is ${service.health}`) : [];

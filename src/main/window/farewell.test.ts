@@ -20,3 +20,14 @@ test('several are all named', () => {
   expect(words?.message).toBe('2 jobs are running. They go on.');
   expect(words?.detail).toContain('Flipping frontend on home\nDeploying backend on home');
 });
+
+test('TO6 what waits is gone with the window, and that is said', () => {
+  const waits = runningJob({ id: 'w1', verb: 'adopt', service: 'backend', state: 'waiting' });
+  expect(explainFarewell([hostView([], { jobs: [waits] })])).toEqual({
+    message: 'A job waits. It is gone with this window.',
+    detail: 'Adopting backend on home',
+  });
+  expect(explainFarewell([hostView([], { jobs: [runningJob(), waits] })])?.detail).toContain(
+    'What waits for another job has not begun, and never will:\nAdopting backend on home',
+  );
+});

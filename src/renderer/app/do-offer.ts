@@ -111,4 +111,6 @@ const jobsOf = (host: string, service: ServiceView): Job[] =>
     .sort((a, b) => b.startedAt - a.startedAt);
 
 const runningJob = (host: string, service: ServiceView): Job | null =>
-  jobsOf(host, service).find((job) => job.state === 'running') ?? null;
+  jobsOf(host, service).find((job) => job.state === 'running') ??
+  jobsOf(host, service).find((job) => job.state === 'waiting') ??
+  null;

@@ -176,6 +176,7 @@ function offersIn(service: ServiceView): Offer[] {
       return ['deploy'];
     case 'preparing':
     case 'flipping':
+    case 'waiting':
     case 'locked':
       return ['follow', ...back, 'stop'];
     case 'held':

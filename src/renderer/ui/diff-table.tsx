@@ -1,3 +1,4 @@
+import type { ReactNode } from 'react';
 import type { DiffLine } from '../../contract/views.ts';
 import { oneLine, shortDigest, splitImage } from './format.ts';
 import './diff-table.css';
@@ -23,6 +24,10 @@ function tagsOf({ field, before, after }: DiffLine): { repository: string; befor
 }
 
 function BeforeAfter({ line }: { line: DiffLine }) {
+  if (line.field === 'environment' && line.hidden === true) {
+    const how = line.before === null ? 'set' : line.after === null ? 'taken out' : 'changed';
+    return <span className="quiet">{how}, its value is hidden</span>;
+  }
   const tags = tagsOf(line);
   if (tags !== null) {
     return (
@@ -53,8 +58,30 @@ function BeforeAfter({ line }: { line: DiffLine }) {
   );
 }
 
-/** Before and after, one line a difference, told by a sign and a word as well. */
-export function DiffTable({ lines }: { lines: DiffLine[] }) {
+/** Shows what is hidden, and hides it again. The values are not here before the first click. */
+export function ValuesButton({ shown, toggle }: { shown: boolean; toggle(): void }) {
+  return (
+    <button type="button" className="button small plain" data-testid="values" aria-pressed={shown} onClick={toggle}>
+      {shown ? 'Hide values' : 'Show values'}
+    </button>
+  );
+}
+
+/** Before and after, one line a difference, told by a sign and a word as well. `values`: how what is hidden is shown. */
+export function DiffTable({ lines, values }: { lines: DiffLine[]; values?: { shown: boolean; toggle(): void } }) {
+  const button: ReactNode =
+    values !== undefined && (values.shown || lines.some((line) => line.hidden === true)) ? (
+      <ValuesButton {...values} />
+    ) : null;
+  return (
+    <>
+      <Lines lines={lines} />
+      {button}
+    </>
+  );
+}
+
+function Lines({ lines }: { lines: DiffLine[] }) {
   return (
     <table className="diff" data-testid="diff">
       <colgroup>

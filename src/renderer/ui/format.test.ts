@@ -87,7 +87,8 @@ test('images and digests lose what nobody compares', () => {
   expect(tagOf('registry:5000/shop/frontend:1.4.2@sha256:00')).toBe('1.4.2');
 });
 
-test('untrusted text stays on one line and keeps its direction', () => {
+test('SE6 untrusted text stays on one line, keeps its direction and hides nothing', () => {
+  expect(oneLine('a\u200bb\u{e0041}\u2066c\u2028d')).toBe('abcd');
   expect(oneLine('a\nb\u202ec\u0007<script>')).toBe('a bc·<script>');
 });
 

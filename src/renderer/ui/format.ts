@@ -1,3 +1,5 @@
+import { withoutUnseen } from '../../core/plain-text.ts';
+
 /** `1 B`, `43 MB`, `1.2 GB`: decimal units, as registries count. */
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -125,10 +127,9 @@ export function tagOf(image: string): string | null {
   return colon > bare.lastIndexOf('/') ? bare.slice(colon + 1) : null;
 }
 
-/** Untrusted text for one line: no control characters, no direction tricks, no line breaks. */
+/** Untrusted text for one line: no control characters, no direction tricks, nothing unseen, no line breaks. */
 export function oneLine(text: string): string {
-  return text
-    .replace(/[\u202a-\u202e\u2066-\u2069\u200e\u200f]/g, '')
+  return withoutUnseen(text)
     .replace(/\s+/g, ' ')
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, '·')
     .trim();

@@ -1,5 +1,6 @@
 import {
   ArrowUpDown,
+  BadgeQuestionMark,
   Check,
   CheckCheck,
   CircleDashed,
@@ -10,7 +11,10 @@ import {
   CircleSlash,
   CircleStop,
   Eye,
+  Hand,
   HardDriveDownload,
+  History,
+  Hourglass,
   Lock,
   type LucideIcon,
   OctagonX,
@@ -21,35 +25,53 @@ import {
   Undo2,
 } from 'lucide-react';
 import type { HostView, ServiceView, SwitchView } from '../../contract/views.ts';
+import { type Ending, endingOf } from '../../core/ending.ts';
 import { type Health, isTrouble } from '../../core/health.ts';
 import type { Trouble } from '../../core/trouble.ts';
 
-const icons: Record<Exclude<SwitchView['kind'], 'not-adopted'>, LucideIcon> = {
+const icons: Record<Exclude<SwitchView['kind'], 'not-adopted' | 'failed'>, LucideIcon> = {
   idle: CircleMinus,
   preparing: HardDriveDownload,
   'next-ready': CirclePlay,
   'not-ready': TriangleAlert,
   flipping: ArrowUpDown,
   held: CirclePause,
+  waiting: Hourglass,
   watching: Eye,
   settled: CheckCheck,
   'went-back': Undo2,
-  failed: OctagonX,
   unknown: CircleQuestionMark,
   locked: Lock,
 };
 
-/** Each state of the switch has a shape of its own. */
-export function SwitchMark({ state, size = 14 }: { state: SwitchView; size?: number }) {
+/** Each ending has a shape of its own, on the card as in the list of jobs (SPEC TO1). */
+export const endingIcons: Record<Ending, LucideIcon> = {
+  refused: Hand,
+  stopped: CircleStop,
+  undone: History,
+  unknown: BadgeQuestionMark,
+  failed: OctagonX,
+};
+
+/** Each state of the switch has a shape of its own. `declined`: how what was asked for here ended, where it got no job. */
+export function SwitchMark({
+  state,
+  declined,
+  size = 14,
+}: {
+  state: SwitchView;
+  declined?: Ending | undefined;
+  size?: number;
+}) {
   const Icon =
-    state.kind === 'not-adopted'
-      ? state.adoptable
-        ? CircleDashed
-        : CircleSlash
-      : state.kind === 'failed' && state.step === 'gate'
-        ? TriangleAlert
-        : state.kind === 'failed' && state.failure.code === 'cancelled'
-          ? CircleStop
+    declined !== undefined
+      ? endingIcons[declined]
+      : state.kind === 'not-adopted'
+        ? state.adoptable
+          ? CircleDashed
+          : CircleSlash
+        : state.kind === 'failed'
+          ? endingIcons[endingOf(state)]
           : state.kind === 'watching' && state.mustConfirm
             ? Timer
             : icons[state.kind];
@@ -97,13 +119,13 @@ export type Worst = 'fine' | 'busy' | 'warning' | 'trouble' | 'away' | 'off';
 export function worstOf(service: ServiceView): 'fine' | 'warning' | 'trouble' {
   const { switch: state } = service;
   const { kind } = state;
+  const ending = state.kind === 'failed' ? endingOf(state) : null;
   const [trouble] = service.troubles;
-  const refused = state.kind === 'failed' && state.step === 'gate';
-  const failed = state.kind === 'failed' && !refused && state.failure.code !== 'cancelled';
   const undecided = state.kind === 'held' && state.reason !== null;
   const gone = isTrouble(service.health) && service.health !== 'unhealthy';
-  if (trouble?.level === 'down' || failed || undecided || gone) return 'trouble';
-  if (trouble !== undefined || refused || kind === 'went-back' || kind === 'not-ready') return 'warning';
+  if (trouble?.level === 'down' || ending === 'failed' || undecided || gone) return 'trouble';
+  if (trouble !== undefined || (ending !== null && ending !== 'stopped')) return 'warning';
+  if (kind === 'went-back' || kind === 'not-ready') return 'warning';
   return service.health === 'unhealthy' ? 'warning' : 'fine';
 }
 

@@ -6,6 +6,8 @@ const moved = 'The traffic has moved already: stopping ends the wait for the req
 /** What stopping the job that runs on a service would do, said before. */
 export function explainStop(service: ServiceView | undefined, job?: Job): string {
   const state = service?.switch;
+  if (job === undefined ? state?.kind === 'waiting' : job.state === 'waiting')
+    return 'It has not begun: stopping takes it back, and nothing is changed.';
   if (job?.steps.some((step) => step.name === 'move' && step.state === 'done')) return moved;
   if (job === undefined && state?.kind === 'flipping' && state.step === 'drain') return moved;
   if (service?.adopted === false) return 'Stopping undoes what it began; the service runs on as plain compose.';

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import { failure } from '../../core/failure.ts';
-import { explainSwitch, inOneLine } from './switch-words.ts';
+import { endingOf, endings } from '../../core/ending.ts';
+import { type FailureCode, failure } from '../../core/failure.ts';
+import { endingIcons } from './marks.tsx';
+import { explainDeclined, explainSwitch, inOneLine } from './switch-words.ts';
 
 const now = new Date(2026, 10, 22, 21, 10).getTime();
 const at = (hours: number, minutes: number): number => new Date(2026, 10, 22, hours, minutes).getTime();
@@ -96,6 +98,52 @@ test('a failure leads with its telling line', () => {
   ).toEqual({ word: 'Deploy failed', more: 'while pulling', why: 'manifest unknown', tone: 'trouble' });
 });
 
+test.each([null, 'gate', 'check', 'edit'])('TO1 what was refused is told as that, in the step %s', (step) => {
+  const held = failure('lock-held', 'Another job holds shop.');
+  const state = { kind: 'failed', verb: 'eject', step, recovered: false, failure: held } as const;
+  expect(explainSwitch({ ...state, outcome: 'refused' }, now)).toEqual({
+    word: 'Eject refused',
+    more: 'nothing changed',
+    why: 'Another job holds shop.',
+    tone: 'warning',
+  });
+  // And what failed at the gate is a failure.
+  expect(explainSwitch({ ...state, outcome: 'aborted' }, now)).toMatchObject({ word: 'Eject failed', tone: 'trouble' });
+});
+
+test('TO1 each ending has a word, and a mark of its own', () => {
+  const words = endings.map((ending) => {
+    const failed = failure(ending === 'stopped' ? 'cancelled' : 'job-died', 'It ended.');
+    const outcome = ending === 'refused' ? 'refused' : ending === 'unknown' ? 'indeterminate' : 'aborted';
+    const state = {
+      kind: 'failed',
+      verb: 'flip',
+      step: 'gate',
+      outcome,
+      recovered: ending === 'undone',
+      failure: failed,
+    } as const;
+    expect(endingOf(state)).toBe(ending);
+    return explainSwitch(state, now).word;
+  });
+  expect(words).toEqual(['Flip refused', 'Flip stopped', 'Flip undone', 'Flip not known yet', 'Flip failed']);
+  expect(new Set(Object.values(endingIcons)).size).toBe(endings.length);
+});
+
+test('TO1 a detail that is but a path or an id does not stand for the reason', () => {
+  const refused = failure('folder-read-only', 'The folder of shop cannot be written.', { detail: '/srv/shop' });
+  expect(explainDeclined('adopt', refused).why).toBe('The folder of shop cannot be written.');
+});
+
+test('TO1 what got no job was refused, unless nobody knows whether it was sent', () => {
+  const word = (code: FailureCode) => explainDeclined('flip', failure(code, 'So it was.')).word;
+  expect([word('folder-read-only'), word('indeterminate'), word('bug')]).toEqual([
+    'Flip refused',
+    'Flip not known yet',
+    'Flip failed',
+  ]);
+});
+
 test('a job whose process died is told as undone, or as not known yet', () => {
   const died = failure('job-died', 'The deploy of frontend stopped, for its process was gone, and was undone.');
   const state = { kind: 'failed', verb: 'deploy', step: 'ready', failure: died } as const;
@@ -116,6 +164,17 @@ test('in one line trouble tells why, and all else how it goes', () => {
   );
   expect(inOneLine(failed)).toBe('HTTP 503 from / on 3000');
   expect(inOneLine(explainSwitch({ kind: 'next-ready', checks: 4, from: 'blue', to: 'green' }, now))).toBe('4 checks');
+});
+
+test('TO3 settled says when, or nothing of when', () => {
+  const settled = { kind: 'settled', to: 'blue' } as const;
+  expect(explainSwitch({ ...settled, atMs: at(20, 40) }, now)).toMatchObject({ word: 'Settled', more: '20:40' });
+  expect(explainSwitch({ ...settled, atMs: null }, now)).toEqual({
+    word: 'Settled',
+    more: null,
+    why: null,
+    tone: 'quiet',
+  });
 });
 
 test('a lock names who holds it', () => {

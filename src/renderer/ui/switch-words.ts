@@ -1,7 +1,8 @@
 import type { ServiceView, SwitchView } from '../../contract/views.ts';
+import { type Ending, endingOf, endingOfDeclined } from '../../core/ending.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { Verb } from '../../core/job.ts';
-import { doing, explainStep } from '../../core/job-words.ts';
+import { doing, explainStep, explainWaitsFor } from '../../core/job-words.ts';
 import { unreachable } from '../../core/result.ts';
 import type { Holder } from '../../core/stack-map.ts';
 import { count, formatBytes, formatClock, formatCountdown, formatDuration, oneLine } from './format.ts';
@@ -113,7 +114,12 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         tone: 'notable',
       };
     case 'settled':
-      return { word: 'Settled', more: formatClock(state.atMs, nowMs), why: null, tone: 'quiet' };
+      return {
+        word: 'Settled',
+        more: state.atMs === null ? null : formatClock(state.atMs, nowMs),
+        why: null,
+        tone: 'quiet',
+      };
     case 'went-back':
       return {
         word: 'Went back by itself',
@@ -122,37 +128,15 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         tone: 'warning',
       };
     case 'failed':
-      // At the gate nothing was begun: that is no failure, it is a no.
-      if (state.step === 'gate') return explainRefusal(state.verb, state.failure);
-      if (state.failure.code === 'cancelled') {
-        return {
-          word: `${verbNames[state.verb]} stopped`,
-          more: null,
-          why: 'what it began was undone',
-          tone: 'quiet',
-        };
-      }
-      if (state.outcome === 'indeterminate') {
-        return {
-          word: `${verbNames[state.verb]} not known yet`,
-          more: null,
-          why: 'its process is gone; the server is looked at again',
-          tone: 'warning',
-        };
-      }
-      if (state.recovered) {
-        return {
-          word: `${verbNames[state.verb]} undone`,
-          more: null,
-          why: `its process died${state.step === null ? '' : ` while ${stepWords(state.step)}`}`,
-          tone: 'warning',
-        };
-      }
+      return explainEnding(endingOf(state), state.verb, state.step, state.failure);
+    case 'waiting':
       return {
-        word: `${verbNames[state.verb]} failed`,
-        more: state.step === null ? null : `while ${stepWords(state.step)}`,
-        why: tellingOf(state.failure.detail ?? state.failure.message),
-        tone: 'trouble',
+        word: `${verbNames[state.verb]} waits`,
+        more: null,
+        why: oneLine(
+          `for ${explainWaitsFor(state.waitsFor)}${state.waitsFor === null ? '' : ` by ${state.waitsFor.by}`}`,
+        ),
+        tone: 'notable',
       };
     case 'unknown':
       return {
@@ -173,13 +157,44 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
   }
 }
 
-/** What was asked for and did not begin. */
-export const explainRefusal = (verb: Verb | 'preview', failure: Failure): SwitchWords => ({
-  word: `${verbNames[verb]} refused`,
-  more: null,
-  why: tellingOf(failure.detail ?? failure.message),
-  tone: 'warning',
-});
+/** What was asked for and got no job: refused, unless nobody knows whether it was sent. */
+export const explainDeclined = (verb: Verb | 'preview', failure: Failure): SwitchWords =>
+  explainEnding(endingOfDeclined(failure), verb, null, failure);
+
+/** One word and tone for each ending (SPEC TO1). */
+function explainEnding(ending: Ending, verb: Verb | 'preview', step: string | null, failure: Failure): SwitchWords {
+  const name = verbNames[verb];
+  const at = step === null ? '' : ` while ${stepWords(step)}`;
+  // A detail of one word, a path or an id, tells nothing by itself.
+  const telling = tellingOf(/\S\s+\S/.test(failure.detail ?? '') ? (failure.detail ?? '') : failure.message);
+  switch (ending) {
+    case 'refused':
+      return { word: `${name} refused`, more: 'nothing changed', why: telling, tone: 'warning' };
+    case 'stopped':
+      return {
+        word: `${name} stopped`,
+        more: null,
+        why: step === null ? 'it had not begun' : 'what it began was undone',
+        tone: 'quiet',
+      };
+    case 'undone':
+      return { word: `${name} undone`, more: null, why: `its process died${at}`, tone: 'warning' };
+    case 'unknown':
+      return {
+        word: `${name} not known yet`,
+        more: null,
+        why:
+          failure.code === 'job-died'
+            ? 'its process is gone; the server is looked at again'
+            : 'the server is looked at again',
+        tone: 'warning',
+      };
+    case 'failed':
+      return { word: `${name} failed`, more: at === '' ? null : at.trim(), why: telling, tone: 'trouble' };
+    default:
+      return unreachable(ending);
+  }
+}
 
 /** What follows the word where there is room for one line: in trouble why, else how it goes. */
 export const inOneLine = ({ more, why, tone }: SwitchWords): string | null =>

@@ -30,7 +30,7 @@ export function describeLinker(name: string, create: () => Promise<Linker>): voi
       const link = await open(await create());
       expect((await link.shell.run('echo $((6 * 7))')).stdout).toBe('42\n');
       expect((await link.docker.observe()).engine.version).toMatch(/^\d+\.\d+/);
-      const forward = await link.tunnel.forward('127.0.0.1', 1);
+      const forward = await link.tunnel.forward(() => '127.0.0.1', 1);
       expect(forward.port).toBeGreaterThan(0);
       link.close();
     });
@@ -53,7 +53,7 @@ export function describeLinker(name: string, create: () => Promise<Linker>): voi
       expect(await link.closed).toBeNull();
       expect(await events).toMatchObject({ name: 'FailureError' });
       await expect(link.shell.run('true')).rejects.toMatchObject({ failure: { code: 'link-lost' } });
-      await expect(link.tunnel.forward('127.0.0.1', 1)).rejects.toMatchObject({ failure: { code: 'link-lost' } });
+      await expect(link.tunnel.forward(() => '127.0.0.1', 1)).rejects.toMatchObject({ failure: { code: 'link-lost' } });
       await expect(link.docker.observe()).rejects.toMatchObject({ failure: { code: 'link-lost' } });
     });
 

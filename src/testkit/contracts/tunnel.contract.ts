@@ -4,8 +4,8 @@ import type { Tunnel } from '../../engine/ports/tunnel.ts';
 
 export type TunnelUnderTest = {
   tunnel: Tunnel;
-  /** What listens on the host and speaks first, as the host sees it. */
-  talker: { address: string; port: number; says: RegExp };
+  /** A web server of the host, as the host sees it, that answers `GET get` with `says`. */
+  web: { address: string; port: number; get: string; says: RegExp };
   /** An http server on a unix socket of the host, that answers `GET path` with `says`. */
   socket: { path: string; get: string; says: RegExp };
   close(): unknown;
@@ -21,27 +21,34 @@ export function describeTunnel(name: string, open: () => Promise<TunnelUnderTest
     });
     afterAll(() => under?.close());
 
-    it('leads from a port of this machine to one of the host, for many at once', async () => {
-      const { tunnel, talker } = under;
-      const forward = await tunnel.forward(talker.address, talker.port);
-      const heard = await Promise.all(Array.from({ length: 8 }, () => firstWords(forward.port)));
-      for (const each of heard) expect(each).toMatch(talker.says);
+    it('leads from a port of this machine to a web server of the host, for many at once', async () => {
+      const { tunnel, web } = under;
+      const forward = await tunnel.forward(() => web.address, web.port);
+      const heard = await Promise.all(Array.from({ length: 8 }, () => answerOf(forward.port, web.get)));
+      for (const each of heard) expect(each).toMatch(web.says);
       await forward.close();
       await forward.close();
-      expect(await firstWords(forward.port)).toBe('ECONNREFUSED');
+      expect(await answerOf(forward.port, web.get)).toBe('ECONNREFUSED');
     });
 
     it('listens on loopback alone', async () => {
-      const { tunnel, talker } = under;
-      const forward = await tunnel.forward(talker.address, talker.port);
-      expect(await firstWords(forward.port, '127.0.0.2')).toBe('ECONNREFUSED');
+      const { tunnel, web } = under;
+      const forward = await tunnel.forward(() => web.address, web.port);
+      expect(await answerOf(forward.port, web.get, '127.0.0.2')).toBe('ECONNREFUSED');
       await forward.close();
     });
 
-    it('ends a connection that leads nowhere', async () => {
-      const forward = await under.tunnel.forward('127.0.0.1', 1);
-      expect(await firstWords(forward.port)).toBe('');
+    it('SE8 leads there by its own address alone', async () => {
+      const { tunnel, web } = under;
+      const forward = await tunnel.forward(() => web.address, web.port);
+      expect(await answerOf(forward.port, web.get, '127.0.0.1', 'evil.example')).toMatch(/^HTTP\/1\.1 403 /);
       await forward.close();
+    });
+
+    it('answers for what leads nowhere', async () => {
+      const nowhere = await under.tunnel.forward(() => '127.0.0.1', 1);
+      expect(await answerOf(nowhere.port, '/')).toMatch(/^HTTP\/1\.1 502 /);
+      await nowhere.close();
     });
 
     it('opens a unix socket of the host', async () => {
@@ -66,17 +73,16 @@ export function describeTunnel(name: string, open: () => Promise<TunnelUnderTest
   });
 }
 
-/** What a port says first; the error's code, or nothing, when it does not. */
-function firstWords(port: number, host = '127.0.0.1'): Promise<string> {
+/** What a port answers; the error's code where it does not. */
+function answerOf(port: number, path: string, host = '127.0.0.1', name = `127.0.0.1:${port}`): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect({ port, host });
-    socket.once('data', (chunk) => {
-      resolve(chunk.toString());
-      socket.destroy();
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk.toString();
     });
-    socket.once('error', (error: NodeJS.ErrnoException) =>
-      resolve(error.code === 'ECONNRESET' ? '' : (error.code ?? '')),
-    );
-    socket.once('close', () => resolve(''));
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? ''));
+    socket.once('close', () => resolve(text));
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: ${name}\r\nConnection: close\r\n\r\n`);
   });
 }

@@ -1,7 +1,8 @@
+import type { ContainerRights } from '../../core/container-rights.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
 import type { Job, JobStep } from '../../core/job.ts';
-import { labels } from '../../core/server-layout.ts';
-import type { ReleaseOnServer, ReleaseState, ServiceState } from '../../core/server-state.ts';
+import { labels, stackHome } from '../../core/server-layout.ts';
+import type { ReleaseOnServer, ReleaseState, ServerState, ServiceState } from '../../core/server-state.ts';
 import type { ReleaseFile, ServiceRecord } from '../../core/service-record.ts';
 import type { Slot } from '../../core/slot.ts';
 
@@ -107,9 +108,32 @@ export const release = (number: number, slot: Slot, state: Partial<ReleaseState>
   state: { word: 'ready', passed: 1, total: 1, reason: null, ...state },
 });
 
+/** A stack that the home state knows, with what is adopted there. */
+export const serverState = (services: ServiceState[], more: Partial<ServerState> = {}): ServerState => {
+  const { folder = '/srv/shop', project = 'shop' } = more;
+  return {
+    root: `${folder}/.switchyard`,
+    folder,
+    project,
+    home: stackHome('/home/ada/.local/state/switchyard', project, folder),
+    newerFormat: false,
+    ground: { kind: 'safe' },
+    drift: [],
+    services,
+    deadJobs: [],
+    unseenJobs: [],
+    endedJobs: new Map(),
+    damaged: [],
+    setAside: [],
+    ...more,
+  };
+};
+
 /** Adopted, release 1 in blue, nothing else. */
 export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => ({
   record: serviceRecord(),
+  recordDamage: null,
+  filesGone: false,
   live: 'blue-settled',
   current: release(1, 'blue'),
   next: null,
@@ -146,3 +170,29 @@ export const job = (more: Partial<Job> = {}): Job => ({
   recovered: false,
   ...more,
 });
+
+/** A container of shop that may do nothing that others may not. */
+export const noRights: ContainerRights = {
+  privileged: false,
+  capAdd: [],
+  devices: [],
+  deviceCgroupRules: [],
+  hasDeviceRequests: false,
+  securityOpt: [],
+  groupAdd: [],
+  sysctls: {},
+  annotations: {},
+  oomScoreAdj: 0,
+  oomKillDisable: false,
+  pid: '',
+  ipc: 'private',
+  uts: '',
+  userns: '',
+  cgroup: 'private',
+  cgroupParent: '',
+  runtime: 'runc',
+  networkMode: 'shop_default',
+  volumesFrom: [],
+  mounts: [],
+  networks: ['shop_default'],
+};

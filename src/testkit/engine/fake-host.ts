@@ -1,6 +1,8 @@
+import { quote } from '../../core/command.ts';
 import type { Question, Rung } from '../../core/connection.ts';
 import type { ContainerFact, ContainerInspection, DockerFacts } from '../../core/docker-facts.ts';
 import { type Failure, FailureError, failure } from '../../core/failure.ts';
+import { releaseFolder, serviceFile, stackHome } from '../../core/server-layout.ts';
 import type { ServiceState } from '../../core/server-state.ts';
 import type { Archive, JobFile } from '../../engine/ports/archive.ts';
 import type { DockerEngine, DockerEvent } from '../../engine/ports/docker-engine.ts';
@@ -8,7 +10,11 @@ import type { Duplex } from '../../engine/ports/duplex.ts';
 import type { Link, Linker } from '../../engine/ports/link.ts';
 import type { Shell, ShellOutcome } from '../../engine/ports/shell.ts';
 import type { Tunnel } from '../../engine/ports/tunnel.ts';
+import { endLine } from '../../engine/whole-answer.ts';
 import { dockerFacts } from './facts.ts';
+
+/** A text of every script whose answer is read whole or not at all (`withEnd`). */
+export const endedMark = 'ended=$?';
 
 export const lost = (): Failure => failure('link-lost', 'The link to home is gone.', { transient: true });
 
@@ -56,6 +62,10 @@ export class FakeHost {
   who = '1000\nada\nada docker';
   /** State folders with what is adopted in each. */
   readonly roots = new Map<string, ServiceState[]>();
+  /** Texts of service.json by path, where they are not what the state says. */
+  readonly records = new Map<string, string>();
+  /** Version of how the state is laid out. */
+  format = 1;
   deadJobs: string[] = [];
   /** Jobs that wrote how they ended: `ID OUTCOME`. */
   endedJobs: string[] = [];
@@ -63,17 +73,32 @@ export class FakeHost {
   readonly jobs: TakenJob[] = [];
   /** Answers to further scripts, by a text in them; the first that fits. */
   readonly scripts: [text: string, answer: (command: string) => ShellOutcome][] = [];
+  /** Texts in the scripts whose answers come without their end. */
+  readonly cutShort: string[] = [];
   /** How the next opening of a link fails. */
   openingFails: Failure | null = null;
   /** What is asked while opening, each once. */
   questions: Question[] = [];
-  /** How taking a job goes: it is taken, refused by that word, or the link is lost before or after. */
-  taking: 'taken' | 'lost-before' | 'lost-after' | `refused ${string}` = 'taken';
+  /** How taking a job goes: it is taken, refused by that word, the link is lost before or after, or the answer is cut. */
+  taking: 'taken' | 'lost-before' | 'lost-after' | 'cut' | `refused ${string}` = 'taken';
   /** Calls, for tests that count them. */
-  readonly calls = { opened: 0, observed: 0, inspected: [] as string[], states: 0, followed: [] as string[] };
+  readonly calls = {
+    opened: 0,
+    observed: 0,
+    inspected: [] as string[],
+    states: 0,
+    followed: [] as string[],
+    ran: [] as string[],
+  };
   readonly counters = new Map<string, string>();
+  /** Ports of this machine that were opened, with where each leads now. */
+  readonly forwards: { port: number; addressNow(): string | null; isOpen: boolean }[] = [];
   /** What Docker says of a container that is asked about, by id. */
   readonly inspections = new Map<string, ContainerInspection>();
+  /** Further lines of what the script says of a stack. */
+  stateLines: string[] = [];
+  /** The state folders were deleted; the home state still knows what was adopted. */
+  statesGone = false;
   /** Files of stacks by path, whose folders are looked at when one changed. */
   readonly stackFiles = new Map<string, string>();
 
@@ -149,12 +174,21 @@ export class FakeHost {
   }
 
   run(command: string, stdin: Uint8Array | undefined): ShellOutcome {
+    this.calls.ran.push(command);
+    const answer = this.answer(command, stdin);
+    // A script that reads says its end, but for one that is cut short.
+    const isCut = this.cutShort.some((text) => command.includes(text));
+    return command.includes(endedMark) && !isCut ? { ...answer, stdout: `${answer.stdout}\n${endLine}\n` } : answer;
+  }
+
+  private answer(command: string, stdin: Uint8Array | undefined): ShellOutcome {
     if (command.includes('docker compose version')) return outcome(`${this.compose}\n${this.who}\n`);
     if (command.includes('\\001root ')) {
       this.calls.states += 1;
       this.beforeStates();
-      return outcome(this.sayStates(command));
+      return outcome(this.sayStates());
     }
+    if (command.includes('\\001gone')) return outcome(this.sayRecord(command));
     if (command.includes('# this is receive.sh')) return this.take(command, stdin);
     if (command.includes('\\001folder ')) return outcome(this.sayStackFiles(command));
     const known = this.scripts.find(([text]) => command.includes(text));
@@ -195,25 +229,51 @@ export class FakeHost {
     if (this.taking.startsWith('refused')) {
       return outcome(`switchyard-${this.taking}\n`, { code: 3, stderr: 'tar: short read\n' });
     }
-    const [root = '', id = ''] = command.trim().split(' ').slice(-2);
+    const [folder = '', , , id = ''] = command.trim().split(' ').slice(-4);
+    const root = `${folder}/.switchyard`;
     const files = JSON.parse(new TextDecoder().decode(stdin)) as JobFile[];
     this.jobs.push({ root, id, files: Object.fromEntries(files.map(({ path, text }) => [path, text])) });
     if (this.taking === 'lost-after') throw new FailureError(lost());
-    return outcome(`switchyard-started ${id}\n`);
+    return outcome(this.taking === 'cut' ? 'switchyard-sta' : `switchyard-started ${id}\n`, {
+      code: this.taking === 'cut' ? null : 0,
+    });
   }
 
-  private sayStates(command: string): string {
-    const lines: string[] = [];
+  /** One service.json as it is now. */
+  private sayRecord(command: string): string {
+    for (const [root, services] of this.roots)
+      for (const { record } of services) {
+        const path = serviceFile(root, record.service);
+        if (command.endsWith(` ${quote(path)}`)) return this.records.get(path) ?? JSON.stringify(record);
+      }
+    return '\u0001gone';
+  }
+
+  private sayStates(): string {
+    const state = '/home/ada/.local/state/switchyard';
+    const lines = [`\u0001home closed ${state}`];
     for (const [root, services] of this.roots) {
-      if (!command.includes(root)) continue;
-      lines.push(`\u0001root ${root}`, ...this.deadJobs.map((job) => `\u0001dead ${job}`));
+      const folder = root.replace(/\/\.switchyard$/, '');
+      const project = services[0]?.record.stack ?? folder.slice(folder.lastIndexOf('/') + 1);
+      const home = stackHome(state, project, folder);
+      lines.push(
+        `\u0001root ${root}`,
+        `\u0001stack ${home}`,
+        `\u0001project ${project}`,
+        `\u0001format ${this.format}`,
+      );
+      lines.push(...this.stateLines, ...(this.statesGone ? ['\u0001ground gone'] : []));
+      lines.push(...this.deadJobs.map((job) => `\u0001dead ${job}`));
       lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
       const say = (path: string, text: string | null) => {
-        if (text !== null) lines.push(`\u0001file ${root}/${path}`, ...text.split('\n').map((line) => `\u0002${line}`));
+        const at = path.startsWith('/') ? path : `${root}/${path}`;
+        if (text !== null) lines.push(`\u0001file ${at}`, ...text.split('\n').map((line) => `\u0002${line}`));
       };
       for (const service of services) {
         const slug = service.record.service;
-        say(`${slug}/service.json`, JSON.stringify(service.record));
+        say(`${home}/${slug}/service.json`, JSON.stringify(service.record));
+        if (this.statesGone) continue;
+        say(`${slug}/service.json`, this.records.get(serviceFile(root, slug)) ?? JSON.stringify(service.record));
         say(`${slug}/entry/live.map`, service.live === null ? null : `live ${service.live}`);
         const { watchUntilMs, mustConfirm } = service;
         say(
@@ -224,8 +284,10 @@ export class FakeHost {
           const release = service[role];
           if (release === null) continue;
           const { word, passed, total, reason } = release.state;
-          say(`${slug}/${role}/release.json`, JSON.stringify(release.file));
-          say(`${slug}/${role}/state`, `${word} ${passed} ${total}${reason === null ? '' : ` ${reason}`}`);
+          const number = releaseFolder(release.file.number);
+          lines.push(`\u0001role ${slug} ${role} ${number}`);
+          say(`${slug}/releases/${number}/release.json`, JSON.stringify(release.file));
+          say(`${slug}/releases/${number}/state`, `${word} ${passed} ${total}${reason === null ? '' : ` ${reason}`}`);
         }
       }
     }
@@ -325,10 +387,17 @@ class FakeLink implements Link {
     };
     let port = 40_000;
     this.tunnel = {
-      forward: async () => {
+      forward: async (addressNow) => {
         check();
         port += 1;
-        return { port, close: async () => {} };
+        const forward = { port, addressNow, isOpen: true };
+        host.forwards.push(forward);
+        return {
+          port,
+          close: async () => {
+            forward.isOpen = false;
+          },
+        };
       },
       openSocket: async (path) => {
         check();

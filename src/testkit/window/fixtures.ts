@@ -453,6 +453,7 @@ export const nextPlan = (image: string): NextPlan => ({
   composeImage: frontendImage('1.5.0'),
   diff,
   upToDate: false,
+  broke: null,
   findings: [],
 });
 

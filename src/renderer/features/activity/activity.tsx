@@ -1,17 +1,7 @@
-import {
-  Check,
-  Circle,
-  CircleAlert,
-  CircleDashed,
-  CircleDot,
-  CircleQuestionMark,
-  CircleStop,
-  OctagonX,
-  Undo2,
-  X,
-} from 'lucide-react';
+import { Check, Circle, CircleDashed, CircleDot, Hourglass, type LucideIcon, OctagonX, Undo2, X } from 'lucide-react';
 import { useState } from 'react';
 import type { HostView } from '../../../contract/views.ts';
+import { endingOfJob } from '../../../core/ending.ts';
 import type { Job, JobStep } from '../../../core/job.ts';
 import { explainOutcome, stepNow } from '../../../core/job-words.ts';
 import { jobKey, stopJob, useStopping } from '../../bridge/stopping.ts';
@@ -21,29 +11,25 @@ import { useSeconds } from '../../ui/clock.ts';
 import { Ago, Bar, FailureNote } from '../../ui/controls.tsx';
 import { count, formatAbsolute, formatClock, formatDuration, oneLine } from '../../ui/format.ts';
 import { Grip } from '../../ui/grip.tsx';
+import { endingIcons } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
 import { formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
 import './activity.css';
 
-const jobIcons = {
-  running: CircleDot,
-  completed: Check,
-  'rolled-back': Undo2,
-  refused: CircleAlert,
-  aborted: OctagonX,
-  indeterminate: CircleQuestionMark,
-} as const;
+function iconOf(job: Job): LucideIcon {
+  const ending = endingOfJob(job);
+  if (ending !== null) return endingIcons[ending];
+  if (job.state === 'waiting') return Hourglass;
+  return job.state === 'running' ? CircleDot : job.state === 'rolled-back' ? Undo2 : Check;
+}
 
-const wasStopped = (job: Job): boolean => job.state === 'aborted' && job.failure?.code === 'cancelled';
+function toneOf(job: Job): 'quiet' | 'warning' | 'trouble' {
+  const ending = endingOfJob(job);
+  if (ending === 'failed') return 'trouble';
+  return job.state === 'rolled-back' || (ending !== null && ending !== 'stopped') ? 'warning' : 'quiet';
+}
 
-const toneOf = (job: Job): string =>
-  wasStopped(job)
-    ? 'quiet'
-    : job.state === 'aborted'
-      ? 'trouble'
-      : job.state === 'rolled-back' || job.state === 'refused' || job.state === 'indeterminate'
-        ? 'warning'
-        : 'quiet';
+const rankOf = ({ state }: Job): number => (state === 'running' ? 0 : state === 'waiting' ? 1 : 2);
 
 type Entry = { host: HostView; job: Job };
 
@@ -57,10 +43,16 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
     .flatMap((host) => host.jobs.map((job): Entry => ({ host, job })))
     .sort(
       (a, b) =>
-        Number(b.job.state === 'running') - Number(a.job.state === 'running') || b.job.startedAt - a.job.startedAt,
+        rankOf(a.job) - rankOf(b.job) ||
+        (a.job.state === 'waiting' ? a.job.startedAt - b.job.startedAt : b.job.startedAt - a.job.startedAt),
     );
-  const shown = entries.find(({ host, job }) => host.id === wanted?.host && job.id === wanted.id) ?? entries[0];
+  const shown =
+    entries.find(
+      ({ host, job }) =>
+        host.id === wanted?.host && (job.id === wanted.id || job.insteadOf?.includes(wanted.id) === true),
+    ) ?? entries[0];
   const running = entries.filter(({ job }) => job.state === 'running').length;
+  const waiting = entries.filter(({ job }) => job.state === 'waiting').length;
   return (
     <section className="activity" style={{ height }} data-testid="activity" aria-label="Activity">
       <Grip
@@ -74,7 +66,8 @@ export function ActivityDrawer({ hosts }: { hosts: HostView[] }) {
         <h2>Activity</h2>
         <span className="quiet">
           {running > 0 ? `${count(running, 'job')} running` : 'nothing runs'}
-          {entries.length > running && `, ${entries.length - running} ran`}
+          {waiting > 0 && `, ${waiting} waiting`}
+          {entries.length > running + waiting && `, ${entries.length - running - waiting} ran`}
           {hosts.length > 1 && `, on ${count(hosts.length, 'server')}`}
         </span>
         <button
@@ -111,6 +104,7 @@ const standing = (host: HostView, job: Job): string =>
 
 /** `2 of 4: pull, 43 of 120 MB` while it runs; afterwards why it ended as it did. */
 function telling(job: Job): string | null {
+  if (job.state === 'waiting') return job.waitsFor == null ? null : `by ${oneLine(job.waitsFor.by)}`;
   if (job.state !== 'running') return job.failure === null ? null : oneLine(job.failure.message);
   const at = stepNow(job);
   if (at === null) return null;
@@ -119,7 +113,7 @@ function telling(job: Job): string | null {
 }
 
 function JobRow({ entry: { host, job }, current }: { entry: Entry; current: boolean }) {
-  const Icon = wasStopped(job) ? CircleStop : jobIcons[job.state];
+  const Icon = iconOf(job);
   const more = telling(job);
   return (
     <button
@@ -177,15 +171,22 @@ function JobDetail({ entry: { host, job } }: { entry: Entry }) {
     <div className="job-detail" data-testid="job-detail">
       <p className="quiet">
         {verbNames[job.verb]} of {oneLine(job.service)} on {oneLine(host.target)} by {oneLine(job.by)},{' '}
-        {job.state === 'running' ? 'since' : 'at'}{' '}
+        {job.endedAt === null ? 'since' : 'at'}{' '}
         <time title={formatAbsolute(job.startedAt)}>{formatClock(job.startedAt, Date.now())}</time>:{' '}
         {standing(host, job)}
         {figures.length > 0 && ` · ${figures.map(([name, value]) => renderFigure(name, value)).join(' · ')}`}
       </p>
-      {job.state === 'running' && host.connection.kind === 'connected' && <Stop host={host} job={job} />}
+      {(job.state === 'waiting' || (job.state === 'running' && host.connection.kind === 'connected')) && (
+        <Stop host={host} job={job} />
+      )}
+      {job.state === 'waiting' && (
+        <p className="quiet">
+          It begins by itself when its turn comes, by what is so then. It is gone when Switchyard is closed.
+        </p>
+      )}
       <ol className="steps" data-refused={job.state === 'refused' || undefined}>
         {job.steps.map((step) => (
-          <Step key={step.name} step={step} />
+          <Step key={step.name} step={step} refused={job.state === 'refused'} />
         ))}
       </ol>
       {job.failure !== null && (
@@ -236,11 +237,12 @@ function renderFigure(name: string, value: number): string {
   return `${words} ${name.endsWith('Ms') ? formatDuration(value) : value.toLocaleString('en')}`;
 }
 
-function Step({ step }: { step: JobStep }) {
-  const Icon = stepIcons[step.state];
+function Step({ step, refused }: { step: JobStep; refused: boolean }) {
+  const saidNo = refused && step.state === 'failed';
+  const Icon = saidNo ? endingIcons.refused : stepIcons[step.state];
   return (
     <li className="step" data-state={step.state}>
-      <Icon size={14} aria-label={step.state} />
+      <Icon size={14} aria-label={saidNo ? 'refused' : step.state} />
       <b title={oneLine(step.name)}>{stepWords(step.name)}</b>
       <span className="clip quiet" title={step.text ?? undefined}>
         {step.progress !== null && step.state === 'running'

@@ -16,6 +16,7 @@ import {
 } from 'lucide-react';
 import { memo, type ReactNode } from 'react';
 import type { ServiceView, SlotView, SwitchView, TrafficView } from '../../../contract/views.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
 import { isTrouble } from '../../../core/health.ts';
 import type { Verb } from '../../../core/job.ts';
 import { otherSlot, type Slot, slots } from '../../../core/slot.ts';
@@ -37,7 +38,7 @@ import {
 } from '../../ui/format.ts';
 import { ServiceMark, SwitchMark, TroubleMark } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, type SwitchWords, ticks } from '../../ui/switch-words.ts';
 import { explainAbsence, explainTrouble, loudTrouble } from '../../ui/trouble-words.ts';
 import { Lever } from './lever.tsx';
 import { Sparkline } from './sparkline.tsx';
@@ -125,7 +126,7 @@ function Face({
   // That it did not work is told in a track; that it is still down, in the foot.
   const trouble = declined === undefined || said?.level === 'down' ? said : null;
   const words = wordsOf(service, trouble, declined, nowMs);
-  const why = declined === undefined ? words : explainRefusal(declined.verb, declined.failure);
+  const why = declined === undefined ? words : explainDeclined(declined.verb, declined.failure);
   const switched = explainSwitch(state, nowMs);
   const offers: Offer[] =
     declined === undefined || trouble !== null
@@ -170,7 +171,11 @@ function Face({
       )}
       <footer className="card-foot">
         {trouble === null ? (
-          <SwitchMark state={state} size={footMarkSize[detail]} />
+          <SwitchMark
+            state={state}
+            declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+            size={footMarkSize[detail]}
+          />
         ) : (
           <TroubleMark level={trouble.level} size={footMarkSize[detail]} />
         )}
@@ -214,7 +219,7 @@ function wordsOf(
   nowMs: number,
 ): SwitchWords {
   if (trouble !== null) return explainTrouble(trouble);
-  if (declined !== undefined) return explainRefusal(declined.verb, declined.failure);
+  if (declined !== undefined) return explainDeclined(declined.verb, declined.failure);
   return service.absence === null ? explainSwitch(service.switch, nowMs) : explainAbsence(service.absence);
 }
 
@@ -307,10 +312,13 @@ function Track({
   const at = service.slots[slot];
   const live = service.live === slot;
   const state = service.switch;
-  // What went wrong, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
+  // What went wrong, what is waited for, or who is at work, is told in the track that does not have the traffic: the other says what runs now.
   const isTheirs = 'holder' in state && state.holder !== null;
   const isTrouble =
-    state.kind === 'failed' || state.kind === 'went-back' || (state.kind === 'held' && state.reason !== null);
+    state.kind === 'failed' ||
+    state.kind === 'went-back' ||
+    state.kind === 'waiting' ||
+    (state.kind === 'held' && state.reason !== null);
   // A release that waits there is worth more than the sentence, which the headline says.
   const isTold = at === null && loudTrouble(service) !== null;
   const telling =

@@ -1,5 +1,6 @@
 import { Lock, X } from 'lucide-react';
 import type { ServiceView } from '../../../contract/views.ts';
+import { type Ending, endingOf } from '../../../core/ending.ts';
 import { labelOf, type Offer } from '../../bridge/offers.ts';
 import { oneLine } from '../../ui/format.ts';
 
@@ -10,6 +11,9 @@ export function thumbOf(service: ServiceView): 'blue' | 'green' | 'between' | 'n
   if (kind === 'flipping' || kind === 'held') return 'between';
   return service.live ?? 'none';
 }
+
+/** What was refused has changed nothing, and what was stopped is as it was. */
+const isLeftOpen = (ending: Ending): boolean => ending !== 'refused' && ending !== 'stopped';
 
 /** The switch: up is blue, down is green. It shows what the server said and nothing else. */
 export function Lever({
@@ -27,7 +31,7 @@ export function Lever({
   const thumb = thumbOf(service);
   // Where it answers nobody, the way out by its other slot is `go`.
   const move = (['go', 'flip', 'rollback'] as const).find((offer) => offers.includes(offer));
-  const isBarred = state.kind === 'not-ready' || (state.kind === 'failed' && state.failure.code !== 'cancelled');
+  const isBarred = state.kind === 'not-ready' || (state.kind === 'failed' && isLeftOpen(endingOf(state)));
   const where = service.live === null ? 'No slot has the traffic.' : `The traffic goes to ${service.live}.`;
   const what = move === undefined ? '' : ` ${labelOf(move, service)}.`;
   return (

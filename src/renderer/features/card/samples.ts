@@ -178,13 +178,53 @@ export function samplesAt(now: number): Sample[] {
     sample('Refused', {
       kind: 'failed',
       verb: 'flip',
-      step: 'gate',
+      step: null,
       outcome: 'refused',
       recovered: false,
       failure: failure(
         'lock-held',
         'Another job holds frontend of shop: anna@desk since 20:40:11: deploy of frontend. Nothing was changed.',
       ),
+    }),
+    sample(
+      'Refused at the gate',
+      {
+        kind: 'failed',
+        verb: 'flip',
+        step: 'gate',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('not-ready', 'Release 13 does not pass its checks now (2 of 4), so the traffic stays.', {
+          detail: 'http 3000 /healthz : HTTP 503',
+          running: 'blue keeps the traffic with release 12.',
+        }),
+      },
+      { slots: next },
+    ),
+    sample(
+      'Adoption refused',
+      {
+        kind: 'failed',
+        verb: 'adopt',
+        step: 'check',
+        outcome: 'refused',
+        recovered: false,
+        failure: failure('folder-read-only', 'The folder of shop cannot be written by this user.', {
+          detail: '/srv/shop',
+          running: 'The service runs as before, as plain compose.',
+        }),
+      },
+      plain,
+    ),
+    sample('Eject refused', {
+      kind: 'failed',
+      verb: 'eject',
+      step: 'check',
+      outcome: 'refused',
+      recovered: false,
+      failure: failure('image-missing', 'The name shop/frontend:1.4.2 is not the image that has the traffic.', {
+        running: 'blue keeps the traffic with release 12.',
+      }),
     }),
     sample('Failed', {
       kind: 'failed',
@@ -230,6 +270,15 @@ export function samplesAt(now: number): Sample[] {
         running: 'blue keeps the traffic with release 12.',
       }),
     }),
+    sample(
+      'Waits for another job',
+      {
+        kind: 'waiting',
+        verb: 'adopt',
+        waitsFor: { verb: 'adopt', service: 'backend', by: 'anna@desk' },
+      },
+      plain,
+    ),
     sample('Unknown', { kind: 'unknown', sinceMs: now - 21 * minute }, { slots: next, traffic: null }),
     sample('Locked', { kind: 'locked', by: 'anna@desk', verb: 'retire', sinceMs: now - minute }, { slots: next }),
     sample(

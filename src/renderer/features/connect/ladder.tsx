@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { remedies } from '../../../contract/remedies.ts';
 import type { HostView, QuestionView, RungName, RungView } from '../../../contract/views.ts';
 import type { Failure } from '../../../core/failure.ts';
+import { withoutUnseen } from '../../../core/plain-text.ts';
 import { call } from '../../bridge/client.ts';
 import { Command, CopyButton, FailureNote } from '../../ui/controls.tsx';
 import { oneLine } from '../../ui/format.ts';
@@ -110,7 +111,7 @@ function Rung({ rung }: { rung: RungView }) {
   );
 }
 
-function Question({ host, question }: { host: string; question: QuestionView }) {
+export function Question({ host, question }: { host: string; question: QuestionView }) {
   const [sent, setSent] = useState(false);
   const answer = (answers: string[] | null) => {
     setSent(true);
@@ -184,11 +185,16 @@ function Secrets({ question, sent, answer }: { question: Exclude<QuestionView, {
   return (
     <form onSubmit={submit}>
       <h2>{asked.title}</h2>
+      {asked.quoted !== '' && (
+        <blockquote className="said" data-testid="question-said">
+          {asked.quoted}
+        </blockquote>
+      )}
       {asked.again && <p className="question-again">That was not right. Please try again.</p>}
       {asked.prompts.map((prompt, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: prompts are answered by their place.
         <label key={index}>
-          <span>{oneLine(prompt.text)}</span>
+          {asked.isServers ? <q className="said">{oneLine(prompt.text)}</q> : <span>{oneLine(prompt.text)}</span>}
           <input
             className="field"
             type={prompt.echo ? 'text' : 'password'}
@@ -201,7 +207,14 @@ function Secrets({ question, sent, answer }: { question: Exclude<QuestionView, {
           />
         </label>
       ))}
-      <p className="quiet">Used for this connection only. It is not stored.</p>
+      {asked.isServers ? (
+        <p className="quiet">
+          The quoted words are the server’s. What you type is sent to it: never the passphrase of a key, which no server
+          needs.
+        </p>
+      ) : (
+        <p className="quiet">Used for this connection only. It is not stored.</p>
+      )}
       <div className="connect-buttons">
         <button type="submit" className="button primary" data-testid="question-accept" disabled={sent}>
           Continue
@@ -221,7 +234,11 @@ function Secrets({ question, sent, answer }: { question: Exclude<QuestionView, {
 }
 
 function promptsOf(question: Exclude<QuestionView, { kind: 'host-key' }>): {
+  /** Our own words. */
   title: string;
+  /** What the server says, of several lines. */
+  quoted: string;
+  isServers: boolean;
   again: boolean;
   prompts: { text: string; echo: boolean }[];
 } {
@@ -229,16 +246,26 @@ function promptsOf(question: Exclude<QuestionView, { kind: 'host-key' }>): {
     case 'passphrase':
       return {
         title: 'The key needs its passphrase',
+        quoted: '',
+        isServers: false,
         again: question.again,
         prompts: [{ text: `Passphrase of ${question.keyPath}`, echo: false }],
       };
     case 'password':
       return {
         title: 'The server asks for a password',
+        quoted: '',
+        isServers: false,
         again: question.again,
         prompts: [{ text: `Password of ${question.user} on ${question.host}`, echo: false }],
       };
     case 'keyboard-interactive':
-      return { title: oneLine(question.title) || 'The server asks', again: false, prompts: question.prompts };
+      return {
+        title: `${oneLine(question.host)} asks:`,
+        quoted: withoutUnseen(question.title),
+        isServers: true,
+        again: false,
+        prompts: question.prompts,
+      };
   }
 }

@@ -1,5 +1,6 @@
 import { Fragment, useEffect, useRef, useState } from 'react';
 import type { HostView, MapView, ServiceView, StackView } from '../../../contract/views.ts';
+import { endingOfDeclined } from '../../../core/ending.ts';
 import { isKnown } from '../../bridge/as-known.ts';
 import {
   isDown,
@@ -19,7 +20,7 @@ import { FindingsButton } from '../../ui/findings-button.tsx';
 import { count, formatPort, formatRate, oneLine, shortImage, tagOf } from '../../ui/format.ts';
 import { HealthMark, ServiceMark, SwitchMark, TroubleMark, worstOf } from '../../ui/marks.tsx';
 import { explainStop } from '../../ui/stop-words.ts';
-import { explainRefusal, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
+import { explainDeclined, explainSwitch, inOneLine, ticks } from '../../ui/switch-words.ts';
 import { explainAbsence, explainTrouble, loudTrouble } from '../../ui/trouble-words.ts';
 import './list.css';
 
@@ -198,7 +199,7 @@ function RowAt({
   const trouble = declined === undefined ? loudTrouble(service) : null;
   const words =
     declined !== undefined
-      ? explainRefusal(declined.verb, declined.failure)
+      ? explainDeclined(declined.verb, declined.failure)
       : trouble !== null
         ? explainTrouble(trouble)
         : service.absence === null
@@ -248,7 +249,14 @@ function RowAt({
       </td>
       <td className="list-state" data-state={service.switch.kind}>
         <span>
-          {trouble === null ? <SwitchMark state={service.switch} /> : <TroubleMark level={trouble.level} />}
+          {trouble === null ? (
+            <SwitchMark
+              state={service.switch}
+              declined={declined === undefined ? undefined : endingOfDeclined(declined.failure)}
+            />
+          ) : (
+            <TroubleMark level={trouble.level} />
+          )}
           <span className="clip" title={[words.word, words.more, words.why].filter(Boolean).join(' · ')}>
             <b>{words.word}</b> {inOneLine(words)}
           </span>

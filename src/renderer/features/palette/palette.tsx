@@ -193,7 +193,7 @@ export function commandsOf(
     each.connection.kind !== 'connected'
       ? []
       : each.jobs
-          .filter((job) => job.state === 'running')
+          .filter((job) => job.state === 'running' || job.state === 'waiting')
           .map((job) => ({
             key: `stop ${each.id} ${job.id}`,
             title: `Stop: ${verbNames[job.verb]} ${oneLine(job.service)}`,

@@ -1,14 +1,24 @@
-import type { ServiceView, SlotView, SwitchView } from '../../../contract/views.ts';
+import type { ServiceView, SlotView } from '../../../contract/views.ts';
+import { type Ending, endingOf, endingOfDeclined } from '../../../core/ending.ts';
+import type { Verb } from '../../../core/job.ts';
+import { unreachable } from '../../../core/result.ts';
 import { type Slot, slots } from '../../../core/slot.ts';
 import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { closePreview, usePreview } from '../../bridge/previews.ts';
 import { dismiss, refOf, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { showTab } from '../../bridge/window-state.ts';
 import { Ago, Bar, CopyButton, FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { formatClock, formatRate, oneLine, passing, shortDigest, shortImage, tagOf } from '../../ui/format.ts';
-import { dataWarning, explainSwitch, formatProgress, stepWords, verbNames } from '../../ui/switch-words.ts';
+import {
+  dataWarning,
+  explainDeclined,
+  explainSwitch,
+  formatProgress,
+  stepWords,
+  verbNames,
+} from '../../ui/switch-words.ts';
 import { TroubleNotes } from '../../ui/trouble-notes.tsx';
 
 /** What runs, what next would change, and what stands in the way. */
@@ -107,13 +117,23 @@ export function OverviewTab({ host, service, onOffer }: { host: string; service:
 }
 
 /** How what was asked for ended, as the head of what is told of it. */
-function leadOf({ verb, step, outcome, recovered, failure }: Extract<SwitchView, { kind: 'failed' }>): string {
+function leadOf(ending: Ending, verb: Verb | 'preview', step: string | null): string {
   const name = verbNames[verb];
   const at = step === null ? '' : ` while ${stepWords(step)}`;
-  if (step === 'gate') return `${name} was refused`;
-  if (failure.code === 'cancelled') return `${name} was stopped${at}`;
-  if (outcome === 'indeterminate') return `${name}: how it ended is not known yet`;
-  return `${name} ${recovered ? 'was undone' : 'failed'}${at}`;
+  switch (ending) {
+    case 'refused':
+      return `${name} was refused, nothing changed`;
+    case 'stopped':
+      return `${name} was stopped${at}`;
+    case 'undone':
+      return `${name} was undone${at}`;
+    case 'unknown':
+      return `${name}: how it ended is not known yet`;
+    case 'failed':
+      return `${name} failed${at}`;
+    default:
+      return unreachable(ending);
+  }
 }
 
 /** How what was asked for ended, or what the watch did, until it is put away. */
@@ -122,7 +142,11 @@ function Past({ host, service, onOffer }: { host: string; service: ServiceView; 
   const state = service.switch;
   if (declined !== undefined) {
     return (
-      <FailureNote failure={declined.failure} level="warning" lead={`${verbNames[declined.verb]} was refused`}>
+      <FailureNote
+        failure={declined.failure}
+        level={explainDeclined(declined.verb, declined.failure).tone === 'trouble' ? 'stop' : 'warning'}
+        lead={leadOf(endingOfDeclined(declined.failure), declined.verb, null)}
+      >
         <button type="button" className="button small" onClick={() => dismiss(host, service)}>
           Dismiss
         </button>
@@ -132,7 +156,11 @@ function Past({ host, service, onOffer }: { host: string; service: ServiceView; 
   if (state.kind === 'failed') {
     const isFailure = explainSwitch(state, Date.now()).tone === 'trouble';
     return (
-      <FailureNote failure={state.failure} level={isFailure ? 'stop' : 'warning'} lead={leadOf(state)}>
+      <FailureNote
+        failure={state.failure}
+        level={isFailure ? 'stop' : 'warning'}
+        lead={leadOf(endingOf(state), state.verb, state.step)}
+      >
         <button type="button" className="button small" onClick={() => onOffer('retry', service)}>
           {labelOf('retry', service)}
         </button>
@@ -284,7 +312,7 @@ function Compared({
   before: number;
   after: number;
 }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'releases.compare',
     { ref: refOf(host, service), before, after },
     `${host} ${service.id} ${before} ${after}`,
@@ -298,14 +326,14 @@ function Compared({
         (answer.value.length === 0 ? (
           <p className="quiet">Nothing but the container.</p>
         ) : (
-          <DiffTable lines={answer.value} />
+          <DiffTable lines={answer.value} values={values} />
         ))}
     </section>
   );
 }
 
 function Planned({ host, service, onOffer }: { host: string; service: ServiceView; onOffer: OnOffer }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options: {} },
     `${host} ${service.id} ${service.live === null ? '' : service.slots[service.live]?.release}`,
@@ -319,7 +347,7 @@ function Planned({ host, service, onOffer }: { host: string; service: ServiceVie
         (answer.value.diff.length === 0 ? (
           <p className="quiet">The same as what runs.</p>
         ) : (
-          <DiffTable lines={answer.value.diff} />
+          <DiffTable lines={answer.value.diff} values={values} />
         ))}
       {service.switch.kind === 'idle' && (
         <button type="button" className="button spaced" onClick={() => onOffer('deploy', service)}>

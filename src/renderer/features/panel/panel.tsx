@@ -126,9 +126,9 @@ function StandingAt({
         <SwitchMark state={service.switch} size={15} />
         <b>{words.word}</b>
         {words.more !== null && <span>{words.more}</span>}
-        {(('holder' in service.switch && service.switch.holder !== null) || service.switch.kind === 'held') && (
-          <span className="quiet">{words.why}</span>
-        )}
+        {(('holder' in service.switch && service.switch.holder !== null) ||
+          service.switch.kind === 'held' ||
+          service.switch.kind === 'waiting') && <span className="quiet">{words.why}</span>}
       </p>
       {offers.length > 0 && (
         <div className="standing-actions">

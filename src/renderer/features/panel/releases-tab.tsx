@@ -3,6 +3,7 @@ import type { ReleaseView, ServiceView } from '../../../contract/views.ts';
 import { labelOf, type OnOffer, offersOf } from '../../bridge/offers.ts';
 import { refOf } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { showSheet } from '../../bridge/window-state.ts';
 import { Ago, FailureNote } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
@@ -149,7 +150,7 @@ function Comparison({
   after: number;
   onClose: () => void;
 }) {
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'releases.compare',
     { ref: refOf(host, service), before, after },
     `${host} ${service.id} ${before} ${after}`,
@@ -167,7 +168,11 @@ function Comparison({
       {answer.state === 'asking' && <p className="quiet">Comparing.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
       {answer.state === 'here' &&
-        (answer.value.length === 0 ? <p className="quiet">They are the same.</p> : <DiffTable lines={answer.value} />)}
+        (answer.value.length === 0 ? (
+          <p className="quiet">They are the same.</p>
+        ) : (
+          <DiffTable lines={answer.value} values={values} />
+        ))}
     </section>
   );
 }

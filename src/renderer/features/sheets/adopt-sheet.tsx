@@ -1,9 +1,11 @@
 import { useEffect, useState } from 'react';
 import type { AdoptPlanView, ServiceView } from '../../../contract/views.ts';
 import type { VerbOptions } from '../../../core/job.ts';
+import { hiddenMark } from '../../../core/mask.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues, type Values } from '../../bridge/use-values.ts';
 import { CopyButton, FailureNote, Findings } from '../../ui/controls.tsx';
+import { ValuesButton } from '../../ui/diff-table.tsx';
 import { formatDuration, oneLine } from '../../ui/format.ts';
 import { type AdoptFields, asksToShare, fieldsOf, optionsOf } from './adopt-options.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
@@ -28,7 +30,7 @@ export function AdoptSheet({ host, service, asked }: { host: string; service: Se
     const timer = setTimeout(() => setSettled(fields), 350);
     return () => clearTimeout(timer);
   }, [fields]);
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'adopt.plan',
     { ref: refOf(host, service), options: optionsOf(settled) },
     `${host} ${service.id} ${JSON.stringify(settled)}`,
@@ -58,7 +60,9 @@ export function AdoptSheet({ host, service, asked }: { host: string; service: Se
     >
       {answer.state === 'asking' && <p className="quiet">Reading the stack’s files.</p>}
       {answer.state === 'failed' && <FailureNote failure={answer.failure} />}
-      {(shown !== null || answer.state === 'failed') && <Plan plan={shown} fields={fields} setFields={setFields} />}
+      {(shown !== null || answer.state === 'failed') && (
+        <Plan plan={shown} values={values} fields={fields} setFields={setFields} />
+      )}
       {declined?.verb === 'adopt' && <FailureNote failure={declined.failure} />}
     </ConfirmSheet>
   );
@@ -66,10 +70,12 @@ export function AdoptSheet({ host, service, asked }: { host: string; service: Se
 
 function Plan({
   plan,
+  values,
   fields,
   setFields,
 }: {
   plan: AdoptPlanView | null;
+  values: Values;
   fields: AdoptFields;
   setFields: (fields: AdoptFields) => void;
 }) {
@@ -158,6 +164,7 @@ function Plan({
             <pre className="file" data-testid="adopt-override">
               {plan.override}
             </pre>
+            {(values.shown || plan.override.includes(hiddenMark)) && <ValuesButton {...values} />}
           </details>
         </>
       )}

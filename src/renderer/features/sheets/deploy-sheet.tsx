@@ -4,6 +4,7 @@ import type { VerbOptions } from '../../../core/job.ts';
 import { slotIn } from '../../bridge/offers.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
 import { useAnswer } from '../../bridge/use-answer.ts';
+import { useValues } from '../../bridge/use-values.ts';
 import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
 import { oneLine, releaseWords, shortImage, tagOf } from '../../ui/format.ts';
@@ -35,7 +36,7 @@ export function DeploySheet({
     return () => clearTimeout(timer);
   }, [typed, service.image]);
   const options = release !== undefined ? { release } : image === '' ? {} : { image };
-  const answer = useAnswer(
+  const { answer, values } = useValues(
     'next.plan',
     { ref: refOf(host, service), options },
     `${host} ${service.id} ${JSON.stringify(options)}`,
@@ -50,7 +51,9 @@ export function DeploySheet({
     const asTyped = typed === null ? '' : imageOf(typed, service.image);
     const last = release !== undefined ? { release } : asTyped === '' ? {} : { image: asTyped };
     setSending(true);
-    const began = await startVerb(host, service, 'deploy', waiting === null ? last : { ...last, replace });
+    // What broke before is told above; whoever goes on has read it.
+    const told = plan?.broke == null ? last : { ...last, again: true };
+    const began = await startVerb(host, service, 'deploy', waiting === null ? told : { ...told, replace });
     setSending(false);
     if (began) closeSheet();
   };
@@ -94,7 +97,7 @@ export function DeploySheet({
       {plan !== null && plan.diff.length > 0 && (
         <div>
           <h3 className="block-title">What changes</h3>
-          <DiffTable lines={plan.diff} />
+          <DiffTable lines={plan.diff} values={values} />
         </div>
       )}
       {plan !== null && <Findings findings={plan.findings} />}

@@ -1,0 +1,48 @@
+import type { HomeMount } from './home-mounts.ts';
+import type { ServerState } from './server-state.ts';
+import type { Finding } from './stack-map.ts';
+
+/** What makes a stack's files on the server count for less than they say, in words. */
+export function trustFindings(
+  facts: { homeMounts: readonly HomeMount[]; found: readonly { folder: string; why: string }[] },
+  state: ServerState | undefined,
+  folder: string | null,
+): Finding[] {
+  const warning = (title: string, text: string): Finding => ({ level: 'warning', title, text });
+  const findings: Finding[] = [];
+  const found = folder === null ? undefined : facts.found.find((each) => each.folder === folder);
+  if (found !== undefined && state === undefined)
+    findings.push(
+      warning(
+        'Files of an earlier Switchyard',
+        `${found.folder}/.switchyard says that services were adopted here, and this account’s home state does not know of it. ${found.why === '' ? 'It is read as data alone; nothing there is run.' : `It is not read, for it is not yours alone (${found.why}).`} The services run as they are.`,
+      ),
+    );
+  if (state === undefined) return findings;
+  const [mount] = facts.homeMounts;
+  if (mount !== undefined)
+    findings.push(
+      warning(
+        'A container may write where jobs run',
+        `${mount.container} mounts ${mount.source}, and with it ~/.local/state/switchyard. Whoever breaks into it could have something run as you, so nothing is started by itself: jobs that died and watches wait for you. Mount it read-only, or leave that folder out.`,
+      ),
+    );
+  if (state.newerFormat)
+    findings.push(
+      warning(
+        'A later Switchyard works here',
+        'This one is too old for what it wrote: it shows the stack, mends nothing and starts nothing. Update the app.',
+      ),
+    );
+  const { ground } = state;
+  if (ground.kind === 'unsafe' || ground.kind === 'moved')
+    findings.push(
+      warning(
+        'The state folder is not yours alone',
+        ground.kind === 'moved'
+          ? `${state.folder} is reached by another way than at its adoption, so nothing in its .switchyard is read. The services run on.`
+          : `${ground.path ?? state.root} is a link, has another owner, or can be written by others, so nothing in ${state.root} is read, and nothing is started by itself. The services run on.`,
+      ),
+    );
+  return findings;
+}
