@@ -112,7 +112,7 @@ async function atRest(): Promise<void> {
     .toBe(false);
 }
 
-if (chosenWays().some(({ says }) => says === 'docker-away'))
+function stopDocker(): void {
   test('UI2 UI3 Docker is stopped while connected: one banner, and nothing that could be pressed', async () => {
     test.setTimeout(150_000);
     await stand(session, undefined);
@@ -128,3 +128,4 @@ if (chosenWays().some(({ says }) => says === 'docker-away'))
     await window.at('banner-docker').waitFor({ state: 'detached', timeout: 30_000 });
     await expect.poll(() => answers(lab), { timeout: 30_000 }).toBe(true);
   });
+}
