@@ -4,6 +4,7 @@ import type { Session } from '../../src/engine/session.ts';
 import type { Lab } from '../lab/lab.ts';
 import { type ActName, acts } from './cases.ts';
 import { judge } from './invariants/invariants.ts';
+import type { Evidence } from './invariants/verdict.ts';
 import { type Lane, onLanes } from './lane.ts';
 import { feather, type Look } from './look.ts';
 import { sessionFor } from './play.ts';
@@ -139,8 +140,11 @@ cd ${feather.home}/jobs && for each in *; do case ' ${before.jobs.map(({ id }) =
   const violations = jobs.flatMap(([id, how]) => (how === 'whole' ? [] : [`I4 job ${id} is there, and not whole`]));
   if (started.ok && !jobs.some(([id]) => id === started.value.id))
     violations.push(`I4 job ${started.value.id} was said to be started, and is not there`);
+  // One that the server never had has changed nothing.
+  let heard: Evidence['told'] = jobs.length === 0 ? 'refused' : null;
   for (const [id = ''] of jobs) {
     const told = await toldOf(fresh, id, 10_000);
+    heard = told?.state ?? null;
     if (told === null) violations.push(`I4 no client was told that job ${id} is over`);
   }
   const recoveryMs = jobs.length > 0 ? performance.now() - connectedMs : null;
@@ -149,7 +153,8 @@ cd ${feather.home}/jobs && for each in *; do case ' ${before.jobs.map(({ id }) =
     ...judge({
       ...{ act, kind: 'cut', before, after, again: null, load: null, outage: null, toldAtMs: Date.now(), byHand: null },
       secretSeen: [],
-      told: null,
+      told: heard,
+      watchTold: null,
     }),
   );
   return { session: fresh, after, violations, recoveryMs };

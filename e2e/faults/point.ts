@@ -11,7 +11,7 @@ import { feather, type Look } from './look.ts';
 import { type Play, playVerb, sessionFor } from './play.ts';
 import { type Finding, spoils } from './report.ts';
 import { otherImage, standingOf } from './stage.ts';
-import { toldOf } from './told.ts';
+import { toldOf, toldOfWatch } from './told.ts';
 
 /** How long a client may have to hear that a job is over, once it has a link and the job is nobody's any more. */
 const tellMs = 20_000;
@@ -93,6 +93,7 @@ export async function runPoint(
     await exitsWritten(server);
     const toldAtMs = Date.now();
     if (each.act === 'back') await cure(server);
+    const watchTold = watchedActs.includes(each.act) ? await toldOfWatch(client, before.jobs, 2_500) : null;
     client.close();
     client = null;
 
@@ -107,7 +108,18 @@ export async function runPoint(
     const report = await load.stop();
     const failureWords = JSON.stringify(told?.failure ?? '');
     const evidence: Evidence = {
-      ...{ act: each.act, kind: each.kind, before, after, again, outage, toldAtMs, byHand, told: told?.state ?? null },
+      ...{
+        act: each.act,
+        kind: each.kind,
+        before,
+        after,
+        again,
+        outage,
+        toldAtMs,
+        byHand,
+        told: told?.state ?? null,
+        watchTold,
+      },
       load: report.records,
       secretSeen: [
         ...argv

@@ -91,7 +91,9 @@ async function cutPower(lane: Lane, known: Look, act: 'flip' | 'rollback', after
     const byHand = await rollBackByHand(stage.server, again, false);
     const report = await load.stop();
     const violations = judge({
-      ...{ act, kind: 'power', before, after, again, outage, toldAtMs, byHand, secretSeen: [], told: null },
+      ...{ act, kind: 'power', before, after, again, outage, toldAtMs, byHand, secretSeen: [], watchTold: null },
+      // One that the server never had has changed nothing.
+      told: died.length === 0 ? 'refused' : (told[0]?.state ?? null),
       load: report.records,
     });
     for (const job of told) {

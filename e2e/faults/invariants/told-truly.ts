@@ -4,19 +4,38 @@ import type { Evidence, Invariant } from './verdict.ts';
 
 /**
  * I4: what was told is what is so. A job told as completed has done what it is for, any other has left the roles as they were:
- * a lost previous, or traffic that moved under a job told as undone, is no end that anybody may be told of.
+ * a lost previous, or traffic that moved under a job told as undone, is no end that anybody may be told of. A flip that its watch
+ * took back is where it was before it, and only where the client was told that it went back.
  */
 export const toldTruly: Invariant = (evidence) => {
-  const { act, kind, before, after, told } = evidence;
-  if (told === null || kind === 'cut' || kind === 'power' || act === 'watch' || act === 'back' || act === 'confirm')
-    return [];
-  const expected = told === 'completed' ? doneRoles(evidence) : undoneRoles(evidence);
+  const { act, before, after, told, watchTold } = evidence;
+  if (told === null) return [];
+  const expected = expectedRoles(evidence, told);
   const is = rolesOf(after);
   if (expected.includes(is)) return [];
+  const watch = watchTold === null ? '' : `, its watch ${watchTold}`;
   return [
-    `told ${told}, but ${acts[act].verb} from ${rolesOf(before)} came to ${is}; that would be ${expected.join(' or ')}`,
+    `told ${told}${watch}, but ${acts[act].verb} from ${rolesOf(before)} came to ${is}; that would be ${expected.join(' or ')}`,
   ];
 };
+
+function expectedRoles(evidence: Evidence, told: string): string[] {
+  const { act, before, watchTold } = evidence;
+  const { current, next, previous } = before.roles;
+  const wentBack = watchTold === 'rolled-back';
+  switch (act) {
+    // A flip that is watched: done, and taken back by its watch where that was told.
+    case 'watch':
+    case 'back':
+      if (told !== 'completed') return wentBack ? [written(current, undefined, next)] : [rolesOf(before)];
+      return [wentBack ? written(current, undefined, next) : written(next, undefined, current)];
+    // Kept where that was told; where it was not, its time runs out, and it goes back.
+    case 'confirm':
+      return [told === 'completed' && !wentBack ? rolesOf(before) : written(previous, undefined, current)];
+    default:
+      return told === 'completed' ? doneRoles(evidence) : undoneRoles(evidence);
+  }
+}
 
 const rolesOf = ({ adopted, roles: { current, next, previous } }: Look): string =>
   adopted ? `current ${current ?? '-'} next ${next ?? '-'} previous ${previous ?? '-'}` : 'plain';

@@ -15,8 +15,10 @@ export type Evidence = {
   /** Every request of the load meanwhile; null where there was none. */
   load: LoadRecords | null;
   outage: Outage | null;
-  /** How a client was told that the job ended; null where nobody was told of one job. */
+  /** How a client was told that the job ended, `refused` where the server never had one; null where nobody was told of it. */
   told: Job['state'] | null;
+  /** How a client was told that the watch of the flip ended, where it went back; null where it settled, or was told of nothing. */
+  watchTold: Job['state'] | null;
   /** When the job was told to be over, or given up. */
   toldAtMs: number;
   /** The secret was seen in arguments or in a failure's words there. */
