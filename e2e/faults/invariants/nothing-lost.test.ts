@@ -18,7 +18,7 @@ function load(fromMs: number, toMs: number) {
 const look = (journal: Look['journal'] = []) => ({ journal }) as Look;
 const evidence = (more: Partial<Evidence>): Evidence => ({
   ...{ act: 'flip', kind: 'runner', before: look(), after: look(), again: null, load: load(0, 0), outage: null },
-  ...{ toldAtMs: 2_000, secretSeen: [], byHand: null, told: null },
+  ...{ toldAtMs: 2_000, secretSeen: [], byHand: null, told: null, watchTold: null },
   ...more,
 });
 
