@@ -118,7 +118,7 @@ describe('a service that was broken by hand', () => {
     expect(await answers(lab), 'it answers before').toBe(true);
     const names = named(service);
     const top = (): Trouble | undefined => serviceOn(session, name).troubles[0];
-    const { toldMs, said } = await told(
+    const { toldMs, said: first } = await told(
       () => lab.exec(host, script(way.breaks, names), { okCodes: [0, 1, 2, 137] }),
       () => {
         const first = top();
@@ -128,6 +128,9 @@ describe('a service that was broken by hand', () => {
       },
     );
     expect(toldMs, 'told within 5 s').toBeLessThan(5_000);
+    // More may have been broken behind what was said first; what the watch mends may be mended by now.
+    const last = top();
+    const said = last?.cause === cause && last.level === level ? last : first;
     expect(said).toMatchObject({ cause, level });
     if (said === null) return;
     expect(`${said.title} ${said.text} ${said.byHand ?? ''}`).not.toMatch(/undefined|null|\bENTRY\b|NaN/);

@@ -1,6 +1,6 @@
 # mend: what runs of the service is again what its files say: our lines of the override, haproxy.cfg, its networks, the release that has
 # the traffic, the entry point. Each step looks first and may be done twice; no volume, no release and nobody else's container is
-# removed. Payload: override.yaml with override.block, haproxy.cfg (each only where ours is gone or was changed).
+# removed. Payload: override.yaml, haproxy.cfg (each only where ours is gone or was changed).
 running_words() { printf 'What was put back so far stays as it is now.'; }
 
 stack_compose() { (cd "$PROJECT_DIR" && docker compose -p "$STACK" "$@" 2>&1); }
@@ -25,7 +25,7 @@ put_files() {
   if [ -e "$job_dir/override.yaml" ]; then
     holding_stack write_override
     case $? in
-      0) mkdir -p "$service_dir/written" && put_file "$service_dir/written/override" <"$job_dir/override.block" ;;
+      0) ;;
       2) abort compose-changed "The compose files of $STACK changed while this job was being prepared, so the override was left alone." "" "" ;;
       4) abort compose-broken "With our lines for $SERVICE in it the stack's compose files are not valid, so the override was left as it was." "" "$(last_line "$said")" ;;
       99) abort lock-held "Another job holds the compose files of $STACK." "" "" ;;
@@ -41,7 +41,6 @@ put_files() {
     put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg" || abort disk-full "$service_dir/entry/haproxy.cfg cannot be written." "" ""
     put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
   fi
-  [ ! -e "$job_dir/haproxy.cfg" ] || { mkdir -p "$service_dir/written" && put_file "$service_dir/written/haproxy.cfg" <"$job_dir/haproxy.cfg"; }
   heal_live || abort entry-failed "live.map of $SERVICE does not say who has the traffic, and cannot be written." "" "$service_dir/entry/live.map"
   heal_roles
 }
