@@ -6,6 +6,8 @@ import { yamlComposeText } from '../../src/adapters/compose-text/yaml-compose-te
 import { renderScript } from '../../src/core/command.ts';
 import type { Job } from '../../src/core/job.ts';
 import { recoverScript } from '../../src/core/server-scripts.ts';
+import type { ServiceState } from '../../src/core/server-state.ts';
+import { releaseRecordSchema } from '../../src/core/service-record.ts';
 import type { Trouble } from '../../src/core/trouble.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { planMendJob } from '../../src/engine/mend.ts';
@@ -45,6 +47,14 @@ class BrokenServer extends KitServer {
     // As adoption leaves them in the home state.
     writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
     writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.join('\n')}\n`);
+    for (const [number, slot] of Object.entries({ '0001': 'blue', '0002': 'green' })) {
+      const kept = path.join(this.home, 'frontend/releases', number);
+      mkdirSync(kept, { recursive: true });
+      const service = `  shop--frontend--${slot}:\n    container_name: shop--frontend--${slot}\n    image: registry.lan/x@sha256:ab\n`;
+      writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
+      writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
+      writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
+    }
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
     this.write('compose.override.yaml', override);
     this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
@@ -254,6 +264,55 @@ describe('DN6 a mend', () => {
     rmSync(path.join(server.service, 'entry'), { recursive: true });
     well(await server.mend());
     expect(server.calls).toEqual(['restart -t 1 entry']);
+  });
+
+  describe('DN12 of a service whose files are gone', () => {
+    const gone = (more: Partial<ServiceState> = {}): VerbFacts => {
+      const facts = server.facts([{ cause: 'state-gone', mend: { kind: 'put-back' } }]);
+      const unread = { live: null, current: null, next: null, previous: null, filesGone: true };
+      return { ...facts, state: facts.state && { ...facts.state, ...unread, ...more } };
+    };
+    const releaseOf = (number: string) =>
+      releaseRecordSchema.parse(JSON.parse(server.read(`.switchyard/frontend/releases/${number}/release.json`)));
+
+    it.each(['.switchyard/frontend', '.switchyard'])(
+      'writes them again from what is kept apart: %s',
+      async (folder) => {
+        rmSync(path.join(server.folder, folder), { recursive: true });
+        well(await server.mend(gone()));
+        expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+          '0001',
+          '0002',
+          null,
+        ]);
+        expect(releaseOf('0001')).toMatchObject({ number: 1, slot: 'blue', imageId: 'sha256:ab' });
+        expect(server.read('.switchyard/frontend/releases/0002/state')).toBe('ready 0 0\n');
+        expect(server.read('.switchyard/frontend/service.json')).toBe(
+          readFileSync(path.join(server.home, 'frontend/service.json'), 'utf8'),
+        );
+        expect(server.calls).toEqual(['restart -t 1 entry']);
+      },
+    );
+
+    it('goes by what the client had read where the entry point does not run', async () => {
+      rmSync(server.service, { recursive: true });
+      server.remove('entry', 'green');
+      server.runtime = '';
+      well(await server.mend(gone({ live: 'blue-watching', current: release(1, 'blue'), next: release(2, 'green') })));
+      expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+        '0001',
+        null,
+        '0002',
+      ]);
+      expect(releaseOf('0001')).toEqual(release(1, 'blue').file);
+    });
+
+    it('guesses nothing where nobody knows', async () => {
+      rmSync(server.service, { recursive: true });
+      server.set('entry', 'status', 'exited');
+      expect(await server.mend(gone())).toMatchObject({ state: 'aborted', failure: { code: 'not-mendable' } });
+      expect(existsSync(path.join(server.service, 'entry/live.map'))).toBe(false);
+    });
   });
 
   it('is completed only when the release passes its checks, and says which does not', async () => {
