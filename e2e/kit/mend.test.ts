@@ -6,6 +6,8 @@ import { yamlComposeText } from '../../src/adapters/compose-text/yaml-compose-te
 import { renderScript } from '../../src/core/command.ts';
 import type { Job } from '../../src/core/job.ts';
 import { recoverScript } from '../../src/core/server-scripts.ts';
+import type { ServiceState } from '../../src/core/server-state.ts';
+import { releaseRecordSchema } from '../../src/core/service-record.ts';
 import type { Trouble } from '../../src/core/trouble.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { planMendJob } from '../../src/engine/mend.ts';
@@ -42,20 +44,17 @@ class BrokenServer extends KitServer {
     this.role('previous', '0002');
     writeFileSync(path.join(this.service, 'service.json'), JSON.stringify(serviceRecord({ dependsOn: ['backend'] })));
     this.write('.switchyard/frontend/entry/haproxy.cfg', config);
-    // What adoption wrote, as the home state keeps it.
+    // As adoption leaves them in the home state.
     writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
-    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.map((line) => `  ${line}`).join('\n')}\n`);
-    for (const [number, slot] of [
-      ['0001', 'blue'],
-      ['0002', 'green'],
-    ] as const) {
-      const release = path.join(this.home, 'frontend/releases', number);
-      mkdirSync(release, { recursive: true });
-      // The stub of Docker tells by it which container compose would make.
-      writeFileSync(path.join(release, 'slot'), `${slot}\n`);
+    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.join('\n')}\n`);
+    for (const [number, slot] of Object.entries({ '0001': 'blue', '0002': 'green' })) {
+      const kept = path.join(this.home, 'frontend/releases', number);
+      mkdirSync(kept, { recursive: true });
+      const service = `  shop--frontend--${slot}:\n    container_name: shop--frontend--${slot}\n    image: registry.lan/x@sha256:ab\n`;
+      writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
+      writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
+      writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
     }
-    const record = JSON.stringify(serviceRecord({ dependsOn: ['backend'] }));
-    writeFileSync(path.join(this.home, 'frontend/service.json'), record);
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
     this.write('compose.override.yaml', override);
     this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
@@ -267,6 +266,55 @@ describe('DN6 a mend', () => {
     expect(server.calls).toEqual(['restart -t 1 entry']);
   });
 
+  describe('DN12 of a service whose files are gone', () => {
+    const gone = (more: Partial<ServiceState> = {}): VerbFacts => {
+      const facts = server.facts([{ cause: 'state-gone', mend: { kind: 'put-back' } }]);
+      const unread = { live: null, current: null, next: null, previous: null, filesGone: true };
+      return { ...facts, state: facts.state && { ...facts.state, ...unread, ...more } };
+    };
+    const releaseOf = (number: string) =>
+      releaseRecordSchema.parse(JSON.parse(server.read(`.switchyard/frontend/releases/${number}/release.json`)));
+
+    it.each(['.switchyard/frontend', '.switchyard'])(
+      'writes them again from what is kept apart: %s',
+      async (folder) => {
+        rmSync(path.join(server.folder, folder), { recursive: true });
+        well(await server.mend(gone()));
+        expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+          '0001',
+          '0002',
+          null,
+        ]);
+        expect(releaseOf('0001')).toMatchObject({ number: 1, slot: 'blue', imageId: 'sha256:ab' });
+        expect(server.read('.switchyard/frontend/releases/0002/state')).toBe('ready 0 0\n');
+        expect(server.read('.switchyard/frontend/service.json')).toBe(
+          readFileSync(path.join(server.home, 'frontend/service.json'), 'utf8'),
+        );
+        expect(server.calls).toEqual(['restart -t 1 entry']);
+      },
+    );
+
+    it('goes by what the client had read where the entry point does not run', async () => {
+      rmSync(server.service, { recursive: true });
+      server.remove('entry', 'green');
+      server.runtime = '';
+      well(await server.mend(gone({ live: 'blue-watching', current: release(1, 'blue'), next: release(2, 'green') })));
+      expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+        '0001',
+        null,
+        '0002',
+      ]);
+      expect(releaseOf('0001')).toEqual(release(1, 'blue').file);
+    });
+
+    it('guesses nothing where nobody knows', async () => {
+      rmSync(server.service, { recursive: true });
+      server.set('entry', 'status', 'exited');
+      expect(await server.mend(gone())).toMatchObject({ state: 'aborted', failure: { code: 'not-mendable' } });
+      expect(existsSync(path.join(server.service, 'entry/live.map'))).toBe(false);
+    });
+  });
+
   it('is completed only when the release passes its checks, and says which does not', async () => {
     server.remove('entry');
     server.answers('blue', 'bad HTTP 500');
@@ -303,6 +351,20 @@ describe('DN6 a mend', () => {
       well(job);
       expect(job.recovered).toBe(true);
     }
+  });
+
+  it('FL11 that waits for a release that does not get well leaves off for who goes back', async () => {
+    server.answers('blue', 'bad HTTP 500');
+    const plan = await server.plan();
+    const sent = await uploadJob(server.shell, tarArchive, kit, 'm1', {
+      ...plan,
+      variables: { ...plan.variables, READY_S: '60' },
+    });
+    expect(sent.ok).toBe(true);
+    await expect.poll(() => server.journal().some(({ step }) => step === 'confirm'), { timeout: 20_000 }).toBe(true);
+    expect(await server.run('b1', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(await server.ended('m1')).toMatchObject({ state: 'aborted', failure: { code: 'cancelled' } });
+    expect([server.live, server.roleOf('current')]).toEqual(['green-settled', '0002']);
   });
 
   it('JN9 that is asked to stop stops, and what was put back stays', async () => {

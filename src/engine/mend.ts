@@ -3,9 +3,9 @@ import { renderScript } from '../core/command.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { releaseFolder, serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { frameFiles } from '../core/server-scripts.ts';
-import type { ServiceState } from '../core/server-state.ts';
+import type { ReleaseOnServer, ServiceState } from '../core/server-state.ts';
 import { blockIn, parseStackFiles, replaceBlock, stackFilesScript } from '../core/stack-files.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
@@ -95,6 +95,12 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
       OVERRIDE: reading?.overridePath ?? '',
       NETWORKS: (record.networks.length > 0 ? record.networks : [`${record.stack}_default`]).join('\n'),
       DEPENDS: record.dependsOn.join('\n'),
+      // What this client had read of a service whose files are gone.
+      LIVE_KNOWN: state.live ?? '',
+      NEXT_KNOWN: state.next === null ? '' : releaseFolder(state.next.file.number),
+      KNOWN: releasesOf(state)
+        .map(({ file }) => releaseFolder(file.number))
+        .join('\n'),
       // The one container that compose may replace: the service's own, of plain compose.
       PLAIN: plain ? (service.containers[0]?.id ?? '') : '',
       ENTRY_CHECK:
@@ -102,9 +108,19 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
           ? `tcp\t127.0.0.1\t${port}`
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
-    files: [...payload('override.yaml', override.value), ...payload('haproxy.cfg', config)],
+    files: [
+      ...payload('override.yaml', override.value),
+      ...payload('haproxy.cfg', config),
+      ...(state.filesGone ? releasesOf(state) : []).map(({ file }) => ({
+        path: `release.${releaseFolder(file.number)}.json`,
+        text: `${JSON.stringify(file, null, 2)}\n`,
+      })),
+    ],
   });
 }
+
+const releasesOf = ({ current, next, previous }: ServiceState): ReleaseOnServer[] =>
+  [current, next, previous].filter((each) => each !== null);
 
 const isMended = (mend: { kind: string } | null): boolean => mend?.kind === 'put-back' || mend?.kind === 'start';
 
@@ -128,7 +144,8 @@ function overrideWith(facts: VerbFacts, reading: StackReading, written: string |
           },
           resolved ?? {},
         )
-      : within(written);
+      : // Kept as it stood in the file, indented as that was.
+        within(blockIn(written, name) ?? written);
   const added = facts.composeText.addBlock(null, name, lines);
   const marked = added.ok ? blockIn(added.value, name) : null;
   if (reading.overrideText !== null && marked !== null && blockIn(reading.overrideText, name) !== null)
