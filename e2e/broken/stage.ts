@@ -67,7 +67,7 @@ export async function stand(session: Session, on: Way['on']): Promise<Service> {
   await eventually('all is well', () => serviceOn(session, name).troubles.length === 0, 15_000);
   if (on === 'watched') {
     const other = otherVersion(serviceOn(session, name));
-    await completes(session, name, 'deploy', { image: image(other), replace: true });
+    await completes(session, name, 'deploy', { image: image(other), replace: true, again: true });
     await completes(session, name, 'flip', { watchMinutes: 30 });
   }
   await eventually(
@@ -84,7 +84,11 @@ export async function stand(session: Session, on: Way['on']): Promise<Service> {
 const otherVersion = (service: Service): string => (service.version === '1.0.0' ? '1.1.0' : '1.0.0');
 
 export const deployAgain = (session: Session) =>
-  completes(session, name, 'deploy', { image: image(otherVersion(serviceOn(session, name))), replace: true });
+  completes(session, name, 'deploy', {
+    image: image(otherVersion(serviceOn(session, name))),
+    replace: true,
+    again: true,
+  });
 
 /** The containers that a script of a way names. */
 export function named(service: Service): Record<'LIVE' | 'OTHER' | 'ENTRY', string> {

@@ -308,8 +308,20 @@ export const ways: readonly Way[] = [
     title: 'the service’s folder in .switchyard deleted',
     breaks: 'rm -rf .switchyard/web',
     says: { cause: 'state-gone', level: 'wrong' },
-    mended: {
-      byHand: `rm compose.override.yaml; ${compose} up -d --quiet-pull web; docker rm -f $LIVE $OTHER`,
-    },
+    mended: 'mend',
+  },
+  {
+    name: 'state-folder-deleted',
+    title: '.switchyard deleted',
+    breaks: 'rm -rf .switchyard',
+    says: { cause: 'state-gone', level: 'wrong' },
+    mended: 'mend',
+  },
+  {
+    name: 'everything-deleted',
+    title: '.switchyard and the override deleted, then docker compose up -d',
+    breaks: `rm -rf .switchyard compose.override.yaml; ${compose} up -d --quiet-pull`,
+    says: { cause: 'bypassed', level: 'wrong' },
+    mended: 'mend',
   },
 ];

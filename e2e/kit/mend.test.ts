@@ -3,13 +3,11 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tarArchive } from '../../src/adapters/archive/tar-archive.ts';
 import { yamlComposeText } from '../../src/adapters/compose-text/yaml-compose-text.ts';
-import { renderOverrideBlock } from '../../src/core/adoption.ts';
 import { renderScript } from '../../src/core/command.ts';
-import { composeConfigSchema } from '../../src/core/compose-config.ts';
-import { renderEntryConfig } from '../../src/core/entry.ts';
 import type { Job } from '../../src/core/job.ts';
 import { recoverScript } from '../../src/core/server-scripts.ts';
-import { blockIn } from '../../src/core/stack-files.ts';
+import type { ServiceState } from '../../src/core/server-state.ts';
+import { releaseRecordSchema } from '../../src/core/service-record.ts';
 import type { Trouble } from '../../src/core/trouble.ts';
 import { uploadJob } from '../../src/engine/job-upload.ts';
 import { planMendJob } from '../../src/engine/mend.ts';
@@ -18,13 +16,22 @@ import { dockerFacts, release, serviceRecord, serviceState } from '../../src/tes
 import { KitServer, kit } from './server.ts';
 
 const entry = 'shop-frontend-1';
-const resolved = { name: 'shop', services: { frontend: { image: 'a', ports: [{ target: 3000, published: '80' }] } } };
-const config = renderEntryConfig({
-  prefix: 'shop--frontend',
-  ports: [{ port: 3000, mode: 'http' }],
-  check: { path: '/healthz', low: 200, high: 399 },
-  firstHop: true,
-});
+const config = 'global\n  maxconn 2000\n';
+const block = [
+  '# switchyard begin frontend',
+  'frontend:',
+  '  image: haproxy:3.0',
+  '  volumes: !override',
+  '    - type: bind',
+  '# switchyard end frontend',
+];
+const override = [
+  'services:',
+  ...block.map((line) => `  ${line}`),
+  '  mine: # the operator’s own',
+  '    image: x',
+  '',
+].join('\n');
 
 type Container = { status: string; mount: string; release: string; networks: string[]; service: string };
 
@@ -37,11 +44,20 @@ class BrokenServer extends KitServer {
     this.role('previous', '0002');
     writeFileSync(path.join(this.service, 'service.json'), JSON.stringify(serviceRecord({ dependsOn: ['backend'] })));
     this.write('.switchyard/frontend/entry/haproxy.cfg', config);
-    this.write('.switchyard/frontend/written/haproxy.cfg', config);
-    this.write('.switchyard/frontend/written/override', `${this.block}\n`);
+    // As adoption leaves them in the home state.
+    writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
+    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.join('\n')}\n`);
+    for (const [number, slot] of Object.entries({ '0001': 'blue', '0002': 'green' })) {
+      const kept = path.join(this.home, 'frontend/releases', number);
+      mkdirSync(kept, { recursive: true });
+      const service = `  shop--frontend--${slot}:\n    container_name: shop--frontend--${slot}\n    image: registry.lan/x@sha256:ab\n`;
+      writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
+      writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
+      writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
+    }
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
-    this.write('compose.override.yaml', this.override());
-    this.tell('config.json', JSON.stringify(resolved));
+    this.write('compose.override.yaml', override);
+    this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
     mkdirSync(path.join(this.stub, 'networks'), { recursive: true });
     this.tell('networks/shop_default');
     // Through the entry point.
@@ -50,23 +66,6 @@ class BrokenServer extends KitServer {
     this.container('backend', { name: 'shop-backend-1', service: 'backend' });
     this.container('blue', { name: 'shop--frontend--blue', project: 'shop--frontend', release: '0001' });
     this.container('green', { name: 'shop--frontend--green', project: 'shop--frontend', release: '0002' });
-  }
-
-  /** Our lines, as adoption writes them here. */
-  get block(): string {
-    const user = `${process.getuid?.()}:${process.getgid?.()}`;
-    const whole = composeConfigSchema.parse(resolved);
-    const lines = renderOverrideBlock(
-      { config: whole, service: 'frontend', projectFolder: this.folder, user, dockerMajor: 26 },
-      whole.services.frontend ?? {},
-    );
-    const added = yamlComposeText.addBlock(null, 'frontend', lines);
-    return (added.ok ? blockIn(added.value, 'frontend') : null) ?? '';
-  }
-
-  override(indent = '  '): string {
-    const lines = this.block.split('\n').map((line) => `${indent}${line}`);
-    return ['services:', ...lines, `${indent}mine: # the operator’s own`, `${indent}  image: x`, ''].join('\n');
   }
 
   write(name: string, text: string): void {
@@ -135,6 +134,7 @@ class BrokenServer extends KitServer {
       composeText: yamlComposeText,
       docker: dockerFacts([]),
       folder: this.folder,
+      home: this.home,
       by: 'ada@laptop',
       stack: { name: 'shop' },
       service: { name: 'frontend', troubles, containers },
@@ -171,7 +171,7 @@ const well = (job: Job) => {
   });
   expect(server.containers['shop--frontend--blue']).toMatchObject({ status: 'running', release: '0001' });
   expect(server.live).toBe('blue-settled');
-  expect(server.read('compose.override.yaml')).toBe(server.override());
+  expect(server.read('compose.override.yaml')).toBe(override);
   expect(server.read('.switchyard/frontend/entry/haproxy.cfg')).toBe(config);
 };
 
@@ -232,20 +232,17 @@ describe('DN6 a mend', () => {
   });
 
   it('writes our lines of the override again, between the operator’s, or in a file of their own', async () => {
-    server.write('compose.override.yaml', server.override().replace('haproxy:3.0', 'haproxy:2.8'));
+    server.write('compose.override.yaml', override.replace('haproxy:3.0', 'haproxy:2.8'));
     well(await server.mend());
     rmSync(path.join(server.folder, 'compose.override.yaml'));
     const job = await server.run('m2', await server.plan());
     expect(job.failure).toBeNull();
-    expect(server.read('compose.override.yaml')).toContain(server.block.replaceAll(/^/gm, '  '));
-    server.write('compose.override.yaml', 'services:\n    mine: # the operator’s own\n      image: x\n');
+    expect(server.read('compose.override.yaml')).toContain(block.map((line) => `  ${line}`).join('\n'));
+    server.write('compose.override.yaml', 'services:\n    mine:\n        image: x\n');
     expect((await server.run('m3', await server.plan())).failure).toBeNull();
-    expect(server.read('compose.override.yaml')).toBe(server.override('    '));
-    // What is kept beside is what was written, whatever it was before.
-    server.write('.switchyard/frontend/written/override', `${server.block.replace('haproxy:3.0', 'evil:1')}\n`);
-    expect((await server.run('m4', await server.plan())).failure).toBeNull();
-    expect(server.read('compose.override.yaml')).toBe(server.override('    '));
-    expect(server.read('.switchyard/frontend/written/override')).toBe(`${server.block}\n`);
+    expect(server.read('compose.override.yaml')).toBe(
+      `services:\n${block.map((line) => `    ${line}`).join('\n')}\n    mine:\n        image: x\n`,
+    );
   });
 
   it('writes haproxy.cfg as it was, and restarts an entry point that runs by what was written over it', async () => {
@@ -267,6 +264,55 @@ describe('DN6 a mend', () => {
     rmSync(path.join(server.service, 'entry'), { recursive: true });
     well(await server.mend());
     expect(server.calls).toEqual(['restart -t 1 entry']);
+  });
+
+  describe('DN12 of a service whose files are gone', () => {
+    const gone = (more: Partial<ServiceState> = {}): VerbFacts => {
+      const facts = server.facts([{ cause: 'state-gone', mend: { kind: 'put-back' } }]);
+      const unread = { live: null, current: null, next: null, previous: null, filesGone: true };
+      return { ...facts, state: facts.state && { ...facts.state, ...unread, ...more } };
+    };
+    const releaseOf = (number: string) =>
+      releaseRecordSchema.parse(JSON.parse(server.read(`.switchyard/frontend/releases/${number}/release.json`)));
+
+    it.each(['.switchyard/frontend', '.switchyard'])(
+      'writes them again from what is kept apart: %s',
+      async (folder) => {
+        rmSync(path.join(server.folder, folder), { recursive: true });
+        well(await server.mend(gone()));
+        expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+          '0001',
+          '0002',
+          null,
+        ]);
+        expect(releaseOf('0001')).toMatchObject({ number: 1, slot: 'blue', imageId: 'sha256:ab' });
+        expect(server.read('.switchyard/frontend/releases/0002/state')).toBe('ready 0 0\n');
+        expect(server.read('.switchyard/frontend/service.json')).toBe(
+          readFileSync(path.join(server.home, 'frontend/service.json'), 'utf8'),
+        );
+        expect(server.calls).toEqual(['restart -t 1 entry']);
+      },
+    );
+
+    it('goes by what the client had read where the entry point does not run', async () => {
+      rmSync(server.service, { recursive: true });
+      server.remove('entry', 'green');
+      server.runtime = '';
+      well(await server.mend(gone({ live: 'blue-watching', current: release(1, 'blue'), next: release(2, 'green') })));
+      expect([server.roleOf('current'), server.roleOf('previous'), server.roleOf('next')]).toEqual([
+        '0001',
+        null,
+        '0002',
+      ]);
+      expect(releaseOf('0001')).toEqual(release(1, 'blue').file);
+    });
+
+    it('guesses nothing where nobody knows', async () => {
+      rmSync(server.service, { recursive: true });
+      server.set('entry', 'status', 'exited');
+      expect(await server.mend(gone())).toMatchObject({ state: 'aborted', failure: { code: 'not-mendable' } });
+      expect(existsSync(path.join(server.service, 'entry/live.map'))).toBe(false);
+    });
   });
 
   it('is completed only when the release passes its checks, and says which does not', async () => {
@@ -298,13 +344,27 @@ describe('DN6 a mend', () => {
       const plant = `at() { if [ "$step:$1" = "${step}:before" ] && ! [ -e "$job_dir/fired" ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n`;
       const sent = await uploadJob(server.shell, tarArchive, kit, id, plan, plant);
       expect(sent.ok).toBe(true);
-      const folder = path.join(server.root, 'jobs', id);
+      const folder = path.join(server.home, 'jobs', id);
       await expect.poll(() => existsSync(path.join(folder, 'fired')), { timeout: 15_000 }).toBe(true);
       await server.sh(renderScript(recoverScript, [folder]));
       const job = await server.ended(id);
       well(job);
       expect(job.recovered).toBe(true);
     }
+  });
+
+  it('FL11 that waits for a release that does not get well leaves off for who goes back', async () => {
+    server.answers('blue', 'bad HTTP 500');
+    const plan = await server.plan();
+    const sent = await uploadJob(server.shell, tarArchive, kit, 'm1', {
+      ...plan,
+      variables: { ...plan.variables, READY_S: '60' },
+    });
+    expect(sent.ok).toBe(true);
+    await expect.poll(() => server.journal().some(({ step }) => step === 'confirm'), { timeout: 20_000 }).toBe(true);
+    expect(await server.run('b1', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(await server.ended('m1')).toMatchObject({ state: 'aborted', failure: { code: 'cancelled' } });
+    expect([server.live, server.roleOf('current')]).toEqual(['green-settled', '0002']);
   });
 
   it('JN9 that is asked to stop stops, and what was put back stays', async () => {
@@ -352,7 +412,7 @@ describe('DN7 a mend leaves alone', () => {
   });
 
   it('compose files that were changed while it was being prepared', async () => {
-    server.write('compose.override.yaml', server.override().replace('haproxy:3.0', 'haproxy:2.8'));
+    server.write('compose.override.yaml', override.replace('haproxy:3.0', 'haproxy:2.8'));
     const plan = await server.plan();
     server.write('compose.yaml', 'services: {frontend: {image: b}}\n');
     expect(await server.run('m1', plan)).toMatchObject({ state: 'aborted', failure: { code: 'compose-changed' } });
@@ -360,7 +420,7 @@ describe('DN7 a mend leaves alone', () => {
   });
 
   it('an override that would not be valid with our lines in it', async () => {
-    const broken = server.override().replace('haproxy:3.0', 'haproxy:2.8');
+    const broken = override.replace('haproxy:3.0', 'haproxy:2.8');
     server.write('compose.override.yaml', broken);
     const plan = await server.plan();
     server.tell('config-broken');

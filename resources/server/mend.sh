@@ -1,6 +1,6 @@
 # mend: what runs of the service is again what its files say: our lines of the override, haproxy.cfg, its networks, the release that has
 # the traffic, the entry point. Each step looks first and may be done twice; no volume, no release and nobody else's container is
-# removed. Payload: override.yaml with override.block, haproxy.cfg (each only where ours is gone or was changed).
+# removed. Payload: override.yaml, haproxy.cfg (each only where ours is gone or was changed).
 running_words() { printf 'What was put back so far stays as it is now.'; }
 
 stack_compose() { (cd "$PROJECT_DIR" && docker compose -p "$STACK" "$@" 2>&1); }
@@ -21,11 +21,69 @@ write_override() {
   return 4
 }
 
+# Writes down again what a release was, from what the home state keeps of it, and from what the client had read: release.NNNN.json.
+restore_release() { # release
+  number=$1
+  kept=$home_service/releases/$number
+  [ -d "$kept" ] && ! [ -d "$service_dir/releases/$number" ] || return 0
+  slot=$(sed -n "s/^ *container_name: *[\"']*$SLOT_PREFIX--\([a-z]*\)[\"']*\$/\1/p" "$kept/compose.yaml" 2>/dev/null | head -n 1)
+  case $slot in blue | green) ;; *) return 0 ;; esac
+  id=$(cat "$kept/image-id" 2>/dev/null)
+  pin=$(sed -n "s/^ *image: *[\"']*\([A-Za-z0-9._/:@-]*\)[\"']*\$/\1/p" "$kept/compose.yaml" | head -n 1)
+  part=$service_dir/releases/.$number.part
+  rm -rf "$part"
+  mkdir -p "$part" || return 1
+  if [ -e "$job_dir/release.$number.json" ]; then
+    cp "$job_dir/release.$number.json" "$part/release.json" || return 1
+  else
+    printf '{"version":1,"number":"%s","slot":"%s","reference":"%s","image":"%s","imageId":"%s","imageVersion":"%s","by":"%s","at":%s}\n' \
+      "$number" "$slot" "$pin" "$pin" "$(json_text "$id")" "$(json_text "$(image_version "$id")")" "$BY_JSON" "$(now_ms)" >"$part/release.json" || return 1
+  fi
+  cp "$kept/rollback.sh" "$part/rollback.sh" && chmod 700 "$part/rollback.sh" && printf '%s\n' "$slot" >"$part/slot" && printf '%s\n' "$JOB" >"$part/job" &&
+    printf 'ready 0 0\n' >"$part/state" || return 1
+  sync "$part"/* "$part" 2>/dev/null || sync
+  place_release "$part" "$service_dir"
+}
+
+# The service's folder was deleted from the stack's: it is made again from what the home state keeps and from what runs. Who has the
+# traffic the running entry point says, else the client knows it.
+restore_folder() {
+  [ ! -e "$service_dir/service.json" ] || return 0
+  needs_docker
+  [ -d "$service_dir/entry" ] || made_entry=1
+  mkdir -p "$service_dir/releases" "$service_dir/entry/run" && chmod 755 "$service_dir/entry" || abort folder-read-only "$service_dir cannot be written." "" ""
+  for each in "$home_service"/releases/[0-9]*; do
+    restore_release "${each##*/}" || abort disk-full "The releases of $SERVICE cannot be written down again." "" "$(df -Pk "$ROOT" | tail -n 1)"
+  done
+  restored=$(live_state)
+  is_live_state "$restored" || { open_runtime "$ENTRY"; restored=$(entry_state); close_runtime; }
+  is_live_state "$restored" || restored=$LIVE_KNOWN
+  is_live_state "$restored" || abort not-mendable "Neither a running entry point nor this client knows which release of $SERVICE has the traffic." "" ""
+  for each in "$(slot_of "$restored")" "$(other_slot "$(slot_of "$restored")")"; do
+    [ -z "$(role_release current)" ] || [ "$each" != "$(slot_of "$restored")" ] || continue
+    release=$(slot_holds "$each")
+    [ -d "$service_dir/releases/${release:-none}" ] && [ "$(release_slot "$release")" = "$each" ] || release=$(known_in "$each")
+    [ -n "$release" ] && [ -d "$service_dir/releases/$release" ] || continue
+    if [ "$each" = "$(slot_of "$restored")" ]; then role=current; elif [ "$release" = "$NEXT_KNOWN" ]; then role=next; else role=previous; fi
+    point "$service_dir/$role" "releases/$release"
+  done
+  [ -n "$(role_release current)" ] || abort release-unknown "Which release of $SERVICE runs in $(slot_of "$restored") is not known any more." "" ""
+  # Its watch went with its file.
+  { is_live_state "$(live_state)" || set_live "$(slot_of "$restored")-settled"; } && put_file "$service_dir/service.json" <"$home_service/service.json" ||
+    abort disk-full "The files of $SERVICE cannot be written." "" "$(df -Pk "$ROOT" | tail -n 1)"
+  say "The files of $SERVICE were gone; they were written again from what this server keeps apart."
+}
+slot_of() { printf '%s' "${1%%-*}"; }
+known_in() { # slot
+  for known in $KNOWN; do [ "$(release_slot "$known")" = "$1" ] && { printf '%s' "$known"; return; }; done
+  return 0
+}
+
 put_files() {
   if [ -e "$job_dir/override.yaml" ]; then
     holding_stack write_override
     case $? in
-      0) mkdir -p "$service_dir/written" && put_file "$service_dir/written/override" <"$job_dir/override.block" ;;
+      0) ;;
       2) abort compose-changed "The compose files of $STACK changed while this job was being prepared, so the override was left alone." "" "" ;;
       4) abort compose-broken "With our lines for $SERVICE in it the stack's compose files are not valid, so the override was left as it was." "" "$(last_line "$said")" ;;
       99) abort lock-held "Another job holds the compose files of $STACK." "" "" ;;
@@ -34,6 +92,7 @@ put_files() {
   fi
   # A folder that was deleted and made anew is not the one that a running entry point reads.
   made_entry='' read_at=''
+  restore_folder
   [ -d "$service_dir/entry" ] || made_entry=1
   mkdir -p "$service_dir/entry/run" && chmod 755 "$service_dir/entry" || abort folder-read-only "$service_dir/entry cannot be written." "" ""
   if [ -e "$job_dir/haproxy.cfg" ] && ! cmp -s "$job_dir/haproxy.cfg" "$service_dir/entry/haproxy.cfg"; then
@@ -41,7 +100,6 @@ put_files() {
     put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg" || abort disk-full "$service_dir/entry/haproxy.cfg cannot be written." "" ""
     put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
   fi
-  [ ! -e "$job_dir/haproxy.cfg" ] || { mkdir -p "$service_dir/written" && put_file "$service_dir/written/haproxy.cfg" <"$job_dir/haproxy.cfg"; }
   heal_live || abort entry-failed "live.map of $SERVICE does not say who has the traffic, and cannot be written." "" "$service_dir/entry/live.map"
   heal_roles
 }

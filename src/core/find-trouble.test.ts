@@ -432,8 +432,14 @@ describe('DN1 DN4 files', () => {
     const drift = [{ service: 'frontend', file: 'entry-config', found: 'gone', path: 'x' }] as const;
     const [first, ...others] = findTroubles(facts({ filesGone: true, drift }));
     expect(others).toEqual([]);
-    expect(first).toMatchObject({ level: 'wrong', cause: 'state-gone', mend: null });
-    expect(first?.byHand).toContain('docker compose up -d frontend');
+    expect(first).toMatchObject({ level: 'wrong', cause: 'state-gone', mend: { kind: 'put-back' }, byHand: null });
+    // A client that never read them goes by the entry point; when that does not run, nobody knows who has the traffic.
+    const unread = { ...state, live: null, current: null, previous: null };
+    expect(findTroubles(facts({ filesGone: true, state: unread }))[0]).toMatchObject({ mend: { kind: 'put-back' } });
+    const down = withEntry(entry(ended(1)), { filesGone: true, state: unread });
+    const said = findTroubles(down).find(({ cause }) => cause === 'state-gone');
+    expect(said?.mend).toBeNull();
+    expect(said?.byHand).toContain('docker compose up -d frontend');
   });
 });
 

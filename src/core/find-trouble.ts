@@ -406,19 +406,27 @@ const isOn = (container: ContainerFact, network: string): boolean =>
   container.networks.some(({ name }) => name === network);
 
 function fileTroubles(facts: ServiceFacts): Trouble[] {
-  const { service, stack } = facts.state.record;
-  if (facts.filesGone)
+  const { service, stack, entry } = facts.state.record;
+  if (facts.filesGone) {
+    // The home state keeps its releases; who has the traffic only what runs still says, or who had read it.
+    const own = [...facts.composed, ...(facts.named === null ? [] : [facts.named])].find((each) =>
+      isEntryOf(each, service),
+    );
+    const isKnown = liveSlotOf(facts.state.live) !== null || own?.state === 'running';
     return [
       trouble(
         'wrong',
         'state-gone',
         `The files of Switchyard for ${service} are gone`,
-        `Its folder in .switchyard of ${stack} was deleted, and with it its releases and its history. ${liveNow(facts)} The entry point does not come back after its next stop, for its configuration was in there.`,
-        {
-          byHand: `Nothing on this server says any more what its releases were, so no click can write them again. Take our lines for ${service} out of the override and run docker compose up -d ${service}: it is plain compose then. Remove ${serviceSlug(service)} of ~/.local/state/switchyard/stacks/*, and it can be adopted anew.`,
-        },
+        `Its folder in .switchyard of ${stack} was deleted, and the journal of what was done to it perhaps too. ${liveSlotOf(facts.state.live) === null ? '' : `${liveNow(facts)} `}The entry point does not come back after its next stop, for its configuration was in there.`,
+        isKnown
+          ? { mend: putBack }
+          : {
+              byHand: `Which release has the traffic, only the entry point ${entry} says, and it does not run. Take our lines for ${service} out of the override and run docker compose up -d ${service}: it is plain compose then. Remove ${serviceSlug(service)} of ~/.local/state/switchyard/stacks/*, and it can be adopted anew.`,
+            },
       ),
     ];
+  }
   return facts.drift
     .filter((each) => each.service === service)
     .map(({ file, found, path }) => {

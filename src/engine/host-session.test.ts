@@ -705,6 +705,26 @@ describe('what Docker says while it is listened to', () => {
     expect(session.map()?.stacks[0]?.services.map((each) => each.name)).toEqual(['cache', 'frontend']);
   });
 
+  it('DN4 reads all once more when something was told while it was read, for that may be missing in it', async () => {
+    const renamed = (each: { id: string; name: string }) => (each.id === id ? 'renamed' : each.name);
+    host.beforeObserve = () => {
+      host.beforeObserve = () => {};
+      queueMicrotask(() => {
+        host.docker = {
+          ...host.docker,
+          containers: host.docker.containers.map((each) => ({ ...each, name: renamed(each) })),
+        };
+        host.emit({ action: 'rename', id, attributes: { name: 'renamed' } });
+      });
+    };
+    const { observed } = host.calls;
+    host.emit({ kind: 'network', action: 'connect', id: 'n' });
+    await settle();
+    await settle();
+    expect(backend()?.containers[0]?.name).toBe('renamed');
+    expect(host.calls.observed).toBe(observed + 2);
+  });
+
   it('reads a container once for many events of it, and not for what happens inside it', async () => {
     for (const action of ['start', 'health_status: healthy', 'rename']) host.emit({ action, id });
     host.emit({ action: 'exec_start: sh', id });
@@ -1071,9 +1091,8 @@ describe('what is down', () => {
     expect(service()).toMatchObject({
       adopted: true,
       version: '1.0.0',
-      troubles: [{ cause: 'state-gone', mend: null }],
+      troubles: [{ cause: 'state-gone', mend: { kind: 'put-back' } }],
     });
-    expect(await session.start(name, 'mend', {})).toMatchObject({ ok: false, failure: { code: 'not-mendable' } });
     // A client that never saw them says so too, and does not offer HAProxy as the service.
     session.close();
     session = open();

@@ -3,9 +3,9 @@ import { renderScript } from '../core/command.ts';
 import { renderEntryConfig } from '../core/entry.ts';
 import { failure } from '../core/failure.ts';
 import { failed, ok, type Result } from '../core/result.ts';
-import { serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
+import { releaseFolder, serviceSlug, slotPrefix, stateFolder } from '../core/server-layout.ts';
 import { frameFiles } from '../core/server-scripts.ts';
-import type { ServiceState } from '../core/server-state.ts';
+import type { ReleaseOnServer, ServiceState } from '../core/server-state.ts';
 import { blockIn, parseStackFiles, replaceBlock, stackFilesScript } from '../core/stack-files.ts';
 import type { JobPlan } from './job-upload.ts';
 import { recordVariables } from './job-variables.ts';
@@ -73,15 +73,14 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
   const overrideIsOurs = block !== null && (written.block === null || blockIn(written.block, record.service) === block);
   const configIsOurs = written.config !== null && written.found === written.config;
   let reading: StackReading | null = null;
-  if (!overrideIsOurs || !configIsOurs) {
+  if (!overrideIsOurs || (!configIsOurs && written.config === null)) {
     const read = await readAdoptedStack(facts);
     if (!read.ok) return read;
     reading = read.value;
   }
-  // Rendered anew, and not taken from the copy beside: what is found on a server is compared, and nothing makes it run.
-  const override = overrideIsOurs || reading === null ? ok(null) : overrideWith(facts, reading);
+  const override = overrideIsOurs || reading === null ? ok(null) : overrideWith(facts, reading, written.block);
   if (!override.ok) return override;
-  const config = configIsOurs ? null : entryConfigOf(facts, state, reading);
+  const config = configIsOurs ? null : (written.config ?? entryConfigOf(facts, state, reading));
   const plain = service.troubles.some(({ cause }) => cause === 'bypassed');
   const http = record.checks.find((check) => check.kind === 'http');
   const port = record.ports[0]?.port ?? 0;
@@ -96,6 +95,12 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
       OVERRIDE: reading?.overridePath ?? '',
       NETWORKS: (record.networks.length > 0 ? record.networks : [`${record.stack}_default`]).join('\n'),
       DEPENDS: record.dependsOn.join('\n'),
+      // What this client had read of a service whose files are gone.
+      LIVE_KNOWN: state.live ?? '',
+      NEXT_KNOWN: state.next === null ? '' : releaseFolder(state.next.file.number),
+      KNOWN: releasesOf(state)
+        .map(({ file }) => releaseFolder(file.number))
+        .join('\n'),
       // The one container that compose may replace: the service's own, of plain compose.
       PLAIN: plain ? (service.containers[0]?.id ?? '') : '',
       ENTRY_CHECK:
@@ -104,39 +109,58 @@ export async function planMendJob(facts: VerbFacts): Promise<Result<JobPlan>> {
           : ['http', '127.0.0.1', port, http.path, http.low, http.high, ''].join('\t'),
     },
     files: [
-      ...payload('override.yaml', override.value?.text ?? null),
-      ...payload('override.block', override.value?.block ?? null),
+      ...payload('override.yaml', override.value),
       ...payload('haproxy.cfg', config),
+      ...(state.filesGone ? releasesOf(state) : []).map(({ file }) => ({
+        path: `release.${releaseFolder(file.number)}.json`,
+        text: `${JSON.stringify(file, null, 2)}\n`,
+      })),
     ],
   });
 }
+
+const releasesOf = ({ current, next, previous }: ServiceState): ReleaseOnServer[] =>
+  [current, next, previous].filter((each) => each !== null);
 
 const isMended = (mend: { kind: string } | null): boolean => mend?.kind === 'put-back' || mend?.kind === 'start';
 
 const payload = (path: string, text: string | null): JobFile[] => (text === null ? [] : [{ path, text }]);
 
-/** The override with our lines in it, every other byte as it is, and those lines as they are kept beside. */
-function overrideWith(facts: VerbFacts, reading: StackReading): Result<{ text: string; block: string }> {
+/** The override with our lines as they were written, or, where no copy was kept, as they are written today. */
+function overrideWith(facts: VerbFacts, reading: StackReading, written: string | null): Result<string> {
   const name = facts.service.name;
   const resolved = reading.config.services[name];
-  if (resolved === undefined)
+  if (written === null && resolved === undefined)
     return failed(failure('service-unknown', `${reading.composePath} has no service ${name} any more.`));
-  const { config, user } = reading;
-  const dockerMajor = Number.parseInt(facts.docker.engine.version, 10) || 0;
-  const lines = renderOverrideBlock(
-    { config, service: name, projectFolder: facts.folder, user, dockerMajor },
-    resolved,
-  );
-  const alone = facts.composeText.addBlock(null, name, lines);
-  if (!alone.ok) return alone;
-  const block = blockIn(alone.value, name) ?? '';
-  const { overrideText } = reading;
-  const text =
-    overrideText !== null && blockIn(overrideText, name) !== null
-      ? replaceBlock(overrideText, name, block)
-      : facts.composeText.addBlock(overrideText, name, lines);
-  return text.ok ? ok({ text: text.value, block: `${block}\n` }) : text;
+  const lines =
+    written === null
+      ? renderOverrideBlock(
+          {
+            config: reading.config,
+            service: name,
+            projectFolder: facts.folder,
+            user: reading.user,
+            dockerMajor: Number.parseInt(facts.docker.engine.version, 10) || 0,
+          },
+          resolved ?? {},
+        )
+      : // Kept as it stood in the file, indented as that was.
+        within(blockIn(written, name) ?? written);
+  const added = facts.composeText.addBlock(null, name, lines);
+  const marked = added.ok ? blockIn(added.value, name) : null;
+  if (reading.overrideText !== null && marked !== null && blockIn(reading.overrideText, name) !== null)
+    return replaceBlock(reading.overrideText, name, marked);
+  return facts.composeText.addBlock(reading.overrideText, name, lines);
 }
+
+/** A block without its marks, indented as one is below `services:`. */
+const within = (marked: string): string =>
+  `${marked
+    .replace(/\n$/, '')
+    .split('\n')
+    .slice(1, -1)
+    .map((line) => (line === '' ? '' : `  ${line}`))
+    .join('\n')}\n`;
 
 function entryConfigOf(facts: VerbFacts, { record }: ServiceState, reading: StackReading | null): string | null {
   const [main, ...others] = record.ports;

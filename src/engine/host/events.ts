@@ -20,6 +20,7 @@ const expectations: Readonly<Record<string, (state: string) => boolean>> = {
 };
 
 const againMs = [100, 300, 1_000];
+const mostIds = 2_000;
 
 /**
  * Keeps what is known of containers true by Docker's events. `follow` resolves when the link's followers are ended;
@@ -49,15 +50,23 @@ export function createEvents(
     await lookAtContainer(link, event.id);
   };
 
+  /** Reads that are under way at once end in any order: what an older one says of a container counts no more. */
+  let reads = 0;
+  const newest = new Map<string, number>();
+
   const lookAtContainer = async (link: Link, id: string): Promise<void> => {
     if (pending.has(id)) return;
     pending.add(id);
     await Promise.resolve();
     pending.delete(id);
+    reads += 1;
+    const read = reads;
     try {
       const seen = await link.docker.container(id);
       const { docker } = now;
-      if (docker === null) return;
+      if (docker === null || read < (newest.get(id) ?? 0)) return;
+      if (seen === null) newest.delete(id);
+      else newest.set(id, read);
       // Of an image that is not known yet all is read again below, and its labels with it.
       const fact =
         seen &&
@@ -92,10 +101,14 @@ export function createEvents(
       return;
     }
     if (event.action.startsWith('exec_') || event.action === 'top' || event.action === 'attach') return;
+    now.heard += 1;
     noteEvent(now, clock, event);
     const { docker } = now;
     // An end is shown when Docker says it again, asked: one that is being stopped ends them all, and answers no more (SPEC DN5).
     if (event.action === 'destroy' && docker !== null) {
+      // An answer from before must not bring it back.
+      if (newest.size > mostIds) newest.clear();
+      newest.set(event.id, Number.POSITIVE_INFINITY);
       now.docker = { ...docker, containers: docker.containers.filter((each) => each.id !== event.id) };
       redraw();
       return;

@@ -39,6 +39,8 @@ export type HostNow = {
   outlines: ReadonlyMap<string, readonly OutlinedService[]>;
   /** By how much the server's clock is ahead of this machine's, as last read. */
   aheadMs: number;
+  /** How many events of containers were heard: what was read while one came may be from before it. */
+  heard: number;
   /** Docker has not answered since, while the link stands. */
   dockerAwaySinceMs: number | null;
   /** When `docker` or `states` was last read, on this machine's clock. */
@@ -63,6 +65,7 @@ export const nothingKnown = (): HostNow => ({
   histories: new Map(),
   outlines: new Map(),
   aheadMs: 0,
+  heard: 0,
   dockerAwaySinceMs: null,
   asOfMs: 0,
   mask: (text) => maskShapes(plainText(text)),

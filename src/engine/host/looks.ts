@@ -55,8 +55,11 @@ export function createLooks(
   redraw: () => void,
 ): Looks {
   const observeDocker = async (link: Link): Promise<void> => {
+    const { heard } = now;
     try {
       now.docker = trustLabels(await link.docker.observe());
+      // Its parts are answered one after the other: what was told meanwhile may be missing in it.
+      if (now.heard !== heard) looks.lookAtAll();
     } catch (caught) {
       parts.presence.note(caught);
       throw caught;
