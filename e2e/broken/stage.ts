@@ -26,10 +26,10 @@ const stackText = (text: string): string =>
       timeout: 5s
       retries: 1
   side:
-    image: ${image('1.0.0')}
+    image: haproxy:3.0
     restart: unless-stopped
-    environment:
-      FEATHER_VERSION: side
+    entrypoint: ["sleep", "infinity"]
+    stop_grace_period: 1s
   spare:
     image: ${image('1.1.0')}
     profiles: [debug]
