@@ -25,7 +25,9 @@ export const Wire = memo(function Wire({ source, target, sourceX, sourceY, targe
   const service = useService(host, kind === 'store' ? null : target);
   const touches = useWindow((state) => state.service === source || state.service === target);
   const dimmed = useWindow((state) => state.blast);
-  const moving = service?.switch.kind === 'flipping' || service?.switch.kind === 'held';
+  // What goes past the entry point ends in neither track, whatever the switch says.
+  const isPast = service?.troubles.some(({ cause }) => cause === 'bypassed') === true;
+  const moving = service?.switch.kind === 'flipping' || service?.switch.kind === 'held' || isPast;
   const live = service === undefined || service.switch.kind === 'unknown' || moving ? null : service.live;
   const offset =
     service === undefined || moving
