@@ -20,7 +20,9 @@ export function renderResetScript(
   const pull = fromRegistry ? '--pull always ' : '';
   return `set -euo pipefail
 # What a killed test left wrong.
-${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}for _ in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
+${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}# The small disk of the fault suite holds the home state too.
+for each in /home/home/.local/state/switchyard /home/home/small; do while umount "$each" 2>/dev/null; do :; done; done
+for _ in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 
 keep=' ${kept.join(' ')} '
 ${unchanged}# Jobs that still run would write into what is about to go.
