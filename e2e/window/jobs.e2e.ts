@@ -159,7 +159,7 @@ test('a deploy is stopped from activity, and from the command line: undone, and 
 
 test('a flip that goes back unless confirmed: kept', async ({ open, lab }) => {
   test.setTimeout(180_000);
-  await completes(lab, 'deploy', 'home', frontend, '--image', image('1.1.0'), '--replace');
+  await completes(lab, 'deploy', 'home', frontend, '--image', image('1.1.0'), '--replace', '--again');
   const { window } = await open({ size });
   await window.connect('home');
   await window.putAway(frontend);
@@ -202,7 +202,7 @@ test('a flip that waits for a request in flight is stopped from the palette: its
   lab,
 }) => {
   test.setTimeout(180_000);
-  await completes(lab, 'deploy', 'home', frontend, '--image', image('1.1.0'), '--replace');
+  await completes(lab, 'deploy', 'home', frontend, '--image', image('1.1.0'), '--replace', '--again');
   const { window } = await open({ size });
   await window.connect('home');
   await window.putAway(frontend);

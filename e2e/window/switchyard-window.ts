@@ -123,6 +123,9 @@ export class SwitchyardWindow {
   /** Deploys from the card and waits until its job has begun. */
   async deploy(id: string, tag: string): Promise<void> {
     await this.chooseImage(id, tag);
+    // What broke before is asked about; a test that deploys it again means to.
+    const again = this.at('deploy-again');
+    if ((await again.count()) > 0) await again.check();
     await this.at('sheet-confirm').click();
     await this.at('sheet-deploy').waitFor({ state: 'detached' });
     await this.switchSays(id, ['preparing', 'next-ready', 'not-ready', 'failed']);

@@ -1,34 +1,31 @@
 import { expect, test } from 'vitest';
-import type { ReleaseView } from '../../contract/views.ts';
+import type { BrokeBefore } from '../../core/broke-before.ts';
 import { releases } from '../../testkit/window/fixtures.ts';
-import { explainWentBack, wentBackOf } from './went-back.ts';
+import { explainBroken, explainWentBack } from './went-back.ts';
 
 const nowMs = new Date(2026, 10, 22, 22, 0).getTime();
-const leftAtMs = new Date(2026, 10, 22, 21, 7).getTime();
+const atMs = new Date(2026, 10, 22, 21, 7).getTime();
+const bad: BrokeBefore = {
+  release: 7,
+  image: 'registry.lan/a:1.2.0',
+  how: 'went-back',
+  atMs,
+  reason: 'the entry point took green out: 10 wrong answers in a row',
+};
 
-const release = (number: number, more: Partial<ReleaseView>): ReleaseView => {
+test('UI5 what broke before is told with its time and its reason, as far as they are known', () => {
+  expect(explainBroken(bad, nowMs)).toBe('1.2.0 went back by itself at 21:07: 10 wrong answers in a row');
+  expect(explainBroken({ ...bad, image: 'a', atMs: null, reason: null }, nowMs)).toBe('Release 7 went back by itself');
+  expect(explainBroken({ ...bad, how: 'not-ready', reason: 'It exited with code 1: no key' }, nowMs)).toBe(
+    '1.2.0 did not get ready, deployed at 21:07: no key (exited with code 1)',
+  );
+});
+
+test('UI5 the list of releases says the same', () => {
   const [first] = releases();
   if (first === undefined) throw new Error('no release');
-  return { ...first, number, role: 'old', image: 'registry.lan/a:1.2.0', version: '1.2.0', leftAtMs, ...more };
-};
-const bad = release(7, { outcome: 'went-back', reason: 'the entry point took green out: 10 wrong answers in a row' });
-
-test('UI5 what went back is known by its image, with or without a digest, and by its number', () => {
-  expect(wentBackOf([bad], { image: 'registry.lan/a:1.2.0' })).toBe(bad);
-  expect(wentBackOf([bad], { image: 'registry.lan/a:1.2.0@sha256:77b0' })).toBe(bad);
-  expect(wentBackOf([bad], { release: 7 })).toBe(bad);
-  expect(wentBackOf([bad], { image: 'registry.lan/a:1.2.1' })).toBeNull();
-});
-
-test('UI5 what did well since, or never had the traffic, did not go back', () => {
-  expect(wentBackOf([bad, release(9, { outcome: 'left' })], { image: bad.image })).toBeNull();
-  expect(wentBackOf([bad, release(9, { outcome: 'not-ready' })], { image: bad.image })).toBe(bad);
-  expect(wentBackOf([release(9, { outcome: 'not-ready' })], { image: bad.image })).toBeNull();
-});
-
-test('UI5 it is told with its time and its reason, as far as they are known', () => {
-  expect(explainWentBack(bad, nowMs)).toBe('1.2.0 went back by itself at 21:07: 10 wrong answers in a row');
-  expect(explainWentBack({ ...bad, version: null, image: 'a', leftAtMs: null, reason: null }, nowMs)).toBe(
-    'Release 7 went back by itself',
+  const { image, reason } = bad;
+  expect(explainWentBack({ ...first, image, leftAtMs: atMs, reason: `went back by itself: ${reason}` }, nowMs)).toBe(
+    explainBroken(bad, nowMs),
   );
 });

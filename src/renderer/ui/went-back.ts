@@ -1,27 +1,29 @@
 import type { ReleaseView } from '../../contract/views.ts';
+import type { BrokeBefore } from '../../core/broke-before.ts';
 import { formatClock, oneLine, tagOf } from './format.ts';
 import { tellingOf } from './telling.ts';
 
-/**
- * The release that deploying this image, or this release again, would bring back although it went back by itself the last
- * time it had the traffic. Null where none did, or where it did well since.
- */
-export function wentBackOf(
-  releases: ReleaseView[],
-  asked: { image: string } | { release: number },
-): ReleaseView | null {
-  const served = releases
-    .filter((each) => ('release' in asked ? each.number === asked.release : bare(each.image) === bare(asked.image)))
-    .filter(({ outcome }) => outcome === 'went-back' || outcome === 'left' || outcome === 'live')
-    .sort((a, b) => b.number - a.number);
-  return served[0]?.outcome === 'went-back' ? served[0] : null;
-}
-
-const bare = (image: string): string => image.replace(/@.*$/, '');
+/** What an image is called in a sentence: its tag, else the number of its release. */
+export const brokeName = ({ image, release }: Pick<BrokeBefore, 'image' | 'release'>): string =>
+  oneLine(tagOf(image) ?? `Release ${release}`);
 
 /** `1.2.0 went back by itself at 21:07: 10 wrong answers in a row`. */
-export function explainWentBack({ version, image, number, leftAtMs, reason }: ReleaseView, nowMs: number): string {
-  const name = oneLine(version ?? tagOf(image) ?? `Release ${number}`);
-  const at = leftAtMs === null ? '' : ` at ${formatClock(leftAtMs, nowMs)}`;
-  return `${name} went back by itself${at}${reason === null ? '' : `: ${tellingOf(reason)}`}`;
+export function explainBroken(broke: BrokeBefore, nowMs: number): string {
+  const { how, atMs, reason } = broke;
+  const what = how === 'went-back' ? 'went back by itself' : 'did not get ready';
+  const at = atMs === null ? '' : `${how === 'went-back' ? '' : ', deployed'} at ${formatClock(atMs, nowMs)}`;
+  return `${brokeName(broke)} ${what}${at}${reason === null ? '' : `: ${tellingOf(reason)}`}`;
 }
+
+/** The same of a release in the list of them. */
+export const explainWentBack = ({ number, image, leftAtMs, reason }: ReleaseView, nowMs: number): string =>
+  explainBroken(
+    {
+      release: number,
+      image,
+      how: 'went-back',
+      atMs: leftAtMs,
+      reason: reason?.replace(/^went back by itself: /, '') ?? null,
+    },
+    nowMs,
+  );

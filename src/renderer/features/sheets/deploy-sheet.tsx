@@ -3,12 +3,11 @@ import type { ServiceView, SlotView } from '../../../contract/views.ts';
 import type { VerbOptions } from '../../../core/job.ts';
 import { slotIn } from '../../bridge/offers.ts';
 import { refOf, startVerb, useDeclined } from '../../bridge/store.ts';
-import { useAnswer } from '../../bridge/use-answer.ts';
 import { useValues } from '../../bridge/use-values.ts';
 import { FailureNote, Findings, Note } from '../../ui/controls.tsx';
 import { DiffTable } from '../../ui/diff-table.tsx';
-import { oneLine, releaseWords, shortImage, tagOf } from '../../ui/format.ts';
-import { explainWentBack, wentBackOf } from '../../ui/went-back.ts';
+import { oneLine, releaseWords, shortImage } from '../../ui/format.ts';
+import { brokeName, explainBroken } from '../../ui/went-back.ts';
 import { ConfirmSheet, closeSheet } from './confirm-sheet.tsx';
 
 /** Which image comes next, and what that changes, before anything is pulled. */
@@ -26,7 +25,7 @@ export function DeploySheet({
   const [typed, setTyped] = useState<string | null>(asked.image ?? null);
   const [image, setImage] = useState(asked.image ?? '');
   const [replace, setReplace] = useState(false);
-  /** The release that went back by itself and is deployed again all the same. */
+  /** The release that broke before, and is deployed again all the same. */
   const [again, setAgain] = useState<number | null>(null);
   const [sending, setSending] = useState(false);
   const declined = useDeclined(host, service.id);
@@ -42,9 +41,7 @@ export function DeploySheet({
     `${host} ${service.id} ${JSON.stringify(options)}`,
   );
   const plan = answer.state === 'here' ? answer.value : null;
-  const releases = useAnswer('releases.list', { ref: refOf(host, service) }, `${host} ${service.id}`);
-  const asking = release !== undefined ? { release } : plan === null ? null : { image: plan.image };
-  const bad = asking === null || releases.state !== 'here' ? null : wentBackOf(releases.value, asking);
+  const bad = plan?.broke ?? null;
   const waiting = inTheWay(service);
   const name = oneLine(service.name);
   const confirm = async () => {
@@ -65,7 +62,7 @@ export function DeploySheet({
       title={release === undefined ? `Deploy next of ${name}` : `Deploy release ${release} of ${name} again`}
       lead="It starts beside the release that has the traffic. Nothing moves until you flip."
       confirm="Deploy next"
-      disabled={sending || stopped || (waiting !== null && !replace) || (bad !== null && again !== bad.number)}
+      disabled={sending || stopped || (waiting !== null && !replace) || (bad !== null && again !== bad.release)}
       onConfirm={() => void confirm()}
     >
       {release === undefined && (
@@ -100,18 +97,18 @@ export function DeploySheet({
           <DiffTable lines={plan.diff} values={values} />
         </div>
       )}
-      {plan !== null && <Findings findings={plan.findings} />}
+      {plan !== null && <Findings findings={plan.findings.filter(({ answer }) => answer !== 'again')} />}
       {bad !== null && (
-        <Note level="warning" title={explainWentBack(bad, Date.now())} testid="deploy-went-back">
-          <p>It was release {bad.number}. Deployed again, it may do the same as soon as it has the traffic.</p>
+        <Note level="warning" title={explainBroken(bad, Date.now())} testid="deploy-went-back">
+          <p>It was release {bad.release}. Deployed again, it may do the same.</p>
           <label className="ticked">
             <input
               type="checkbox"
               data-testid="deploy-again"
-              checked={again === bad.number}
-              onChange={(event) => setAgain(event.target.checked ? bad.number : null)}
+              checked={again === bad.release}
+              onChange={(event) => setAgain(event.target.checked ? bad.release : null)}
             />
-            <span>Deploy {oneLine(bad.version ?? tagOf(bad.image) ?? `release ${bad.number}`)} again all the same</span>
+            <span>Deploy {brokeName(bad)} again all the same</span>
           </label>
         </Note>
       )}
