@@ -68,10 +68,16 @@ const broken = (text: string, names: Record<string, string>) =>
 
 for (const way of chosenWays()) {
   const { says, mended } = way;
+  if (says === 'docker-away') {
+    stopDocker();
+    continue;
+  }
   // What the watch mends by itself has no button, and is gone before a picture of it is.
-  if (says === 'docker-away' || mended === 'by-itself') continue;
+  if (mended === 'by-itself') continue;
   test(`UI1 UI2 ${way.title}: ${way.name}`, async () => {
     test.setTimeout(150_000);
+    // What was put right by hand is known here before it is asked whether anything is wrong.
+    await session.refresh();
     const names = named(await stand(session, way.on));
     await headline().waitFor({ state: 'detached' });
     await broken(way.breaks, names);
@@ -110,7 +116,7 @@ async function atRest(): Promise<void> {
     .toBe(false);
 }
 
-if (chosenWays().some(({ says }) => says === 'docker-away'))
+function stopDocker(): void {
   test('UI2 UI3 Docker is stopped while connected: one banner, and nothing that could be pressed', async () => {
     test.setTimeout(150_000);
     await stand(session, undefined);
@@ -126,3 +132,4 @@ if (chosenWays().some(({ says }) => says === 'docker-away'))
     await window.at('banner-docker').waitFor({ state: 'detached', timeout: 30_000 });
     await expect.poll(() => answers(lab), { timeout: 30_000 }).toBe(true);
   });
+}

@@ -59,7 +59,7 @@ function asksAgain(service: ServiceView): boolean {
 const longestVersion = 20;
 
 /** What a release of a service is called on a button: its version, or its number where two are called the same. */
-export function nameOf(service: ServiceView, at: Pick<SlotView, 'slot' | 'release' | 'version' | 'image'>): string {
+function nameOf(service: ServiceView, at: Pick<SlotView, 'slot' | 'release' | 'version' | 'image'>): string {
   const version = versionOf(at);
   const other = at.slot === 'blue' ? service.slots.green : service.slots.blue;
   return version === null || (other !== null && versionOf(other) === version) ? `release ${at.release}` : version;

@@ -184,7 +184,13 @@ function Face({
           {words.more !== null && asked === undefined && <span>{words.more}</span>}
         </p>
         {detail !== 'far' && (
-          <Actions offers={offers} service={service} disabled={asked !== undefined} detail={detail} onOffer={onOffer} />
+          <Actions
+            offers={isHopeless(trouble, offers) ? ['details'] : offers}
+            service={service}
+            disabled={asked !== undefined}
+            detail={detail}
+            onOffer={onOffer}
+          />
         )}
       </footer>
       {state.kind === 'preparing' && state.progress?.total != null && (
@@ -196,6 +202,10 @@ function Face({
     </article>
   );
 }
+
+/** No click mends it: what does stands in the panel. */
+const isHopeless = (trouble: Trouble | null, offers: Offer[]): boolean =>
+  trouble !== null && trouble.level !== 'at-risk' && offers.length > 0 && offers[0] !== 'go' && offers[0] !== 'mend';
 
 const footMarkSize: Record<Detail, number> = { near: 14, mid: 17, far: 26 };
 
@@ -415,7 +425,8 @@ export function Actions({
   return (
     <span className="card-actions nodrag nopan">
       {ordered.map((offer) => {
-        const Icon = offer === worded && !alwaysIcon.has(offer) ? undefined : icons[offer];
+        const isWorded = offer === worded && (!alwaysIcon.has(offer) || loudTrouble(service) !== null);
+        const Icon = isWorded ? undefined : icons[offer];
         return (
           <button
             key={offer}

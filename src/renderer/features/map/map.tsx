@@ -77,7 +77,7 @@ function usePositions(host: string): [Places | null, (places: Places | null) => 
 }
 
 /** Kept free above a fitted map, in pixels: what is wrong is told there, and covers nothing. */
-const headlineRoom = 84;
+const headlineRoom = 100;
 
 /** Moves of the view are short, and at once for those who want no motion. */
 const motionMs = (): number => (window.matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 180);
