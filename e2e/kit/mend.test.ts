@@ -44,9 +44,9 @@ class BrokenServer extends KitServer {
     this.role('previous', '0002');
     writeFileSync(path.join(this.service, 'service.json'), JSON.stringify(serviceRecord({ dependsOn: ['backend'] })));
     this.write('.switchyard/frontend/entry/haproxy.cfg', config);
-    // As adoption leaves them in the home state.
+    // What adoption wrote, as the home state keeps it.
     writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
-    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.join('\n')}\n`);
+    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.map((line) => `  ${line}`).join('\n')}\n`);
     for (const [number, slot] of Object.entries({ '0001': 'blue', '0002': 'green' })) {
       const kept = path.join(this.home, 'frontend/releases', number);
       mkdirSync(kept, { recursive: true });
@@ -54,7 +54,11 @@ class BrokenServer extends KitServer {
       writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
       writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
       writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
+      // The stub of Docker tells by it which container compose would make.
+      writeFileSync(path.join(kept, 'slot'), `${slot}\n`);
     }
+    const record = JSON.stringify(serviceRecord({ dependsOn: ['backend'] }));
+    writeFileSync(path.join(this.home, 'frontend/service.json'), record);
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
     this.write('compose.override.yaml', override);
     this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
