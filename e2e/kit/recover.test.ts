@@ -290,10 +290,12 @@ describe('going back while something else holds the service', () => {
     ['goes back asks a deploy to stop', '', true],
     ['ends well waits for it', 'settles=1', false],
     ['goes back signals nobody in another process space', 'owner_space="pid:[1]"', false],
+    ['goes back signals no process that only the lock names (TR7)', 'rm "$job_dir/pid"', false],
   ])('FL11 a watch that %s', async (_name, how, asks) => {
     server.role('previous', '0001');
     const holder = `ask_to_stop() { echo asked; }
 mkdir -p "$lock_dir/3" && echo deploy >"$lock_dir/3/verb" && self_line >"$lock_dir/3/owner"
+cp "$lock_dir/3/owner" "$job_dir/pid"
 read -r owner_pid owner_started owner_boot owner_space <"$lock_dir/3/owner"
 mode=run
 `;

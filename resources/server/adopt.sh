@@ -27,7 +27,8 @@ say_completed() { completed "$SERVICE is adopted: its entry point answers, relea
 recover() {
   recorded release begin || [ -n "$unreadable" ] || return 0
   # Somebody else's adoption may be what is here.
-  of_job=$(cat "$service_dir/releases/0001/job" 2>/dev/null)
+  of_job=
+  is_file "$service_dir/releases/0001/job" && IFS= read -r of_job 2>/dev/null <"$service_dir/releases/0001/job"
   if [ -n "$unreadable" ] && [ "$of_job" != "$JOB" ] && { [ -n "$of_job" ] || [ -e "$home_service/service.json" ]; }; then return 0; fi
   [ -s "$home_service/service.json" ] && say_completed
   made_folder=1
@@ -50,7 +51,7 @@ id=${id% *}
 left=$(docker inspect --type container --format '{{index .Config.Labels "com.docker.compose.project"}}' "$(slot_container blue)" 2>/dev/null) &&
   [ "$left" != "$SLOT_PREFIX" ] && refuse no-free-slot "A container that is not ours has the name $(slot_container blue), which the first release needs." "" ""
 probe_file=$PROJECT_DIR/.switchyard-$JOB
-(: >"$probe_file") 2>/dev/null || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
+touch_new "$probe_file" || refuse folder-read-only "The folder of $STACK cannot be written by this user." "" "$PROJECT_DIR"
 rm -f "$probe_file"
 target_of override "$OVERRIDE" || refuse "$target_code" "$target_why" "$(running_words)" "$OVERRIDE"
 finish
@@ -72,9 +73,9 @@ chmod 755 "$service_dir/entry"
 put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg"
 put_file "$home_service/haproxy.cfg" <"$job_dir/haproxy.cfg"
 set_live blue-settled
-printf "%s\n" "$SLOT_PREFIX" >"$service_dir/prefix"
-mkdir -p "$ROOT/bin"
-cp "$job_dir/live" "$job_dir/exec" "$ROOT/bin/" && chmod 700 "$ROOT/bin/live" "$ROOT/bin/exec"
+put_line "$service_dir/prefix" "$SLOT_PREFIX"
+own_ground && mkdir -p "$ROOT/bin"
+for each in live exec; do put_file "$ROOT/bin/$each" <"$job_dir/$each" && chmod 700 "$ROOT/bin/$each"; done
 finish '"release":"0001"'
 
 begin start
@@ -96,10 +97,10 @@ target_of override "$OVERRIDE" || abort "$target_code" "$target_why" "" "$OVERRI
 [ ! -e "$target" ] || keep_file override "$OVERRIDE" || abort disk-full "$OVERRIDE could not be kept aside." "" ""
 made_override=1
 replace_file override.yaml "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be written." "" ""
-said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
+said=$(stack_compose config --quiet) || abort compose-broken "With the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
 since=$(date +%s)
 at written
-said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never --timeout "$STOP_S" "$SERVICE" 2>&1) ||
+said=$(stack_compose up -d --no-deps --no-build --pull never --timeout "$STOP_S" "$SERVICE") ||
   abort entry-failed "compose could not put the entry point in place." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
 
@@ -124,7 +125,7 @@ for each in "$home_service" "$service_dir"; do
 done
 point "$service_dir/current" releases/0001
 at roles
-[ -e "$job_dir/override.before" ] && cp "$job_dir/override.before" "$service_dir/override.before"
+[ -e "$job_dir/override.before" ] && put_file "$service_dir/override.before" <"$job_dir/override.before"
 keep_override_sum
 our_block | put_file "$home_service/override.block"
 # Adopted is what has this file, in the home state.

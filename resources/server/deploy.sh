@@ -39,11 +39,13 @@ recover() {
   tell_entry "$(live_state)"
   close_runtime
   for folder in "$service_dir"/releases/[0-9]*; do
-    [ "$(cat "$folder/job" 2>/dev/null)" = "$JOB" ] && number=${folder##*/}
+    case ${folder##*/} in *[!0-9]* | ??????????*) continue ;; esac
+    is_file "$folder/job" && [ "$(cat "$folder/job" 2>/dev/null)" = "$JOB" ] && number=${folder##*/}
   done
   [ -n "$number" ] || return 0
   slot=$(release_slot "$number")
-  read -r state had of _ <"$service_dir/releases/$number/state"
+  state='' had='' of=''
+  is_file "$service_dir/releases/$number/state" && read -r state had of _ <"$service_dir/releases/$number/state"
   # It died between its last check and the word for it, which comes behind the line in compose.yaml.
   if [ "$state" = preparing ] && [ "${had:-0}" -gt 0 ] && [ "$had" = "$of" ] && [ "$(role_release next)" = "$number" ] && [ "$(slot_holds "$slot")" = "$number" ] &&
     { [ ! -e "$job_dir/compose.edited" ] || is_as_written compose.edited; }; then
@@ -84,7 +86,8 @@ esac
 slot=$(other_slot "${live%%-*}")
 waiting=$(role_release next)
 if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
-  read -r state _ <"$service_dir/releases/$waiting/state"
+  state=
+  is_file "$service_dir/releases/$waiting/state" && read -r state _ <"$service_dir/releases/$waiting/state"
   [ "$state" = ready ] && refuse no-free-slot "$slot holds release $(number_of "$waiting") of $SERVICE, which is ready. Flip to it or retire it first, or deploy with --replace." "$(running_words)" ""
 fi
 [ ! -e "$job_dir/compose.edited" ] || target_of compose "$EDITED_FILE" || refuse "$target_code" "$target_why" "$(running_words)" "$EDITED_FILE"
@@ -108,14 +111,23 @@ finish "\"image\":\"$(json_text "$IMAGE")\",\"id\":\"$id\""
 begin release
 # What was read of the operator's settings for this job is what counts from here on, should the file be torn one day.
 put_file "$home_service/service.json" <"$job_dir/service.json" || abort disk-full "The settings of $SERVICE cannot be kept." "" "$(df -Pk "$HOME_STATE" | tail -n 1)"
+# By the home state, where the latest ten always are. The stack's folder may hold more, and names of anybody's: they are only
+# stepped over.
 last=0
-for each in "$service_dir"/releases/[0-9]* "$home_service"/releases/[0-9]*; do
+for each in "$home_service"/releases/[0-9]*; do
   each=${each##*/}
-  case $each in *[!0-9]*) continue ;; esac
-  # A one before them, for the shell takes 0010 for eight.
-  [ "1$each" -le "1$last" ] || last=$each
+  while :; do case $each in 0?*) each=${each#0} ;; *) break ;; esac; done
+  case $each in *[!0-9]* | ????????*) continue ;; esac
+  [ "$each" -le "$last" ] || last=$each
 done
-number=$(printf '%04d' "$(($(printf '%s' "$last" | sed 's/^0*//') + 1))")
+while :; do
+  last=$((last + 1))
+  number=$(printf '%04d' "$last")
+  for each in "$service_dir/releases/$number" "$home_service/releases/$number"; do
+    [ ! -e "$each" ] && [ ! -L "$each" ] || continue 2
+  done
+  break
+done
 write_release "$number" "$slot" "$IMAGE" || abort disk-full "The folder of release $(number_of "$number") cannot be written." "" "$(tail -n 2 "$job_dir/output")"
 finish "\"release\":\"$number\""
 figure release "$(printf '%s' "$number" | sed 's/^0*//')"
@@ -187,6 +199,7 @@ finish "\"release\":\"$number\",\"slot\":\"$slot\",\"ms\":$(($(now_ms) - started
 # Keep what a rollback or a redeploy of the last ten may need; older releases keep their folder, not their image.
 kept=0
 for each in $(cd "$service_dir/releases" && ls -1r); do
+  case $each in '' | *[!0-9]* | ??????????*) continue ;; esac
   kept=$((kept + 1))
   [ "$kept" -gt 10 ] || continue
   case " $(role_release current) $(role_release previous) $(role_release next) " in *" $each "*) continue ;; esac

@@ -10,7 +10,7 @@ undo() {
   edited='' replaced=''
   at put-back
   needs_docker
-  masked "$(cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-deps --no-build --pull never "$SERVICE" 2>&1)"
+  masked "$(stack_compose up -d --no-deps --no-build --pull never "$SERVICE")"
 }
 
 override_as_left() {
@@ -22,6 +22,7 @@ clean() {
   stop_slot green
   at stopped
   for each in "$service_dir"/releases/[0-9]*; do docker rmi "switchyard/$SLOT_PREFIX:r${each##*/}" >/dev/null 2>&1; done
+  [ ! -L "$ROOT/ejected" ] || rm -f "$ROOT/ejected"
   mkdir -p "$ROOT/ejected"
   [ ! -d "$service_dir" ] || mv "$service_dir" "$ROOT/ejected/$SVC-$JOB"
   keep_override_sum
@@ -76,7 +77,7 @@ if [ -e "$job_dir/override.after" ]; then
 else
   remove_file override "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be removed." "" ""
 fi
-said=$(cd "$PROJECT_DIR" && docker compose -p "$STACK" config --quiet 2>&1) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
+said=$(stack_compose config --quiet) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
 finish
 
 begin replace

@@ -43,7 +43,7 @@ arm_watch() {
 
 disarm_watch() {
   watch_job=
-  read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
+  is_file "$service_dir/watch" && read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
   [ "$watch_job" != "$JOB" ] || rm -f "$service_dir/watch"
 }
 
@@ -96,7 +96,7 @@ recover() {
   recorded move "done" || write_roles "$target" "$left"
   if [ "$(live_state)" = "$to-watching" ]; then
     watch_job=
-    read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
+    is_file "$service_dir/watch" && read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch"
     [ "$watch_job" = "$JOB" ] || arm_watch
     watch_pid='' watch_start='' watch_boot='' watch_space=''
     read -r watch_pid watch_start watch_boot watch_space 2>/dev/null <"$job_dir/watch-pid"
@@ -159,7 +159,8 @@ if [ -z "$target" ]; then refuse nothing-to-do "$SERVICE has no $TARGET_ROLE rel
 if [ "$(release_slot "$target")" != "$to" ]; then refuse nothing-to-do "Release $(number_of "$target") of $SERVICE is in no free slot: it has the traffic already, or it was retired." "$(running_words)" ""; fi
 # A rollback goes to a release that had the traffic before: answering its checks now is all that counts.
 if [ "$TARGET_ROLE" = next ]; then
-  read -r ready rest <"$service_dir/releases/$target/state"
+  ready='' rest=''
+  is_file "$service_dir/releases/$target/state" && read -r ready rest <"$service_dir/releases/$target/state"
   if [ "$ready" != ready ]; then
     refuse not-ready "Release $(number_of "$target") is not ready, so the traffic stays where it is." "$(running_words)" "${rest#* * }"
   fi
@@ -215,7 +216,7 @@ finish "\"release\":\"$target\",\"slot\":\"$to\",\"left\":\"$current\""
 begin drain
 # From here on it only waits, and makes way for whoever goes back (SPEC FL11). In a shell of its own: a redirection that fails
 # would end this one.
-(: >"$lock_dir/$epoch/moved") 2>/dev/null
+touch_new "$lock_dir/$epoch/moved"
 drain_until=$(($(uptime_s) + DRAIN_S))
 drain_started=$(now_ms)
 shown=

@@ -3,7 +3,6 @@
 # removed. Payload: override.yaml, haproxy.cfg (each only where ours is gone or was changed).
 running_words() { printf 'What was put back so far stays as it is now.'; }
 
-stack_compose() { (cd "$PROJECT_DIR" && docker compose -p "$STACK" "$@" 2>&1); }
 last_line() { printf '%s' "$1" | grep -v '^[[:space:]]*$' | tail -n 1; }
 
 # --- files ---
@@ -94,7 +93,7 @@ put_files() {
   made_entry='' read_at=''
   restore_folder
   [ -d "$service_dir/entry" ] || made_entry=1
-  mkdir -p "$service_dir/entry/run" && chmod 755 "$service_dir/entry" || abort folder-read-only "$service_dir/entry cannot be written." "" ""
+  own_ground && mkdir -p "$service_dir/entry/run" && own_ground && chmod 755 "$service_dir/entry" || abort folder-read-only "$service_dir/entry cannot be written." "" ""
   if [ -e "$job_dir/haproxy.cfg" ] && ! cmp -s "$job_dir/haproxy.cfg" "$service_dir/entry/haproxy.cfg"; then
     read_at=$(date -u -r "$service_dir/entry/haproxy.cfg" '+%Y-%m-%dT%H:%M:%S' 2>/dev/null)
     put_file "$service_dir/entry/haproxy.cfg" <"$job_dir/haproxy.cfg" || abort disk-full "$service_dir/entry/haproxy.cfg cannot be written." "" ""
@@ -285,7 +284,8 @@ confirm() {
 put_previous() {
   back=$(role_release previous)
   [ -n "$back" ] && [ -z "$(role_release next)" ] && [ "$(release_slot "$back")" = "$(other_slot "$(live_slot)")" ] || return 0
-  read -r was _ 2>/dev/null <"$service_dir/releases/$back/state"
+  was=
+  is_file "$service_dir/releases/$back/state" && read -r was _ 2>/dev/null <"$service_dir/releases/$back/state"
   [ "${was:-}" = ready ] || return 0
   run_slot "$(release_slot "$back")" "$back" || say "Release $(number_of "$back"), the way back, does not start: $(last_line "$said")"
 }

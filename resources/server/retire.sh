@@ -9,7 +9,7 @@ stop_role() {
   [ "$TARGET_ROLE" = next ] || return 0
   # Why one did not get ready stays in its history.
   was=
-  read -r was _ 2>/dev/null <"$service_dir/releases/$target/state"
+  is_file "$service_dir/releases/$target/state" && read -r was _ 2>/dev/null <"$service_dir/releases/$target/state"
   [ "$was" = not-ready ] || mark_release "$target" "retired 0 0"
   return 0
 }

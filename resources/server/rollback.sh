@@ -17,12 +17,18 @@ umask 077
 owned() {
   [ "$(id -u)" != 0 ] || chown -h "$(stat -c %u:%g "$SVC_DIR")" "$@" 2>/dev/null || true
 }
+# What is found here may have been put here, and root may be asked to write through it: nothing is, where a link leads elsewhere.
+for each in "$ROOT" "$ROOT/journal" "$ROOT/lock" "$LOCK_DIR" "$ROOT/feed.ndjson" "$SVC_DIR" "$SVC_DIR/entry" "$SVC_DIR/releases" "$SVC_DIR/entry/live.map"; do
+  [ ! -L "$each" ] || { echo "Refused: $each is a link, and nothing is written through it. The traffic stays where it is."; exit 11; }
+done
+# Makes file $1 of standard input, anew: never through what stands there.
+anew() { rm -rf "$1" && (set -C; cat >"$1"); }
 case $SLOT in blue) to=green ;; *) to=blue ;; esac
 map=$SVC_DIR/entry/live.map
 state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
 have=${state%%-*}
 
-release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$PREFIX--$1" 2>/dev/null; }
+release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$PREFIX--$1" 2>/dev/null | grep -x '[0-9]\{1,9\}'; }
 words_of() { release_in "$1" | sed 's/^0*//'; }
 
 # live.map may say so of a move that the running entry point was never told.
@@ -39,9 +45,14 @@ if has_moved; then
 fi
 
 top=0
+# Epochs, as the kit counts them: names of anybody's are not reckoned with.
+is_number() { case $1 in '' | *[!0-9]* | 0?* | ????????????????*) return 1 ;; esac; }
 for each in "$LOCK_DIR"/[0-9]*; do
+  case ${each##*/} in *[!0-9]* | 0* | ????????*) continue ;; esac
   [ -d "$each" ] && [ "${each##*/}" -gt "$top" ] && top=${each##*/}
 done
+# No service has had as many jobs: it was planted.
+[ "$top" -ne 9999999 ] || { [ -n "$dry" ] || rm -rf "${LOCK_DIR:?}/$top"; top=0; }
 # Whether the process that took the lock still runs: the same one, not another that has its number by now. Where it cannot be
 # seen from here, in another process space, its lease tells.
 pid='' begun='' boot='' space=''
@@ -55,9 +66,11 @@ holder_lives() {
     read -r lease 2>/dev/null <"$LOCK_DIR/$top/lease"
     read -r now _ 2>/dev/null </proc/uptime
     now=${now%%.*}
+    is_number "$lease" || return 1
     [ "$now" -le "$lease" ] && [ "$lease" -le "$((now + 120))" ]
     return
   fi
+  is_number "$pid" || return 1
   kill -0 "$pid" 2>/dev/null || return 1
   [ -r "/proc/$pid/stat" ] || return 0
   [ "$(sed 's/.*) //; /^[ZX]/d' "/proc/$pid/stat" | cut -d' ' -f20)" = "$begun" ]
@@ -68,7 +81,13 @@ end_holder() {
   case $pid in '' | *[!0-9]*) return ;; esac
   [ -r "/proc/$$/stat" ] && [ "$boot" = "$boot_now" ] && [ "$space" = "$space_now" ] || return
   ! [ -e "/proc/$pid" ] || holder_lives || return
-  left=$(cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$pid" -v self="$$" '{ n = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && n != self) printf "%s ", n }')
+  left=
+  # Of that session what a job starts: it stands in the home state or in the stack's folder. The name was found, and may be anybody's.
+  for each in $(cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$pid" -v self="$$" '{ n = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && n != self) printf "%s ", n }'); do
+    case $(readlink "/proc/$each/cwd" 2>/dev/null) in
+      */.local/state/switchyard/stacks/* | "$(cd "${ROOT%/*}" && pwd -P)" | "$(cd "$ROOT" && pwd -P)"/*) left="$left $each" ;;
+    esac
+  done
   # shellcheck disable=SC2086
   [ -z "$left" ] || kill -KILL $left 2>/dev/null
 }
@@ -92,13 +111,14 @@ self_line() {
 epoch=$((top + 1))
 claim() {
   mine=$LOCK_DIR/.hand.$$
-  mkdir -p "$mine" || return 2
+  mkdir -p "$LOCK_DIR" && rm -rf "$mine" && mkdir "$mine" || return 2
   read -r up _ </proc/uptime 2>/dev/null || up=0
   printf '%s\n' "$((${up%%.*} + 120))" >"$mine/lease" && printf 'rollback.sh by hand since %s\n' "$(date '+%H:%M:%S')" >"$mine/who" &&
     printf 'by-hand\n' >"$mine/verb" && self_line >"$mine/owner" || { rm -rf "$mine"; return 2; }
   owned "${LOCK_DIR%/*}" "$LOCK_DIR" "$mine" "$mine"/*
   trap 'release' EXIT
   trap 'exit 12' HUP INT TERM
+  [ ! -L "$LOCK_DIR/$epoch" ] || rm -f "$LOCK_DIR/$epoch"
   mv "$mine" "$LOCK_DIR/$epoch" 2>/dev/null
   [ "$(cat "$LOCK_DIR/$epoch/owner" 2>/dev/null)" = "$(self_line)" ] && ! [ -d "$LOCK_DIR/$((epoch + 1))" ] && return 0
   rm -rf "$mine" "$LOCK_DIR/$epoch/.hand.$$"
@@ -106,11 +126,11 @@ claim() {
   return 1
 }
 release() {
-  [ "$epoch" -eq 0 ] || [ "$(cat "$LOCK_DIR/$epoch/owner" 2>/dev/null)" != "$(self_line)" ] || { : >"$LOCK_DIR/$epoch/released" && owned "$LOCK_DIR/$epoch/released"; }
+  [ "$epoch" -eq 0 ] || [ "$(cat "$LOCK_DIR/$epoch/owner" 2>/dev/null)" != "$(self_line)" ] || { (set -C; : >"$LOCK_DIR/$epoch/released") 2>/dev/null && owned "$LOCK_DIR/$epoch/released"; }
 }
 if [ -z "$dry" ]; then
   # A little of the disk is kept back for this moment.
-  { printf '%4096s\n' x >"$ROOT/room.hand.tmp"; } 2>/dev/null || rm -f "$ROOT/reserve"
+  { printf '%4096s\n' x | anew "$ROOT/room.hand.tmp"; } 2>/dev/null || rm -f "$ROOT/reserve"
   rm -f "$ROOT/room.hand.tmp"
   claim
   case $? in
@@ -158,7 +178,7 @@ if [ -n "$dry" ]; then echo "Dry run: $PREFIX--$to answers; nothing was changed.
 # From here on it is done to its end, whoever hangs up.
 trap '' HUP INT TERM
 # On a full disk what is there is overwritten in its place, which needs no space.
-{ printf 'live %s\n' "$to-settled" >"$map.hand.tmp" && owned "$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
+{ printf 'live %s\n' "$to-settled" | anew "$map.hand.tmp" && owned "$map.hand.tmp" && { sync "$map.hand.tmp" || sync; } && mv -f "$map.hand.tmp" "$map"; } 2>/dev/null ||
   { rm -f "$map.hand.tmp"; printf 'live %s\n\n' "$to-settled" 1<>"$map"; }
 sync "$map" "${map%/*}" 2>/dev/null || sync
 believes() {
@@ -185,23 +205,23 @@ gone=$(release_in "$have")
 back=$(release_in "$to")
 for each in "current $back" "previous $gone"; do
   [ -d "$SVC_DIR/releases/${each#* }" ] && [ -n "${each#* }" ] || continue
-  rm -f "$SVC_DIR/${each% *}.hand"
+  rm -rf "$SVC_DIR/${each% *}.hand"
   ln -s "releases/${each#* }" "$SVC_DIR/${each% *}.hand" && owned "$SVC_DIR/${each% *}.hand" && mv -fT "$SVC_DIR/${each% *}.hand" "$SVC_DIR/${each% *}"
 done
 [ "${waiting##*/}" = "$gone" ] && rm -f "$SVC_DIR/next"
 rm -f "$SVC_DIR/watch" "$SVC_DIR/settled"
 at=$(date +%s)000
-{ printf '%s %s\n' "$at" "$to" >"$SVC_DIR/settled" && owned "$SVC_DIR/settled"; } 2>/dev/null || rm -f "$SVC_DIR/settled"
+{ printf '%s %s\n' "$at" "$to" | anew "$SVC_DIR/settled" && owned "$SVC_DIR/settled"; } 2>/dev/null || rm -f "$SVC_DIR/settled"
 last=0
-for each in "$ROOT"/journal/*.json; do last=${each##*/}; done
+for each in "$ROOT"/journal/[0-8][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*.json; do last=${each##*/}; done
 last=$(printf '%s' "${last%%-*}" | sed 's/^0*//')
-case $last in '' | *[!0-9]*) last=0 ;; esac
+is_number "$last" || last=0
 number=$(printf '%08d' "$((last + 1))")
 name=$(printf '%s' "$SERVICE" | tr -d '\000-\037\177' | sed 's/\\/\\\\/g; s/"/\\"/g')
 record=$ROOT/journal/$number-by-hand-move-done.json
 {
   printf '{"seq":%d,"job":"by-hand","epoch":%d,"verb":"rollback","service":"%s","by":"rollback.sh","step":"move","phase":"done","at":%s,"uptime":0,"release":"%s","slot":"%s","left":"%s"}\n' \
-    "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" >"$record.hand.tmp" &&
+    "$((last + 1))" "$epoch" "$name" "$at" "$back" "$to" "$gone" | anew "$record.hand.tmp" &&
     { sync "$record.hand.tmp" || sync; } && mv -f "$record.hand.tmp" "$record" && { sync "$ROOT/journal" || sync; } &&
     owned "$record" &&
     printf '\n{"job":"by-hand","at":%s,"kind":"moved","step":"move"}\n' "$at" >>"$ROOT/feed.ndjson" &&

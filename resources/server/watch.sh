@@ -11,7 +11,14 @@ flip_job=$JOB
 flip_dir=$jobs_dir/$flip_job
 act_job=$flip_job-watch
 job_dir=$flip_dir
-read -r until_ms until booted to _ _ <"$service_dir/watch"
+until_ms='' until='' booted='' to=''
+is_file "$service_dir/watch" && read -r until_ms until booted to _ _ <"$service_dir/watch"
+case $to in blue | green) ;; *) to=$(live_slot) ;; esac
+case $to in blue | green) ;; *) exit 0 ;; esac
+# What it cannot reckon with is over: one that waits to be confirmed must not wait for ever.
+is_number "$until_ms" || until_ms=0
+is_number "$until" || until=0
+own_ground || ground_lost
 from=$(other_slot "$to")
 watching=$to-watching
 trap 'close_runtime' EXIT
@@ -20,7 +27,7 @@ self_line >"$flip_dir/watch-pid.$$" && { [ -e "$flip_dir/watch-pid" ] && resumed
 began=$(uptime_s)
 
 # Whether the watch is still this one's. Sets word: confirm while the flip must be confirmed.
-mine() { watch_job=; read -r _ _ _ _ watch_job word 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ] && [ "$(live_state)" = "$watching" ]; }
+mine() { watch_job=; is_file "$service_dir/watch" && read -r _ _ _ _ watch_job word 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ] && [ "$(live_state)" = "$watching" ]; }
 
 # An entry point that was started during the watch, with all else perhaps, is given a minute: a release that is still
 # coming up is not ill. One that was young at the flip already is not what this is about.
@@ -181,7 +188,7 @@ if recorded watch begin; then
   act_record=$record_file
   final=$(record_field "$act_record" to) back=$(record_field "$act_record" release) left=$(record_field "$act_record" left)
   verdict=$(sed -n 's/.*"verdict":"\(.*\)"}$/\1/p' "$act_record" | sed 's/\\\(["\\]\)/\1/g')
-  still_wanted() { read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
+  still_wanted() { watch_job=; is_file "$service_dir/watch" && read -r _ _ _ _ watch_job _ 2>/dev/null <"$service_dir/watch" && [ "$watch_job" = "$flip_job" ]; }
   [ -n "$verdict" ] || settles=1
   become_job
   still_wanted || no_more

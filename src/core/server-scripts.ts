@@ -80,6 +80,7 @@ look_at() {
       read -r outcome <"$job/exit" && printf '\\001ended %s %s\\n' "\${job##*/}" "$outcome"
       continue
     fi
+    [ -d "$job" ] && printf '\\001job %s\\n' "\${job##*/}"
     [ -e "$job/run.sh" ] || continue
     # Before a job says who it is, who took it in stands for it.
     who=$job/pid

@@ -78,6 +78,8 @@ export type ServerState = {
   drift: Drift[];
   root: string;
   services: ServiceState[];
+  /** Jobs that wrote no end, whatever became of them: no other of this stack runs (SPEC JN13). */
+  openJobs: string[];
   /** Jobs that wrote no end and whose process is gone. */
   deadJobs: string[];
   /** Jobs that wrote no end and whose process cannot be seen from here: their lease decides, so that they are looked at again. */
@@ -168,6 +170,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     home: '',
     newerFormat: false,
     ground: { kind: 'safe' } as Ground,
+    openJobs: [] as string[],
     deadJobs: [] as string[],
     unseenJobs: [] as string[],
     setAside: [] as string[],
@@ -185,6 +188,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     else if (word === 'project') state.project = rest;
     else if (word === 'format') state.newerFormat = !(Number(rest) <= stateFormat);
     else if (word === 'ground') state.ground = parseGround(first, rest);
+    else if (word === 'job') state.openJobs.push(rest);
     else if (word === 'dead') state.deadJobs.push(rest);
     else if (word === 'unseen') state.unseenJobs.push(rest);
     else if (word === 'aside') state.setAside.push(rest);

@@ -12,10 +12,11 @@ export type StackFiles = {
   override: { path: string; text: string } | null;
 };
 
+/** In the order in which compose looks for them. */
 export const composeNames = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'] as const;
 export const overrideNames = [
-  'compose.override.yaml',
   'compose.override.yml',
+  'compose.override.yaml',
   'docker-compose.override.yml',
   'docker-compose.override.yaml',
 ] as const;

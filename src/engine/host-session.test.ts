@@ -501,7 +501,34 @@ describe('a job', () => {
     for (const piece of text.match(/.{1,7}/gs) ?? []) host.writeFeed(piece);
     host.writeFeed('{"job":"j9","at":2,"kind":"begin","step":"ga');
     host.writeFeed('te"}\n');
+    await settle();
     expect(session.jobs()).toMatchObject([{ id: 'j9', by: 'é🚂', steps: [{ name: 'gate', state: 'running' }] }]);
+  });
+
+  it('JN13 runs where the home state of its stack knows it, and is history where it has ended', async () => {
+    host.forgedJobs = ['forged', 'old'];
+    began('forged');
+    began('old');
+    ended('old', 'completed');
+    began('theirs');
+    host.line('other', Date.now(), {
+      kind: 'job',
+      verb: 'flip',
+      stack: 'blog',
+      service: 'frontend',
+      by: 'x',
+      steps: 'gate',
+    });
+    ended('other', 'completed');
+    await settle();
+    expect(session.jobs().map(({ id, state }) => [id, state])).toEqual([
+      ['theirs', 'running'],
+      ['old', 'completed'],
+    ]);
+    // Told an end of its own, what was forged is no more than that.
+    ended('forged', 'completed');
+    await settle();
+    expect(session.jobs()).toContainEqual(expect.objectContaining({ id: 'forged', state: 'completed' }));
   });
 
   it('is followed by one follower, again when that ends, and folding twice changes nothing', async () => {

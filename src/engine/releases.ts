@@ -19,8 +19,8 @@ import { readWhole } from './whole-answer.ts';
 const historyScript = `
 cd "$1" 2>/dev/null || exit 0
 set -- "$2" "$3"
-find "$1/releases" -mindepth 2 -maxdepth 2 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk '${frameFiles}' {} + 2>/dev/null
-find journal -maxdepth 1 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -HF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
+find "$1/releases" -mindepth 2 -maxdepth 2 -type f -size -2049 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk '${frameFiles}' {} + 2>/dev/null
+find journal -maxdepth 1 -type f -size -257 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -HF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
 `;
 
 export async function readReleases(shell: Shell, root: string, state: ServiceState): Promise<Result<ReleaseRecord[]>> {

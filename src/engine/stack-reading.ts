@@ -32,12 +32,17 @@ export type StackReading = {
 // Arguments: project folder, stack, container, then the compose files the stack was started from.
 const readScript = `
 cd "$1" 2>/dev/null || { printf '\\001nofolder\\n'; exit 0; }
+# As in a job (kit/10-words.sh): what .env sets for compose itself counts for nothing here.
+unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES
+COMPOSE_EXPERIMENTAL_GIT_REMOTE=0 COMPOSE_EXPERIMENTAL_OCI_REMOTE=0 DOCKER_HOST=\${DOCKER_HOST-} DOCKER_CONTEXT=\${DOCKER_CONTEXT-}
+[ -n "\${DOCKER_CONFIG:-}" ] || DOCKER_CONFIG=\${HOME:-}/.docker
+export COMPOSE_EXPERIMENTAL_GIT_REMOTE COMPOSE_EXPERIMENTAL_OCI_REMOTE DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
 folder=$1 stack=$2 container=$3
 shift 3
 mark() { printf '\\001%s\\n' "$1"; }
 mark user; printf '%s:%s\\n' "$(id -u)" "$(id -g)"
 override=
-for each in compose.override.yaml compose.override.yml docker-compose.override.yml docker-compose.override.yaml; do
+for each in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
   [ -e "$each" ] && { override=$folder/$each; break; }
 done
 if [ $# -eq 0 ]; then
@@ -51,10 +56,13 @@ mark writable; [ -w . ] && { [ -z "$behind" ] || [ -w "\${behind%/*}/" ]; } && e
 compose=$1
 mark compose; printf '%s\\n' "$compose"
 if ! [ -e "$compose" ]; then mark absent; exit 0; fi
-for each in "$compose" \${override:+"$override"}; do
-  [ -f "$each" ] && [ -r "$each" ] || { compose=$each; break; }
+# Files of at most 1 MiB: what a link leads to may be a pipe that nobody fills, or have no end.
+odd=
+for each in "$@" \${override:+"$override"} "$folder/.env"; do
+  [ -e "$each" ] || continue
+  [ -f "$each" ] && [ -r "$each" ] && [ -n "$(find -L "$each" -maxdepth 0 -size -2049 2>/dev/null)" ] || { odd=$each; break; }
 done
-if ! [ -f "$compose" ] || ! [ -r "$compose" ]; then mark compose; printf '%s\\n' "$compose"; mark unreadable; exit 0; fi
+if [ -n "$odd" ]; then mark compose; printf '%s\\n' "$odd"; mark unreadable; exit 0; fi
 mark text; cat "$compose"; echo .
 mark override; printf '%s\\n' "$override"
 [ -n "$override" ] && { mark override-text; cat "$override"; echo .; }
@@ -79,11 +87,11 @@ for file in "$@" "$override"; do
   set -- "$@" -f "$file"
 done
 mark config
-docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; [ -r .env ] && { mark env; cat .env; }; exit 0; }
+timeout 25 docker compose -p "$stack" --project-directory "$folder" "$@" config --format json 2>"$part/error" || { mark broken; cat "$part/error"; [ -r .env ] && { mark env; cat .env; }; exit 0; }
 echo
 mark exposed; docker inspect --format '{{range $port, $none := .Config.ExposedPorts}}{{println $port}}{{end}}' "$container" 2>/dev/null
 mark mentions
-[ -n "$container" ] && grep -lsF -- "$container" ./*.sh ./*.bash 2>/dev/null
+[ -n "$container" ] && find -L . -maxdepth 1 -type f \\( -name '*.sh' -o -name '*.bash' \\) -size -2049 -exec grep -lsF -- "$container" {} + 2>/dev/null
 [ -n "$container" ] && crontab -l 2>/dev/null | grep -qF -- "$container" && echo 'your crontab'
 `;
 
@@ -126,9 +134,13 @@ export async function readStack(
     );
   if (sections.has('unreadable'))
     return failed(
-      failure('compose-unreadable', `${word('compose')} of ${stack.name} cannot be read by this user.`, {
-        running: 'The stack runs on.',
-      }),
+      failure(
+        'compose-unreadable',
+        `${word('compose')} of ${stack.name} cannot be read: it is no file of at most 1 MiB that this user may read.`,
+        {
+          running: 'The stack runs on.',
+        },
+      ),
     );
   if (sections.has('broken')) {
     const files = ['text', 'override-text', 'env'].map((name) => whole(name) ?? '');

@@ -17,7 +17,8 @@ go() {
   [ ! -f "$2/releases/$number/rollback.sh" ] || exec sh "$2/releases/$number/rollback.sh" 2>&1
 }
 for role in current previous next; do
-  slot=$(cat "$role/slot" 2>/dev/null)
+  slot=
+  [ ! -f "$role/slot" ] || slot=$(head -c 64 "$role/slot" 2>/dev/null)
   [ -n "$slot" ] && [ -n "$3" ] && [ "$slot" != "$3" ] || continue
   go "$role" "$2"
 done

@@ -11,6 +11,14 @@ COMPOSE_PROGRESS=plain
 COMPOSE_ANSI=never
 export COMPOSE_IGNORE_ORPHANS COMPOSE_PROGRESS COMPOSE_ANSI
 unset COMPOSE_FILE COMPOSE_PROJECT_NAME COMPOSE_PROFILES 2>/dev/null
+# compose also takes what is meant for itself from the .env of the stack's folder. What stands here goes before it: no repository
+# or registry is asked for files of a stack, which starts git, and no other engine than this shell's is spoken to (SPEC TR9).
+COMPOSE_EXPERIMENTAL_GIT_REMOTE=0
+COMPOSE_EXPERIMENTAL_OCI_REMOTE=0
+DOCKER_HOST=${DOCKER_HOST-}
+DOCKER_CONTEXT=${DOCKER_CONTEXT-}
+[ -n "${DOCKER_CONFIG:-}" ] || DOCKER_CONFIG=${HOME:-}/.docker
+export COMPOSE_EXPERIMENTAL_GIT_REMOTE COMPOSE_EXPERIMENTAL_OCI_REMOTE DOCKER_HOST DOCKER_CONTEXT DOCKER_CONFIG
 
 # A pipe to the entry point whose other end is gone is an answer, not the end of the job.
 trap '' PIPE
@@ -27,6 +35,12 @@ ended=
 recovering=
 # run.sh is started to run the job, or, when its process is gone, to recover it.
 mode=${1:-run}
+
+# --- numbers -----------------------------------------------------------------------------------------------------------
+
+# Whether text that was found in a file or a name is a number that may be reckoned with: plain digits, few enough, and no leading
+# nought, which would make it octal. Whatever else stands there a shell may read as a name, and run what is in it (SPEC TR7).
+is_number() { case $1 in '' | *[!0-9]* | 0?* | ????????????????*) return 1 ;; esac; }
 
 # --- words -----------------------------------------------------------------------------------------------------------
 

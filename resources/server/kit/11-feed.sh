@@ -4,6 +4,7 @@
 feed_gap='
 '
 feed() {
+  if [ -L "$ROOT/feed.ndjson" ] || { [ -e "$ROOT/feed.ndjson" ] && [ ! -f "$ROOT/feed.ndjson" ]; }; then rm -f "$ROOT/feed.ndjson"; fi
   if printf '%s{"job":"%s","at":%s,%s}\n' "$feed_gap" "$JOB" "$(now_ms)" "$1" >>"$ROOT/feed.ndjson"; then feed_gap=; else feed_gap='
 '; fi
 }

@@ -19,6 +19,7 @@ journal() { # step phase [json fields]
 # Whether record file $1 is whole, from brace to brace. One that is not was never written (SPEC JN11).
 record_whole() {
   record_line=
+  is_file "$1" || return 1
   read -r record_line 2>/dev/null <"$1"
   case $record_line in '{"seq":'*'}') return 0 ;; esac
   return 1
@@ -34,11 +35,12 @@ recorded() {
 # whose records are not synced is what a power cut leaves, and says nothing.
 set_aside() { # file
   case ${1##*/} in *-gate-*.json | *-drain-*.json) [ -s "$1" ] || { rm -f "$1"; return 1; } ;; esac
-  mkdir -p "$ROOT/damaged" && mv -f "$1" "$ROOT/damaged/" && say "The record ${1##*/} cannot be read; it was set aside in $ROOT/damaged."
+  [ ! -L "$ROOT/damaged" ] && mkdir -p "$ROOT/damaged" && mv -f "$1" "$ROOT/damaged/" && say "The record ${1##*/} cannot be read; it was set aside in $ROOT/damaged."
 }
 
 # Text field $2 of record file $1, without quotes; only plain words are taken, for what it says is used as a name.
 record_field() {
+  is_file "$1" || return 0
   field_value=$(sed -n "s/.*\"$2\":\"\\([A-Za-z0-9-]*\\)\".*/\\1/p" "$1" 2>/dev/null | head -n 1)
   printf '%s' "$field_value"
 }
@@ -49,6 +51,7 @@ at() { :; }
 
 begin() {
   still_mine
+  own_ground || ground_lost
   step=$1
   feed "\"kind\":\"begin\",\"step\":\"$step\""
   # What cannot be written down beforehand is not done, but for going back, and for what follows a move that is made.

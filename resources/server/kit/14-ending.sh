@@ -18,6 +18,16 @@ needs_docker() {
   done
 }
 
+# Nothing is written where a link leads elsewhere, not even how it ends: it is recovered when its folders are its own again.
+ground_lost() {
+  printf '%s is not a folder of this stack any more: nothing is written through it.\n' "$ground_why"
+  ended=unfinished
+  stop_renewer
+  close_runtime
+  trap - EXIT
+  exit 13
+}
+
 leave_unfinished() { # why
   say "$1"
   ended=unfinished

@@ -2,6 +2,7 @@
 
 # When process $1 was started, in ticks since boot; nothing when it is gone. One that ended and that nobody waits for is gone.
 process_started() {
+  is_number "$1" || return
   read -r stat 2>/dev/null <"/proc/$1/stat" || return
   # shellcheck disable=SC2086
   set -- ${stat##*) }
@@ -35,6 +36,12 @@ life_of() { # pid start boot space
   fi
 }
 
+# Whether a process that a lock names is a job's or its watch's, which the home state knows. Locks lie where others may write: a
+# process that only they name is neither asked to stop nor ended.
+job_process() { # pid start boot space
+  is_number "$1" && cat "$jobs_dir"/*/pid "$jobs_dir"/*/watch-pid 2>/dev/null | grep -qxF "$1 ${2:-} ${3:-} ${4:-}"
+}
+
 # Processes of session $1 that live, but this one; without those that run the command $2.
 session_left() {
   cat /proc/[0-9]*/stat 2>/dev/null | awk -v session="$1" -v self="$$" -v without="(${2:-})" '$2 != without { pid = $1; sub(/.*\) /, ""); if ($4 == session && $1 != "Z" && pid != self) printf "%s ", pid }'
@@ -45,7 +52,7 @@ session_left() {
 # session of that number is a stranger's.
 end_session() { # the job that led it, as self_line names it: pid start boot space
   [ -d /proc/self ] || return 0
-  case $1 in '' | *[!0-9]*) return 0 ;; esac
+  is_number "$1" || return 0
   [ "${3:-}" = "$(boot_id)" ] && [ "${4:-}" = "$(process_space)" ] && [ -z "$(process_started "$1")" ] || return 0
   # One that only sleeps is not waited for: it acts no more.
   session_tries=0

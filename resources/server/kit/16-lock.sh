@@ -11,12 +11,16 @@ longest_lease_s=120
 lock_dir=$ROOT/lock/$SVC
 stack_epoch=0
 
+# Epochs have seven digits at most. Of what stands at their end, planted there, nobody is the holder (take_lock).
+last_epoch=9999999
+is_epoch() { case $1 in '' | *[!0-9]* | 0* | ????????*) return 1 ;; esac; }
+
 highest_epoch() {
   highest=0
   for each in "$lock_dir"/[0-9]*; do
-    [ -d "$each" ] || continue
+    [ -d "$each" ] && [ ! -L "$each" ] || continue
     n=${each##*/}
-    [ "$n" -gt "$highest" ] 2>/dev/null && highest=$n
+    is_epoch "$n" && [ "$n" -gt "$highest" ] && highest=$n
   done
   printf '%s' "$highest"
 }
@@ -24,6 +28,7 @@ highest_epoch() {
 # One that ends later than any lease of now could is of another life of this machine: a container that was started anew counts
 # its uptime from nought, and has the boot id of the machine that it stands on.
 lease_over() { # text of a lease: seconds of uptime
+  is_number "${1:-0}" || return 0
   lease_now=$(uptime_s)
   [ "$lease_now" -gt "${1:-0}" ] || [ "${1:-0}" -gt "$((lease_now + longest_lease_s))" ]
 }
@@ -46,17 +51,18 @@ lock_held() { # epoch
   [ -e "$lock_dir/$1/released" ] && return 1
   owner_pid='' owner_started='' owner_boot='' owner_space='' lease=0
   ownerless "$1" && return 1
+  is_file "$lock_dir/$1/owner" || return 1
   read -r owner_pid owner_started owner_boot owner_space 2>/dev/null <"$lock_dir/$1/owner"
   case $(life_of "$owner_pid" "$owner_started" "$owner_boot" "$owner_space") in
     yes) return 0 ;;
     no) return 1 ;;
   esac
-  read -r lease 2>/dev/null <"$lock_dir/$1/lease"
+  is_file "$lock_dir/$1/lease" && read -r lease 2>/dev/null <"$lock_dir/$1/lease"
   ! lease_over "$lease"
 }
 
-renew_lease() { # folder of an epoch
-  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$1/lease.tmp" && mv -f "$1/lease.tmp" "$1/lease"
+renew_lease() { # folder of an epoch, or of a job
+  { make_line "$1/lease.tmp" "$(($(uptime_s) + lease_s))" && rename_to "$1/lease.tmp" "$1/lease"; } || { rm -f "$1/lease.tmp"; return 1; }
 }
 
 # The whole group, so that what the job waits for ends with it; where it leads none, the job alone.
@@ -67,7 +73,9 @@ ask_to_stop() { kill -TERM "-$1" 2>/dev/null || kill -TERM "$1" 2>/dev/null; }
 # in no hurry.
 make_way() { # epoch
   [ "$VERB" = rollback ] && [ "$mode" = run ] && [ -z "${settles:-}" ] || return 1
-  case $(cat "$lock_dir/$1/verb" 2>/dev/null) in
+  way_verb=
+  is_file "$lock_dir/$1/verb" && read -r way_verb 2>/dev/null <"$lock_dir/$1/verb"
+  case $way_verb in
     # A watch that wants to go back lets the mend end first: it may be all that was missing.
     mend) [ "$BY_JSON" != watch ] && [ -n "$(role_release previous)" ] || return 1 ;;
     deploy | retire) [ -n "$(role_release previous)" ] || return 1 ;;
@@ -78,7 +86,7 @@ make_way() { # epoch
   esac
   # In another process space its number is a stranger's.
   [ "$(life_of "$owner_pid" "$owner_started" "$owner_boot" "$owner_space")" = yes ] || return 1
-  [ "${asked_way:-}" = "$1" ] || ask_to_stop "$owner_pid"
+  [ "${asked_way:-}" = "$1" ] || { job_process "$owner_pid" "$owner_started" "$owner_boot" "$owner_space" && ask_to_stop "$owner_pid"; } || return 1
   asked_way=$1
   ways=$((${ways:-0} + 1))
   [ "$ways" -lt 100 ] || return 1
@@ -87,11 +95,14 @@ make_way() { # epoch
 
 # After a power cut the boot id is another one and nobody holds anything: no fsync.
 write_claim() {
-  printf '%s\n' "$(($(uptime_s) + lease_s))" >"$claim/lease" &&
-    printf '%s since %s: %s of %s\n' "$BY" "$(date '+%H:%M:%S')" "$VERB" "$SERVICE" >"$claim/who" &&
-    printf '%s\n' "$claim_verb" >"$claim/verb" &&
-    printf '%s\n' "$claim_line" >"$claim/owner"
+  make_line "$claim/lease" "$(($(uptime_s) + lease_s))" &&
+    make_line "$claim/who" "$BY since $(date '+%H:%M:%S'): $VERB of $SERVICE" &&
+    make_line "$claim/verb" "$claim_verb" &&
+    make_line "$claim/owner" "$claim_line"
 }
+
+# Never with -p, which is content with a link to somebody's folder.
+make_claim() { mkdir "$claim" || { mkdir -p "$lock_dir" && clear_name "$claim" && mkdir "$claim"; }; }
 
 # Claims an epoch of lock_dir, or fails when another has it. A plain mv onto a folder that is there lands inside of it, and
 # the owner that is read back says so; onto one that came between mv's look and its rename(2), that is refused.
@@ -100,10 +111,12 @@ claim_epoch() {
   claim_line=$(self_line)
   claim_verb=$VERB
   [ "$mode" = run ] || claim_verb=recovery
-  mkdir "$claim" 2>/dev/null || mkdir -p "$claim" 2>/dev/null || { spend_reserve && mkdir -p "$claim"; } || { claim_full=1; return 1; }
+  make_claim 2>/dev/null || { spend_reserve && make_claim; } || { claim_full=1; return 1; }
+  # A link or a file that was put in its place would keep everybody out for good, and mv goes into what a link leads to.
+  if [ -L "$lock_dir/$1" ] || { [ -e "$lock_dir/$1" ] && [ ! -d "$lock_dir/$1" ]; }; then rm -f "$lock_dir/$1"; fi
   { write_claim 2>/dev/null || { spend_reserve && write_claim; }; } && mv "$claim" "$lock_dir/$1" 2>/dev/null
   claim_owner=
-  read -r claim_owner 2>/dev/null <"$lock_dir/$1/owner"
+  is_file "$lock_dir/$1/owner" && read -r claim_owner 2>/dev/null <"$lock_dir/$1/owner"
   [ "$claim_owner" = "$claim_line" ] && return
   rm -rf "$claim" "$lock_dir/$1/.$JOB.$$"
   return 1
@@ -116,10 +129,12 @@ take_lock() {
   while :; do
     top=$(highest_epoch)
     died=
+    # No service has had as many jobs.
+    if [ "$top" -eq "$last_epoch" ]; then rm -rf "${lock_dir:?}/$top" && [ ! -d "$lock_dir/$top" ] && continue; fi
     if [ "$top" -gt 0 ] && lock_held "$top"; then
       make_way "$top" && continue
       epoch=0
-      refuse lock-held "Another job holds $SERVICE of $STACK: $(cat "$lock_dir/$top/who" 2>/dev/null || echo 'one that just begins'). Nothing was changed." "$(running_words)" ""
+      refuse lock-held "Another job holds $SERVICE of $STACK: $(is_file "$lock_dir/$top/who" && head -c 400 "$lock_dir/$top/who" 2>/dev/null || echo 'one that just begins'). Nothing was changed." "$(running_words)" ""
       return 1
     fi
     [ "$top" -gt 0 ] && ! [ -e "$lock_dir/$top/released" ] && died="$owner_pid $owner_started $owner_boot $owner_space"
@@ -140,7 +155,7 @@ take_lock() {
     fi
   done
   # shellcheck disable=SC2086
-  end_session $died
+  [ -z "$died" ] || ! job_process $died || end_session $died
   return 0
 }
 
@@ -157,8 +172,8 @@ lock_acquire() {
   (
     for each in "$lock_dir"/[0-9]* "$ROOT"/lock/+/[0-9]*; do
       case $each in
-        "$ROOT"/lock/+/*) [ "${each##*/}" -lt "$stack_epoch" ] && rm -rf "$each" ;;
-        *) [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each" ;;
+        "$ROOT"/lock/+/*) is_epoch "${each##*/}" && [ "${each##*/}" -lt "$stack_epoch" ] && rm -rf "$each" ;;
+        *) is_epoch "${each##*/}" && [ "${each##*/}" -lt "$epoch" ] && rm -rf "$each" ;;
       esac
     done 2>/dev/null
     renewed=$(self_line) ticks=0
@@ -173,11 +188,11 @@ lock_acquire() {
     done
   ) </dev/null >/dev/null 2>&1 8>&- 9>&- &
   renewer=$!
-  # Not by a pattern of the shell: with 20,000 records that takes it a second on a small server.
-  seq=$(find "$ROOT/journal" -maxdepth 1 -name '*.json' | sort | tail -n 1)
+  # Not by a pattern of the shell: with 20,000 records that takes it a second on a small server. Eight digits, as they are written.
+  seq=$(find "$ROOT/journal" -maxdepth 1 -name '[0-8][0-9][0-9][0-9][0-9][0-9][0-9][0-9]-*.json' | sort | tail -n 1)
   seq=${seq##*/} seq=${seq%%-*}
   while :; do case $seq in 0?*) seq=${seq#0} ;; *) break ;; esac; done
-  case $seq in '' | *[!0-9]*) seq=0 ;; esac
+  is_number "$seq" || seq=0
   return 0
 }
 
@@ -200,10 +215,10 @@ stop_renewer() {
 
 lock_release() {
   stop_renewer
-  [ "$stack_epoch" -gt 0 ] && (: >"$ROOT/lock/+/$stack_epoch/released") 2>/dev/null
+  [ "$stack_epoch" -gt 0 ] && touch_new "$ROOT/lock/+/$stack_epoch/released"
   stack_epoch=0
   [ "$epoch" -gt 0 ] || return 0
-  (: >"$lock_dir/$epoch/released") 2>/dev/null
+  touch_new "$lock_dir/$epoch/released"
   epoch=0
 }
 
@@ -224,7 +239,7 @@ holding_stack() { # command
   [ "$stack_epoch" -gt 0 ] || return 99
   "$@"
   stack_code=$?
-  (: >"$ROOT/lock/+/$stack_epoch/released") 2>/dev/null
+  touch_new "$ROOT/lock/+/$stack_epoch/released"
   stack_epoch=0
   return "$stack_code"
 }

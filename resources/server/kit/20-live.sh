@@ -1,16 +1,17 @@
 # --- live.map: alone says who has the traffic -----------------------------------------------------------------------------
 
 live_state() {
-  [ -r "$service_dir/entry/live.map" ] || return 0
+  is_file "$service_dir/entry/live.map" && [ -r "$service_dir/entry/live.map" ] || return 0
   while read -r key value _; do
-    [ "$key" = live ] && { printf '%s\n' "$value"; break; }
+    # Of its own letters only, for it is written into records.
+    [ "$key" = live ] && { case $value in *[!a-z-]*) ;; *) printf '%s\n' "$value" ;; esac; break; }
   done <"$service_dir/entry/live.map"
 }
 # Writes who has the traffic, durably. What is told to the running entry point comes after.
 # Going back must not fail for a full disk: what is there is overwritten in its place then, which needs no space.
 set_live() {
   put_line "$service_dir/entry/live.map" "live $1" && return
-  [ "$VERB" = rollback ] && printf 'live %s\n\n' "$1" 2>/dev/null 1<>"$service_dir/entry/live.map" && sync_path "$service_dir/entry/live.map" && [ "$(live_state)" = "$1" ]
+  [ "$VERB" = rollback ] && is_file "$service_dir/entry/live.map" && printf 'live %s\n\n' "$1" 2>/dev/null 1<>"$service_dir/entry/live.map" && sync_path "$service_dir/entry/live.map" && [ "$(live_state)" = "$1" ]
 }
 
 # A watch that is on ends with what is done next: what has the traffic keeps it, and previous is no backup any more.
@@ -27,7 +28,7 @@ settle_live() {
 }
 
 # A flip that goes back unless somebody confirms it: whatever would make it final is refused meanwhile (SPEC WA8).
-must_confirm() { read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
+must_confirm() { is_file "$service_dir/watch" && read -r until_ms until booted slot flip_job word 2>/dev/null <"$service_dir/watch" && [ "$word" = confirm ] && [ "$(live_state)" = "$slot-watching" ]; }
 refuse_unconfirmed() {
   ! must_confirm || refuse not-confirmed "The last flip of $SERVICE waits to be confirmed, and goes back unless it is. Until then its way back is kept. Nothing was changed." "$(running_words)" ""
 }
@@ -35,7 +36,13 @@ refuse_unconfirmed() {
 live_slot() { live=$(live_state); printf '%s' "${live%%-*}"; }
 other_slot() { if [ "$1" = blue ]; then echo green; else echo blue; fi; }
 slot_container() { printf '%s--%s' "$SLOT_PREFIX" "$1"; }
-role_release() { folder=$(readlink "$service_dir/$1" 2>/dev/null) && printf '%s\n' "${folder##*/}"; }
+# The release that a role's link names, by its number alone.
+role_release() {
+  folder=$(readlink "$service_dir/$1" 2>/dev/null) || return
+  folder=${folder##*/}
+  case $folder in '' | *[!0-9]* | ??????????*) return 1 ;; esac
+  printf '%s\n' "$folder"
+}
 is_live_state() { case $1 in blue-watching | blue-settled | green-watching | green-settled) ;; *) return 1 ;; esac; }
 
 # A live.map that says nothing anybody understands (a damaged disk, an editor) is written anew: by what the running entry point
@@ -73,5 +80,9 @@ heal_roles() {
 
 # A release's number as people say it: 0012 is 12.
 number_of() { printf '%s' "$1" | sed 's/^0*//'; }
-release_slot() { read -r slot_of 2>/dev/null <"$service_dir/releases/$1/slot" && printf '%s\n' "$slot_of"; }
+release_slot() {
+  slot_of=
+  is_file "$service_dir/releases/$1/slot" && read -r slot_of 2>/dev/null <"$service_dir/releases/$1/slot"
+  case $slot_of in blue | green) printf '%s\n' "$slot_of" ;; *) return 1 ;; esac
+}
 

@@ -32,7 +32,7 @@ plain_again() {
   for each in $(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$SERVICE" --filter label=dev.switchyard.root); do
     { docker stop -t 5 "$each" && docker rm -f "$each"; } >/dev/null 2>&1
   done
-  (cd "$PROJECT_DIR" && docker compose -p "$STACK" up -d --no-recreate --no-build --pull never "$SERVICE" 2>&1)
+  stack_compose up -d --no-recreate --no-build --pull never "$SERVICE"
 }
 
 stop_slot() {
@@ -55,7 +55,7 @@ write_release() {
   filled="s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_CONTAINER@|$(slot_container "$slot")|g"
   home_part=$home_service/releases/.$number.part
   rm -rf "$home_part"
-  mkdir -p "$home_part" || return 1
+  mkdir "$home_part" || return 1
   sed "$filled" "$job_dir/release.compose.yaml" >"$home_part/compose.yaml" || return 1
   sed "s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g" "$job_dir/rollback.sh" >"$home_part/rollback.sh" || return 1
   sh -n "$home_part/rollback.sh" || return 1
@@ -63,7 +63,8 @@ write_release() {
   printf '%s\n' "$id" >"$home_part/image-id"
   part=$service_dir/releases/.$number.part
   rm -rf "$part"
-  mkdir -p "$part" || return 1
+  # Not with -p, which is content with a link that leads elsewhere.
+  own_ground && mkdir "$part" || return 1
   sed "$filled" "$job_dir/release.public.yaml" >"$part/compose.yaml" || return 1
   sed "s|@SWITCHYARD_IMAGE@|$pin|g; s|@SWITCHYARD_RELEASE@|$number|g; s|@SWITCHYARD_SLOT@|$slot|g; s|@SWITCHYARD_IMAGE_ID@|$id|g; s|@SWITCHYARD_AT@|$(now_ms)|g; s|@SWITCHYARD_VERSION@|$(json_text "$(image_version "$id")" | sed 's/[|&\\]/\\&/g')|g" "$job_dir/release.json" >"$part/release.json" || return 1
   cp "$home_part/rollback.sh" "$part/rollback.sh" || return 1
@@ -75,6 +76,7 @@ write_release() {
   place_release "$home_part" "$home_service" && place_release "$part" "$service_dir"
 }
 place_release() { # folder, service's folder
+  [ ! -e "$2/releases/$number" ] && [ ! -L "$2/releases/$number" ] || return 1
   mv -fT "$1" "$2/releases/$number" 2>/dev/null || mv -f "$1" "$2/releases/$number" || return 1
   sync_path "$2/releases"
 }

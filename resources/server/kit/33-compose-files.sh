@@ -1,10 +1,24 @@
 # --- the compose files -------------------------------------------------------------------------------------------------------
 
+# compose on the stack's own files, by their names: those that it takes by itself, and what a COMPOSE_FILE in .env says besides is
+# not among them. The plan was made of the same (SPEC TR9). Its words come on standard output.
+stack_compose() (
+  cd "$PROJECT_DIR" || exit
+  named=
+  for each in compose.yaml compose.yml docker-compose.yml docker-compose.yaml; do [ -e "$each" ] && { named=$each; break; }; done
+  for each in compose.override.yml compose.override.yaml docker-compose.override.yml docker-compose.override.yaml; do
+    [ -n "$named" ] && [ -e "$each" ] && { set -- -f "./$each" "$@"; break; }
+  done
+  [ -n "$named" ] || { echo "There is no compose.yaml in $PROJECT_DIR."; exit 1; }
+  docker compose -p "$STACK" -f "./$named" "$@" 2>&1
+)
+
 # One hash over the files that make the stack, so that a change between plan and job is seen. COMPOSE_FILES: one path a line.
 compose_hash() {
   printf '%s\n' "$COMPOSE_FILES" | while IFS= read -r file; do
     [ -n "$file" ] || continue
-    if [ -e "$file" ]; then sha256sum <"$file"; else echo absent; fi
+    # Of files, and not without end: a pipe or a device in the place of one is no file, and no plan was made of a longer one.
+    if [ -f "$file" ]; then head -c 1048577 "$file" | sha256sum; elif [ -e "$file" ]; then echo odd; else echo absent; fi
   done | sha256sum | cut -d' ' -f1
 }
 

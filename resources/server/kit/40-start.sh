@@ -2,6 +2,7 @@
 
 start_job() { # steps, by commas
   BY_JSON=$(json_text "$BY")
+  own_ground || ground_lost
   job_line="\"kind\":\"job\",\"verb\":\"$VERB\",\"stack\":\"$(json_text "$STACK")\",\"service\":\"$(json_text "$SERVICE")\",\"by\":\"$BY_JSON\",\"steps\":\"$1\""
   [ "$mode" = recover ] && recover_job
   renew_lease "$job_dir"
@@ -86,7 +87,7 @@ recover_job() {
   # Or a client has set it aside already.
   for record_file in "$ROOT"/damaged/*-"$JOB"-*.json; do [ -e "$record_file" ] && unreadable=${record_file##*/}; done
   # One that died before it said that it is there is told of now: who asked for it must hear how it ended.
-  grep -qF "{\"job\":\"$JOB\"," "$ROOT/feed.ndjson" 2>/dev/null || feed "$job_line"
+  { is_file "$ROOT/feed.ndjson" && grep -qF "{\"job\":\"$JOB\"," "$ROOT/feed.ndjson" 2>/dev/null; } || feed "$job_line"
   feed "\"kind\":\"recovered\",\"step\":\"$step\",\"by\":\"$BY_JSON\""
   recovering=1
   [ -n "$began_without_pid" ] && end aborted job-died "The $VERB of $SERVICE never began: what had taken it in was gone. Nothing was changed." "$(running_words)" ""
@@ -102,7 +103,7 @@ recover_job() {
 # A watch whose traffic is settled or gone elsewhere, and that is not in the middle of its own last act: its file would have
 # every client start it again, and keep the next flip from arming its own.
 drop_stale_watch() {
-  [ -e "$service_dir/watch" ] || return 0
+  is_file "$service_dir/watch" || return 0
   case $(live_state) in *-watching) return 0 ;; esac
   stale_job=
   read -r _ _ _ _ stale_job _ 2>/dev/null <"$service_dir/watch"
@@ -126,8 +127,9 @@ sweep() {
   # The stack, where it was held beside the service for a moment.
   for each in "$ROOT"/lock/+/[0-9]*; do
     swept_pid='' swept_start='' swept_boot=''
+    is_file "$each/owner" && [ ! -L "$each" ] || continue
     [ -e "$each/released" ] || read -r swept_pid swept_start swept_boot _ 2>/dev/null <"$each/owner"
-    [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && (: >"$each/released") 2>/dev/null
+    [ -n "$swept_pid" ] && [ "$swept_pid $swept_start $swept_boot" = "$died_pid $died_start $died_boot" ] && [ "${each##*/}" != "$stack_epoch" ] && touch_new "$each/released"
   done
   find "$ROOT" "$HOME_STATE" -name "*.$JOB.tmp" ! -path "$job_dir/*" -exec rm -f {} + 2>/dev/null
   rm -f "$PROJECT_DIR/.switchyard-$JOB" "$PROJECT_DIR"/*."$JOB".tmp "$PROJECT_DIR"/.*."$JOB".tmp
@@ -140,12 +142,17 @@ sweep() {
 
 # Keeps the feed, the finished jobs and the journal bounded: of old records only those that history is folded from stay.
 tidy() {
-  if [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
-    tail -n 2000 "$ROOT/feed.ndjson" >"$ROOT/feed.$JOB.tmp" && mv -f "$ROOT/feed.$JOB.tmp" "$ROOT/feed.ndjson"
+  if is_file "$ROOT/feed.ndjson" && [ "$(wc -c <"$ROOT/feed.ndjson")" -gt 1048576 ]; then
+    tail -n 2000 "$ROOT/feed.ndjson" | put_file "$ROOT/feed.ndjson"
   fi
   count=0
   # A flip that is still watched is taken up again by its folder.
-  watched=" $(cat "$ROOT"/*/watch 2>/dev/null | cut -d' ' -f5 | tr '\n' ' ') "
+  watched=' '
+  for each in "$ROOT"/*/watch; do
+    watch_job=
+    is_file "$each" && read -r _ _ _ _ watch_job _ 2>/dev/null <"$each"
+    watched="$watched$watch_job "
+  done
   for each in $(cd "$jobs_dir" && ls -1t); do
     count=$((count + 1))
     case $watched in *" $each "*) continue ;; esac

@@ -4,7 +4,7 @@ import { maskTold } from '../../core/mask-told.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { HostNow, OpenLink } from './host-now.ts';
 
-/** Jobs of all clients, live: the feeds of all stacks are followed by one `tail` and folded into `HostNow.jobs`. */
+/** Jobs of all clients, live: the feeds of all stacks are followed by one channel and folded into `HostNow.jobs`. */
 export type Feeds = {
   /** Follows the feeds of the state folders known now. May be called at any time: the same feeds are followed once. */
   follow(): void;
@@ -17,42 +17,116 @@ export type Feeds = {
 /** They change no state file, and a look at the server while it moves the traffic takes time from that. */
 const stepsThatOnlyLook = ['gate', 'drain'];
 
-const readMark = '\u0001read';
+/** A line of the follower: its token, which feed of those asked for, and what stands there. */
+const toldLine = /^([0-9a-z-]{12,}) (\d+) (\{.*)$/;
 
 /**
  * What is in the feeds, a mark, then what comes: of all that is kept the lines that say what jobs there are and where they
- * stand, and the last ones whole, for a long pull writes hundreds of lines of progress behind the one that names it. Each feed by
- * itself: an awk may end at the first that is not there. The lines around the mark are told twice, so that none falls between
- * the two readers; to fold a line twice changes nothing. Where files cannot be watched (overlay, network file systems)
- * `tail` looks once a second unless it is told otherwise.
+ * stand, and the last ones whole, for a long pull writes hundreds of lines of progress behind the one that names it. The lines
+ * around the mark are told twice, so that none falls between the two readers; to fold a line twice changes nothing. Where files
+ * cannot be watched (overlay, network file systems) `tail` looks once a second unless it is told otherwise.
+ *
+ * All of them come by one channel, and anybody who may write in one stack's folder may write anything into its feed: each line
+ * is told with the number of its feed, behind a token that nobody else knows, so that none can pose as another stack's, nor as a
+ * mark (SPEC JN13). Every 20 seconds an empty line is written, by which a follower that nobody reads any more ends.
  */
 const followScript = `
+token=
+read -r token 2>/dev/null </proc/sys/kernel/random/uuid || token=$$-$(date +%s%N)-followed
+printf '\\n\\001token %s\\n' "$token"
+# Neither through a link, nor of anything but a file; one that is not there yet is waited for.
+is_feed() { ! [ -L "$1" ] && { [ -f "$1" ] || ! [ -e "$1" ]; }; }
+tell() {
+  while IFS= read -r line; do
+    [ "\${#line}" -gt 16384 ] || printf '%s %s\\n' "$1" "$line" || exit
+  done
+}
+number=0
 for feed in "$@"; do
-  shift
-  # Neither through a link, nor of anything but a file; one that is not there yet is waited for.
-  if [ -L "$feed" ] || { [ -e "$feed" ] && ! [ -f "$feed" ]; }; then continue; fi
-  set -- "$@" "$feed"
-  tail -c 4194304 "$feed" 2>/dev/null | LC_ALL=C awk '!/"kind":"(text|progress)"/'
+  if is_feed "$feed" && [ -e "$feed" ]; then
+    tail -c 4194304 "$feed" 2>/dev/null | told="$token $number" LC_ALL=C awk '!/"kind":"(text|progress)"/ && length($0) < 16384 { print ENVIRON["told"] " " $0 }'
+    tail -n 400 "$feed" 2>/dev/null | told="$token $number" LC_ALL=C awk 'length($0) < 16384 { print ENVIRON["told"] " " $0 }'
+  fi
+  number=$((number + 1))
 done
-[ $# -gt 0 ] || { printf '\\n\\001read\\n'; exec tail -q -n 0 -F /dev/null; }
-tail -q -n 400 "$@" 2>/dev/null
-printf '\\n\\001read\\n'
-tail -n 0 -s 0.1 /dev/null 2>/dev/null && exec tail -q -n 40 -s 0.1 -F "$@" 2>/dev/null
-exec tail -q -n 40 -F "$@" 2>/dev/null
+printf '\\n\\001read %s\\n' "$token"
+quick=
+tail -n 0 -s 0.1 /dev/null 2>/dev/null && quick='-s 0.1'
+number=0 tellers=
+for feed in "$@"; do
+  if is_feed "$feed"; then
+    tail -q -n 40 $quick -F "$feed" 2>/dev/null | tell "$token $number" &
+    tellers="$tellers $!"
+  fi
+  number=$((number + 1))
+done
+trap 'kill $tellers 2>/dev/null; exit' HUP INT TERM PIPE EXIT
+while :; do
+  sleep 20 &
+  wait $!
+  printf '\\n' || exit
+done
 `;
+
+/** How many lines are kept of jobs that no home state knows yet. */
+const mostUnknown = 5_000;
 
 export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void, redraw: () => void): Feeds {
   let following: { open: OpenLink; feeds: string; abort: AbortController; isRead: boolean } | null = null;
   let lookTimer: unknown = null;
 
-  const onLine = (line: FeedLine) => {
-    const before = now.jobs.get(line.job);
+  /** Lines of jobs that no home state knows, by feed and job: of history where they end, else of jobs that only somebody's text has. */
+  let unknown = new Map<string, { root: string; lines: FeedLine[] }>();
+
+  /** The state folder of the stack whose home state knows a job, or that it was sent to. */
+  const rootOf = (id: string): string | null =>
+    now.sent.get(id) ??
+    now.states.find(({ openJobs, endedJobs }) => openJobs.includes(id) || endedJobs.has(id))?.root ??
+    null;
+
+  const onLineOf = (root: string, line: FeedLine) => {
+    const project = now.states.find((state) => state.root === root)?.project;
+    if (line.kind === 'moved') return onLine(line);
+    if (line.kind === 'job' && line.stack !== project) return;
+    const known = rootOf(line.job);
+    if (known !== null) return known === root ? onLine(line) : undefined;
+    const key = `${root}\n${line.job}`;
+    const lines = unknown.get(key)?.lines ?? [];
+    if (lines.length === 0 && line.kind !== 'job') return;
+    const [first, ...rest] = lines;
+    unknown.set(key, { root, lines: first === undefined ? [line] : [first, ...rest.slice(-400), line] });
+    if (line.kind === 'end') {
+      unknown.delete(key);
+      // What is over is history: it may tell of itself, and of nothing that is told already.
+      if (!now.jobs.has(line.job)) for (const each of [...lines, line]) fold(each);
+      redraw();
+    } else if (line.kind === 'job') lookAtStates();
+    if (unknown.size > mostUnknown) unknown.delete([...unknown.keys()][0] ?? '');
+  };
+
+  /** Of jobs that a look has made known since. */
+  const tellKnown = () => {
+    for (const [key, { root, lines }] of [...unknown]) {
+      const [{ job = '' } = {}] = lines;
+      const known = rootOf(job);
+      if (known === null) continue;
+      unknown.delete(key);
+      if (known === root) for (const line of lines) onLine(line);
+    }
+  };
+
+  const fold = (line: FeedLine) => {
     // It has a process again, of who took it over; the next look tells when that one dies too.
     if (line.kind === 'recovered') now.dead = new Set([...now.dead].filter((id) => id !== line.job));
     now.jobs = foldFeed(now.jobs, line);
     const after = now.jobs.get(line.job);
     if (after !== undefined && now.dead.has(line.job))
       now.jobs = new Map(now.jobs).set(line.job, foldDeath(after, clock.nowMs()));
+  };
+
+  const onLine = (line: FeedLine) => {
+    const before = now.jobs.get(line.job);
+    fold(line);
     if (
       line.kind === 'end' ||
       line.kind === 'settled' ||
@@ -86,11 +160,13 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
   const follow = () => {
     const { open } = now;
     if (open === null) return;
+    tellKnown();
     lookWhileRunning();
-    const paths = now.states
+    const roots = now.states
       .filter(({ ground }) => ground.kind === 'safe')
-      .map((state) => `${state.root}/feed.ndjson`)
+      .map(({ root }) => root)
       .sort();
+    const paths = roots.map((root) => `${root}/feed.ndjson`);
     const feeds = paths.join('\n');
     if (following?.open === open && following.feeds === feeds) return;
     following?.abort.abort();
@@ -99,6 +175,8 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
     const abort = new AbortController();
     const mine = { open, feeds, abort, isRead: false };
     following = mine;
+    unknown = new Map();
+    let token: string | null = null;
     open.abort.signal.addEventListener('abort', () => abort.abort(), { once: true });
     let rest = '';
     const again = () => {
@@ -113,12 +191,15 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
           const lines = (rest + chunk).split('\n');
           rest = lines.pop() ?? '';
           for (const text of lines) {
-            if (text === readMark) {
+            if (token === null) token = /^\u0001token ([0-9a-z-]{12,})$/.exec(text)?.[1] ?? null;
+            else if (text === `\u0001read ${token}`) {
               mine.isRead = true;
               redraw();
             }
-            const line = parseFeedLine(text);
-            if (line !== null) onLine(maskTold(line, now.mask));
+            const [, said, number, told = ''] = toldLine.exec(text) ?? [];
+            const root = said === token && number !== undefined ? roots[Number(number)] : undefined;
+            const line = root === undefined ? null : parseFeedLine(told);
+            if (root !== undefined && line !== null) onLineOf(root, maskTold(line, now.mask));
           }
         },
       })

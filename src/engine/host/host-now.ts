@@ -26,6 +26,8 @@ export type HostNow = {
   /** As last read; null before. */
   homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
+  /** The state folders of jobs that were sent from here, by id: known before the next look tells of them. */
+  sent: Map<string, string>;
   /** Of a job that was tried again: the ids that it had before. Those are not shown. */
   insteadOf: ReadonlyMap<string, readonly string[]>;
   /** Jobs without a process, as last read: a feed that is told again must not bring them back to life. */
@@ -58,6 +60,7 @@ export const nothingKnown = (): HostNow => ({
   found: [],
   homeState: null,
   jobs: new Map(),
+  sent: new Map(),
   insteadOf: new Map(),
   dead: new Set(),
   recoveries: new Map(),

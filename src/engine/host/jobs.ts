@@ -64,6 +64,7 @@ export function createJobs(now: HostNow, parts: JobsParts) {
     const plan = await planJob(facts, verb, options);
     if (!plan.ok) return failed(withDamage(plan.failure, facts.state));
     ours.add(id);
+    now.sent.set(id, plan.value.root);
     const variables = { ...plan.value.variables, OPEN_WORDS: openWords(facts) };
     const uploaded = await uploadJob(shell, parts.archive, parts.kit, id, { ...plan.value, variables }, parts.plant);
     if (!uploaded.ok && !(verb === 'rollback' && canGoWithoutJob(uploaded.failure))) return uploaded;

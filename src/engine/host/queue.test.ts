@@ -49,9 +49,11 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const runs = (id: string, verb: Verb = 'flip', service = 'frontend') => {
+const runs = async (id: string, verb: Verb = 'flip', service = 'frontend'): Promise<void> => {
   host.line(id, Date.now(), { kind: 'job', verb, stack: 'shop', service, by: 'bob@desk', steps: 'gate,move' });
   host.line(id, Date.now(), { kind: 'begin', step: 'gate' });
+  // A job of another client counts once a look has found it in the home state.
+  await vi.advanceTimersByTimeAsync(50);
 };
 const ends = (id: string, outcome = 'completed', code = '', message = 'So it was.') =>
   host.line(id, Date.now(), { kind: 'end', outcome, code, message, running: '', detail: '' });
@@ -67,7 +69,7 @@ const card = () => session.map()?.stacks[0]?.services.find(({ name }) => name ==
 
 describe('TO6 a verb that wants a lock which another job has', () => {
   it('waits for its end, is shown as that, and begins by what is so then', async () => {
-    runs('theirs');
+    await runs('theirs');
     const waiting = await ask('flip');
     expect(waiting).toMatchObject({
       state: 'waiting',
@@ -92,8 +94,8 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   });
 
   it('is on the card while nothing runs there', async () => {
-    runs('theirs', 'adopt', 'backend');
-    runs('also', 'deploy', 'frontend');
+    await runs('theirs', 'adopt', 'backend');
+    await runs('also', 'deploy', 'frontend');
     await ask('retire', { role: 'next' });
     await settle();
     expect(card()).toMatchObject({ kind: 'preparing', holder: { by: 'bob@desk' } });
@@ -102,7 +104,7 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   });
 
   it('begins in the order in which it was asked for', async () => {
-    runs('theirs');
+    await runs('theirs');
     const first = await ask('flip');
     await ask('retire', { role: 'next' });
     await ask('confirm');
@@ -119,14 +121,14 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   });
 
   it('does not stand in the way of another service', async () => {
-    runs('theirs');
+    await runs('theirs');
     await ask('flip');
     expect(await ask('flip', {}, backend)).toMatchObject({ state: 'running' });
     expect(host.jobs).toHaveLength(1);
   });
 
   it('is taken back by a stop, and nothing was sent', async () => {
-    runs('theirs');
+    await runs('theirs');
     const { id } = await ask('flip');
     const ended = session.ended('shop', id);
     expect(await session.stop('shop', id)).toEqual({ ok: true, value: null });
@@ -144,7 +146,7 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   });
 
   it('is refused at once where it must not wait', async () => {
-    runs('theirs');
+    await runs('theirs');
     expect(await session.start(frontend, 'flip', { noWait: true })).toMatchObject({
       ok: false,
       failure: { code: 'lock-held', message: expect.stringContaining('bob@desk: flip of frontend') },
@@ -155,13 +157,13 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   it('waits for nobody to go back', async () => {
     host.roots.set(root, [serviceState({ previous: release(2, 'green') })]);
     await session.refresh();
-    runs('theirs', 'deploy');
+    await runs('theirs', 'deploy');
     expect(await ask('rollback')).toMatchObject({ state: 'running' });
     expect(sent()).toEqual(['rollback']);
   });
 
   it('that cannot be planned when its turn comes ends as that', async () => {
-    runs('theirs');
+    await runs('theirs');
     const { id } = await ask('retire', { role: 'next' });
     const ended = session.ended('shop', id);
     host.roots.set(root, [serviceState()]);
@@ -172,14 +174,14 @@ describe('TO6 a verb that wants a lock which another job has', () => {
   });
 
   it('waits on while the link is away, and is gone with the client', async () => {
-    runs('theirs');
+    await runs('theirs');
     await ask('flip');
     host.cut();
     await vi.advanceTimersByTimeAsync(0);
     ends('theirs');
     await vi.advanceTimersByTimeAsync(10_000);
     expect(sent()).toEqual(['flip']);
-    runs('more', 'deploy', 'backend');
+    await runs('more', 'deploy', 'backend');
     await ask('flip', {}, backend);
     session.disconnect();
     expect(session.jobs().filter(({ state }) => state === 'waiting')).toEqual([]);
@@ -208,7 +210,7 @@ describe('TO6 a verb that the server refused, for another client had the lock', 
   it('waits for that one, and is tried again: what is waited for is the job that was let in', async () => {
     const first = await ask('flip');
     const ended = session.ended('shop', first.id);
-    runs('theirs');
+    await runs('theirs');
     refused(first.id);
     await settle();
     const [theirs, again] = session.jobs();

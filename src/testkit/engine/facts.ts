@@ -121,6 +121,7 @@ export const serverState = (services: ServiceState[], more: Partial<ServerState>
     drift: [],
     services,
     deadJobs: [],
+    openJobs: [],
     unseenJobs: [],
     endedJobs: new Map(),
     damaged: [],

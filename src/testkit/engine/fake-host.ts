@@ -67,6 +67,8 @@ export class FakeHost {
   /** Version of how the state is laid out. */
   format = 1;
   deadJobs: string[] = [];
+  /** Jobs of the feed that no home state knows. */
+  forgedJobs: string[] = [];
   /** Jobs that wrote how they ended: `ID OUTCOME`. */
   endedJobs: string[] = [];
   readonly feed: string[] = [];
@@ -249,6 +251,14 @@ export class FakeHost {
     return '\u0001gone';
   }
 
+  /** Jobs of a stack that its home state knows: all that its feed begins, but those it is told not to. */
+  private openJobs(project: string): string[] {
+    const begun = this.feed.join('').matchAll(/\{"job":"([^"]+)","at":\d+,"kind":"job",[^\n]*"stack":"([^"]*)"/g);
+    return [...new Set([...begun].filter(([, , stack]) => stack === project).map(([, id = '']) => id))].filter(
+      (id) => !this.forgedJobs.includes(id),
+    );
+  }
+
   private sayStates(): string {
     const state = '/home/ada/.local/state/switchyard';
     const lines = [`\u0001home closed ${state}`];
@@ -263,6 +273,7 @@ export class FakeHost {
         `\u0001format ${this.format}`,
       );
       lines.push(...this.stateLines, ...(this.statesGone ? ['\u0001ground gone'] : []));
+      lines.push(...this.openJobs(project).map((job) => `\u0001job ${job}`));
       lines.push(...this.deadJobs.map((job) => `\u0001dead ${job}`));
       lines.push(...this.endedJobs.map((job) => `\u0001ended ${job}`));
       const say = (path: string, text: string | null) => {
@@ -294,6 +305,8 @@ export class FakeHost {
     return `${lines.join('\n')}\n\u0001end\n`;
   }
 }
+
+const token = '00000000-0000-4000-8000-000000000000';
 
 class FakeLink implements Link {
   readonly closed: Promise<Failure | null>;
@@ -335,8 +348,18 @@ class FakeLink implements Link {
             return;
           }
           host.calls.followed.push(command);
+          let begun = true;
+          // Each line behind its token and the number of its feed, however it arrives.
+          const told = (text: string): string =>
+            [...text]
+              .map((character) => {
+                const mark = begun ? `${token} 0 ` : '';
+                begun = character === '\n';
+                return mark + character;
+              })
+              .join('');
           const follower = {
-            tell: (text: string) => onOutput(text, 'out'),
+            tell: (text: string) => onOutput(told(text), 'out'),
             end: () => {
               this.followers.delete(follower);
               resolve({ code: null });
@@ -344,7 +367,7 @@ class FakeLink implements Link {
           };
           this.followers.add(follower);
           signal.addEventListener('abort', follower.end, { once: true });
-          onOutput(`${host.feed.join('')}\n\u0001read\n`, 'out');
+          onOutput(`\u0001token ${token}\n${told(host.feed.join(''))}\n\u0001read ${token}\n`, 'out');
         }),
     };
     this.docker = {
