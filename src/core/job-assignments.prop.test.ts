@@ -22,8 +22,12 @@ describe('what is found as a job.sh', () => {
       fc.property(
         fc.array(
           fc.oneof(
-            fc.tuple(fc.constantFrom(...jobNames, 'PATH', 'IFS', 'LD_PRELOAD', 'X'), shellish).map(([name, value]) => `${name}='${value}'\n`),
-            fc.tuple(fc.constantFrom(...jobNames), shellish).map(([name, value]) => renderAssignments({ [name]: value })),
+            fc
+              .tuple(fc.constantFrom(...jobNames, 'PATH', 'IFS', 'LD_PRELOAD', 'X'), shellish)
+              .map(([name, value]) => `${name}='${value}'\n`),
+            fc
+              .tuple(fc.constantFrom(...jobNames), shellish)
+              .map(([name, value]) => renderAssignments({ [name]: value })),
             shellish,
           ),
           { maxLength: 5 },

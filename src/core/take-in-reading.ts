@@ -127,7 +127,9 @@ export function parseFoundStack(output: string, folder: string): FoundStack | nu
     return found === undefined ? null : found.map((line) => `${line}\n`).join('');
   };
   const jobTexts = [...files.keys()].flatMap((path) => {
-    const id = path.startsWith(`${root}/jobs/`) ? /^([^/]+)\/job\.sh$/.exec(path.slice(root.length + 6))?.[1] : undefined;
+    const id = path.startsWith(`${root}/jobs/`)
+      ? /^([^/]+)\/job\.sh$/.exec(path.slice(root.length + 6))?.[1]
+      : undefined;
     return id === undefined ? [] : [[id, text(path) ?? ''] as const];
   });
   return {

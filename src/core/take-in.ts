@@ -1,10 +1,23 @@
-import { type EntrySpec, entryFolderInside, type LiveState, liveSlotOf, parseLiveMap, renderEntryConfig } from './entry.ts';
 import { entryImage, isResetKey } from './adoption.ts';
 import { type Check, isCheckPath } from './check.ts';
 import type { ContainerFact, DockerFacts } from './docker-facts.ts';
+import {
+  type EntrySpec,
+  entryFolderInside,
+  type LiveState,
+  liveSlotOf,
+  parseLiveMap,
+  renderEntryConfig,
+} from './entry.ts';
 import { type JobName, parseAssignments } from './job-assignments.ts';
 import { labels, serviceSlug, slotContainer, slotPrefix } from './server-layout.ts';
-import { parseJson, type ReleaseFile, readServiceRecord, releaseRecordSchema, type ServiceRecord } from './service-record.ts';
+import {
+  parseJson,
+  type ReleaseFile,
+  readServiceRecord,
+  releaseRecordSchema,
+  type ServiceRecord,
+} from './service-record.ts';
 import { isSlot, type Slot } from './slot.ts';
 import type { FoundJob, FoundService, FoundStack } from './take-in-reading.ts';
 
@@ -100,7 +113,9 @@ export function decideTakeIn(found: FoundStack, project: string, docker: DockerF
     else (decided.kind === 'waits' ? waits : left).push(decided.why);
   }
   if (!found.seesProcesses && (found.jobs.length > 0 || services.some(({ watch }) => watch !== null)))
-    waits.push('The server does not tell which processes run, so what an earlier Switchyard may still do there cannot be ended.');
+    waits.push(
+      'The server does not tell which processes run, so what an earlier Switchyard may still do there cannot be ended.',
+    );
   if (waits.length > 0) return { word: 'waits', why: waits };
   if (services.length === 0) return { word: 'left', why: left };
   return { word: 'taken-in', services, jobs, why: left };
@@ -150,7 +165,8 @@ function decideService(found: FoundStack, each: FoundService, project: string, d
   const releases: TakenRelease[] = [];
   for (const [role, number] of Object.entries(each.roles)) {
     const release = decideRelease(each, number, { project, service, prefix, docker });
-    if (typeof release === 'string') notes.push(`${role} of ${service}, release ${plainNumber(number)}, has no way back: ${release}.`);
+    if (typeof release === 'string')
+      notes.push(`${role} of ${service}, release ${plainNumber(number)}, has no way back: ${release}.`);
     else if (!releases.some((one) => one.number === number)) releases.push(release);
   }
   const live = parseLiveMap(each.liveMap ?? '');
@@ -224,7 +240,7 @@ function decideRelease(
   if (!/^sha256:[0-9a-f]{64}$/.test(container.imageId)) return `the image of ${name} has no id`;
   const tag = `switchyard/${of.prefix}:r${number}`;
   const image = of.docker.images.find(({ id }) => id === container.imageId);
-  const isThat = isReference(file.image) && image !== undefined && image.digests.includes(file.image);
+  const isThat = isReference(file.image) && image?.digests.includes(file.image) === true;
   return {
     number,
     slot: file.slot,
@@ -275,7 +291,9 @@ function decideWatch(
   const [, slot, job = ''] =
     /^\d{1,15} \d{1,10} [0-9A-Za-z-]+ (blue|green) (\S+) (?:watch|confirm)\n/.exec(each.watch ?? '') ?? [];
   if (slot !== liveSlotOf(live) || !isPlainName(job)) {
-    notes.push(`The last flip of ${record.service} was to be watched, and its watch cannot be read: nobody watches it.`);
+    notes.push(
+      `The last flip of ${record.service} was to be watched, and its watch cannot be read: nobody watches it.`,
+    );
     return null;
   }
   const seconds = parseAssignments(found.jobTexts.get(job) ?? '')?.get('WATCH_S');
@@ -299,7 +317,8 @@ function decideJob(found: FoundStack, { id, life }: FoundJob, project: string, s
     told.get('PROJECT_DIR') === found.folder;
   if (life === 'unknown')
     return { kind: 'waits', why: `Whether the job ${id} still runs cannot be seen from here. It is looked at again.` };
-  if (!isOurs) return left(`The job ${id} is not one that an earlier Switchyard writes; nothing of it is gone on with.`);
+  if (!isOurs)
+    return left(`The job ${id} is not one that an earlier Switchyard writes; nothing of it is gone on with.`);
   const verb = told.get('VERB');
   const service = told.get('SERVICE') ?? '';
   if (verb === 'adopt' || verb === 'eject')

@@ -88,7 +88,8 @@ mark mentions
 `;
 
 /** Has compose fetch nothing from anywhere for files that include what lies elsewhere: it says that it cannot. */
-const unattended = 'COMPOSE_EXPERIMENTAL_GIT_REMOTE=0 COMPOSE_EXPERIMENTAL_OCI_REMOTE=0\nexport COMPOSE_EXPERIMENTAL_GIT_REMOTE COMPOSE_EXPERIMENTAL_OCI_REMOTE\n';
+const unattended =
+  'COMPOSE_EXPERIMENTAL_GIT_REMOTE=0 COMPOSE_EXPERIMENTAL_OCI_REMOTE=0\nexport COMPOSE_EXPERIMENTAL_GIT_REMOTE COMPOSE_EXPERIMENTAL_OCI_REMOTE\n';
 
 /**
  * Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line.
@@ -100,10 +101,15 @@ export async function readStack(
   container: string,
   isAskedFor = true,
 ): Promise<Result<StackReading>> {
-  const answer = await readWhole(shell, `${isAskedFor ? '' : unattended}${readScript}`, [stack.folder, stack.name, container, ...stack.files], {
-    timeoutMs: 30_000,
-    what: `the stack ${stack.name}`,
-  });
+  const answer = await readWhole(
+    shell,
+    `${isAskedFor ? '' : unattended}${readScript}`,
+    [stack.folder, stack.name, container, ...stack.files],
+    {
+      timeoutMs: 30_000,
+      what: `the stack ${stack.name}`,
+    },
+  );
   if (!answer.ok) return answer;
   const { stdout, stderr } = answer.value;
   const sections = new Map<string, string>();

@@ -9,6 +9,7 @@ import { tokens } from '../../core/release.ts';
 import { parseRelease, renderReleaseAnew } from '../../core/release-file.ts';
 import { stackHome, stateFormat } from '../../core/server-layout.ts';
 import { groundFunction } from '../../core/server-scripts.ts';
+import type { ServerState } from '../../core/server-state.ts';
 import { blockIn, linesOfBlock } from '../../core/stack-files.ts';
 import {
   baselineConfig,
@@ -40,9 +41,7 @@ export type TakeInParts = {
 /** Whether a container of ours, of before, may stand for a folder: without one there is nothing to be taken in. */
 const hasEntryPoint = (docker: DockerFacts, folder: string): boolean =>
   docker.containers.some(({ mounts }) =>
-    mounts.some(
-      ({ target, source }) => target === entryFolderInside && source.startsWith(`${folder}/.switchyard/`),
-    ),
+    mounts.some(({ target, source }) => target === entryFolderInside && source.startsWith(`${folder}/.switchyard/`)),
   );
 
 /** How a look at a found folder ended. `soon`: what it waits for may be over within seconds. Null where there is nothing of ours. */
@@ -58,10 +57,13 @@ export async function takeIn(
   homeState: string,
   folder: string,
   parts: TakeInParts,
+  known: readonly ServerState[],
 ): Promise<TakeInAnswer> {
   const project = hasEntryPoint(docker, folder) ? projectOf(docker, folder) : null;
   if (project === null) return null;
   const answer = (word: TakeIn['word'], why: readonly string[], soon = false) => ({ folder, project, word, why, soon });
+  const other = known.find((each) => each.project === project);
+  if (other !== undefined) return answer('left', [`The home state knows ${project} in ${other.folder}.`]);
   try {
     const read = await shell.run(renderScript(takeInReadScript, [folder]), { timeoutMs: 30_000 });
     const found = parseFoundStack(read.stdout, folder);
@@ -94,7 +96,11 @@ export async function takeIn(
     if (/^switchyard-(?:taken-in|known)$/m.test(outcome.stdout))
       return answer('taken-in', [...decided.why, ...rendered.notes]);
     const word = /^switchyard-refused (\S+)$/m.exec(outcome.stdout)?.[1] ?? '';
-    return answer('waits', [refusals[word] ?? 'The server could not take it. It is tried again with the next link.'], word === 'busy');
+    return answer(
+      'waits',
+      [refusals[word] ?? 'The server could not take it. It is tried again with the next link.'],
+      word === 'busy',
+    );
   } catch (caught) {
     return answer('waits', [failureOf(caught).message], true);
   }
@@ -144,16 +150,23 @@ async function renderStack(
     const known = reading.config.services[record.service];
     const written = { ...record, dependsOn: Object.keys(known?.depends_on ?? {}) };
     files.push({ path: `${slug}/service.json`, text: `${JSON.stringify(written, null, 2)}\n` });
-    files.push({ path: `${slug}/haproxy.cfg`, text: baselineConfig(specOf(service, reading.config), service.entryConfig) });
+    files.push({
+      path: `${slug}/haproxy.cfg`,
+      text: baselineConfig(specOf(service, reading.config), service.entryConfig),
+    });
     const block = renderBlock(docker, parts.composeText, of, record.service);
     if (block !== null) files.push({ path: `${slug}/override.block`, text: block.text });
     overrideIsOurs &&= block?.isFound === true;
-    for (const release of service.releases) files.push(...(await renderRelease(shell, parts, of, service, release, notes)));
+    for (const release of service.releases)
+      files.push(...(await renderRelease(shell, parts, of, service, release, notes)));
     files.push(...renderWatch(parts.kit, of, service));
   }
   files.push({ path: 'override', text: `${found.override?.path ?? reading.overridePath}\n` });
   // Of one in which our lines are not ours no sum is right, so that it is told until it is mended.
-  files.push({ path: 'override.sha256', text: `${overrideIsOurs ? (found.override?.sha256 ?? '') : '0'.repeat(64)}\n` });
+  files.push({
+    path: 'override.sha256',
+    text: `${overrideIsOurs ? (found.override?.sha256 ?? '') : '0'.repeat(64)}\n`,
+  });
   for (const job of of.jobs) files.push(...renderJob(parts.kit, of, job));
   return { files, notes };
 }
