@@ -323,6 +323,9 @@ const replaced = new Set([
 ]);
 const alwaysReset = ['command', 'depends_on', 'env_file'];
 
+/** Whether our lines in an override take this key away and never set it. */
+export const isResetKey = (key: string): boolean => !kept.has(key) && !replaced.has(key);
+
 /** The override's lines for one service, between markers, indented by two under `services:` (SPEC AD2). */
 export function renderOverrideBlock(
   facts: Pick<AdoptFacts, 'config' | 'service' | 'projectFolder' | 'user' | 'dockerMajor'>,

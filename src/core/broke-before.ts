@@ -61,7 +61,7 @@ export const brokeFinding = (broke: BrokeBefore): Finding => ({
 });
 
 /** `2026-11-22 21:07`, by the clock of whoever reads it. */
-function localTime(atMs: number): string {
+export function localTime(atMs: number): string {
   const at = new Date(atMs);
   const two = (value: number): string => String(value).padStart(2, '0');
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;

@@ -27,6 +27,7 @@ import type {
   Traffic,
 } from './stack-map.ts';
 import { decidePlainSwitch, decideSwitch, isWatched } from './switch.ts';
+import type { TakeIn } from './take-in.ts';
 import type { Trouble } from './trouble.ts';
 import { trustFindings } from './trust-findings.ts';
 
@@ -55,6 +56,8 @@ export type MapFacts = {
   homeMounts: readonly HomeMount[];
   /** Stacks' folders in which an earlier version adopted something, and why it is not taken in. */
   found: readonly { folder: string; why: string }[];
+  /** How taking those in ended, by folder. */
+  takeIns?: ReadonlyMap<string, TakeIn>;
   dockerAwaySinceMs: number | null;
   asOfMs: number;
 };

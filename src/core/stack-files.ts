@@ -122,6 +122,18 @@ export function blockIn(override: string, service: string): string | null {
     .join('\n');
 }
 
+/** The same as they stand in the file, indented, each with its end of line, as the server's `our_block` prints them. */
+export function linesOfBlock(override: string, service: string): string | null {
+  const lines = override.split('\n');
+  const begin = lines.findIndex((line) => line.trim() === beginMark(service));
+  const end = lines.findIndex((line) => line.trim() === endMark(service));
+  if (begin === -1 || end < begin) return null;
+  return lines
+    .slice(begin, end + 1)
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
 /**
  * Our lines for a service put where they belong in an override: in the place of those between its marks, where the marks are. Every
  * other byte stays. Fails where there are no marks.

@@ -1,24 +1,37 @@
+import { localTime } from './broke-before.ts';
 import type { HomeMount } from './home-mounts.ts';
 import type { ServerState } from './server-state.ts';
 import type { Finding } from './stack-map.ts';
+import type { TakeIn } from './take-in.ts';
 
 /** What makes a stack's files on the server count for less than they say, in words. */
 export function trustFindings(
-  facts: { homeMounts: readonly HomeMount[]; found: readonly { folder: string; why: string }[] },
+  facts: {
+    homeMounts: readonly HomeMount[];
+    found: readonly { folder: string; why: string }[];
+    takeIns?: ReadonlyMap<string, TakeIn>;
+  },
   state: ServerState | undefined,
   folder: string | null,
 ): Finding[] {
   const warning = (title: string, text: string): Finding => ({ level: 'warning', title, text });
   const findings: Finding[] = [];
   const found = folder === null ? undefined : facts.found.find((each) => each.folder === folder);
+  const taken = folder === null ? undefined : facts.takeIns?.get(folder);
   if (found !== undefined && state === undefined)
     findings.push(
       warning(
         'Files of an earlier Switchyard',
-        `${found.folder}/.switchyard says that services were adopted here, and this account’s home state does not know of it. ${found.why === '' ? 'It is read as data alone; nothing there is run.' : `It is not read, for it is not yours alone (${found.why}).`} The services run as they are.`,
+        `${found.folder}/.switchyard says that services were adopted here, and this account’s home state does not know of it. ${found.why === '' ? `It is read as data alone; nothing there is run.${explainWait(taken)}` : `It is not read, for it is not yours alone (${found.why}).`} The services run as they are.`,
       ),
     );
   if (state === undefined) return findings;
+  if (taken?.word === 'taken-in')
+    findings.push({
+      level: taken.why.length === 0 ? 'note' : 'warning',
+      title: 'Taken in from an earlier version',
+      text: `An earlier Switchyard had adopted services here. At ${localTime(taken.atMs)} this one took them over: what it runs of them lies in your home on the server now, rendered anew. The services ran on. ${taken.why.join(' ')}`.trim(),
+    });
   const [mount] = facts.homeMounts;
   if (mount !== undefined)
     findings.push(
@@ -45,4 +58,11 @@ export function trustFindings(
       ),
     );
   return findings;
+}
+
+/** Why a found stack is not taken in, and that it will be, or not. */
+function explainWait(taken: TakeIn | undefined): string {
+  if (taken === undefined || taken.why.length === 0) return '';
+  const lead = taken.word === 'waits' ? ' It is taken over as soon as this holds no more:' : ' It is not taken over:';
+  return `${lead} ${taken.why.join(' ')}`;
 }

@@ -89,6 +89,7 @@ export function createHostSession(parts: HostSessionParts): Session {
       awaySinceMs: now.connection.kind === 'away' ? now.connection.sinceMs : null,
       homeMounts: now.homeState === null ? [] : findHomeMounts(now.docker, now.homeState.path),
       found: now.found,
+      takeIns: now.takeIns,
       dockerAwaySinceMs: now.dockerAwaySinceMs,
       asOfMs: now.asOfMs,
     });
@@ -118,7 +119,7 @@ export function createHostSession(parts: HostSessionParts): Session {
     feeds.follow();
     files.follow();
   };
-  const looks = createLooks(now, clock, { presence, inspections }, onStates, redraw);
+  const looks = createLooks(now, clock, { presence, inspections, takeIn: { ...parts, learn } }, onStates, redraw);
   const files = createFiles(now, parts.composeText, () => looks.lookAtStates(), redraw);
   const feeds = createFeeds(now, clock, looks.lookAtStates, redraw);
   const factsOf = (name: ServiceName) => serviceFacts(now, currentMap(), parts, name);
@@ -215,7 +216,19 @@ export function createHostSession(parts: HostSessionParts): Session {
         learn(prepared.value.reading.config);
         return ok(prepared.value.plan);
       }),
-    start: (name, verb, options) => onService(name, (facts) => jobs.start(facts, verb, options)),
+    start: (name, verb, options) =>
+      onService(name, async (facts) => {
+        // The home state would know the stack by it, and what was adopted before would not be taken in any more.
+        const waits = verb === 'adopt' ? now.takeIns.get(facts.folder) : undefined;
+        if (waits?.word === 'waits')
+          return failed(
+            failure('not-adoptable', `An earlier Switchyard adopted services of ${name.stack}, and those come first.`, {
+              running: 'Nothing was changed.',
+              detail: waits.why.join(' '),
+            }),
+          );
+        return jobs.start(facts, verb, options);
+      }),
     ended: (_stack, id, signal) => guarded(() => jobs.ended(id, signal)),
     stop: async (stack, job) => jobs.stopWaiting(job) ?? stop(stack, job),
     knownJobs: (signal) => guarded(() => jobs.known(signal)),

@@ -25,7 +25,9 @@ export type JobPlan = {
   files: JobFile[];
 };
 
-const prelude = '. ./job.sh\n. ./kit.sh\n';
+/** run.sh of a job: the kit, and the script of its verb. `plant` is for tests alone. */
+export const runScript = (kit: Kit, script: string, plant?: string): string =>
+  `. ./job.sh\n. ./kit.sh\n${plant === undefined ? '' : '. ./plant.sh\n'}${kitFile(kit, `${script}.sh`)}`;
 
 /**
  * Uploads a job whole and starts it. Ok means the server has it, checked by its hash, and runs it without us. A link
@@ -47,10 +49,7 @@ export async function uploadJob(
       text: renderAssignments({ ...plan.variables, ROOT: plan.root, HOME_STATE: plan.home, JOB: id, VERB: plan.verb }),
     },
     { path: 'kit.sh', text: kitFile(kit, 'kit.sh') },
-    {
-      path: 'run.sh',
-      text: `${prelude}${plant === undefined ? '' : '. ./plant.sh\n'}${kitFile(kit, `${plan.script}.sh`)}`,
-    },
+    { path: 'run.sh', text: runScript(kit, plan.script, plant) },
     ...planted,
     ...plan.files,
   ]);

@@ -95,16 +95,29 @@ mark mentions
 [ -n "$container" ] && crontab -l 2>/dev/null | grep -qF -- "$container" && echo 'your crontab'
 `;
 
-/** Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line. */
+/** Has compose fetch nothing from anywhere for files that include what lies elsewhere: it says that it cannot. */
+const unattended =
+  'COMPOSE_EXPERIMENTAL_GIT_REMOTE=0 COMPOSE_EXPERIMENTAL_OCI_REMOTE=0\nexport COMPOSE_EXPERIMENTAL_GIT_REMOTE COMPOSE_EXPERIMENTAL_OCI_REMOTE\n';
+
+/**
+ * Reads a stack's files. `container` is the service's own container, or empty. Failures are `compose-*` with the telling line.
+ * Where nobody asked for it, nothing is fetched.
+ */
 export async function readStack(
   shell: Shell,
   stack: { name: string; folder: string; files: string[] },
   container: string,
+  isAskedFor = true,
 ): Promise<Result<StackReading>> {
-  const answer = await readWhole(shell, readScript, [stack.folder, stack.name, container, ...stack.files], {
-    timeoutMs: 30_000,
-    what: `the stack ${stack.name}`,
-  });
+  const answer = await readWhole(
+    shell,
+    `${isAskedFor ? '' : unattended}${readScript}`,
+    [stack.folder, stack.name, container, ...stack.files],
+    {
+      timeoutMs: 30_000,
+      what: `the stack ${stack.name}`,
+    },
+  );
   if (!answer.ok) return answer;
   const { stdout, stderr } = answer.value;
   const sections = new Map<string, string>();

@@ -5,6 +5,7 @@ import { maskShapes } from '../../core/mask.ts';
 import { plainText } from '../../core/plain-text.ts';
 import type { HomeState, ServerState } from '../../core/server-state.ts';
 import type { OutlinedService } from '../../core/stack-files.ts';
+import type { TakeIn } from '../../core/take-in.ts';
 import type { Link } from '../ports/link.ts';
 
 /** A link in use. `abort` ends every follower on it; what comes in for a link that is no longer `HostNow.open` is dropped. */
@@ -23,6 +24,8 @@ export type HostNow = {
   states: ServerState[];
   /** Folders in which an earlier version adopted something that the home state does not know, and why it is not taken in. */
   found: { folder: string; why: string }[];
+  /** How taking those in ended, by folder; of this session. */
+  takeIns: ReadonlyMap<string, TakeIn>;
   /** As last read; null before. */
   homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
@@ -58,6 +61,7 @@ export const nothingKnown = (): HostNow => ({
   compose: null,
   states: [],
   found: [],
+  takeIns: new Map(),
   homeState: null,
   jobs: new Map(),
   sent: new Map(),

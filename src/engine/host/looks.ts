@@ -30,6 +30,7 @@ import type { Link } from '../ports/link.ts';
 import type { HostNow } from './host-now.ts';
 import type { Inspections } from './inspections.ts';
 import type { Presence } from './presence.ts';
+import { type TakeInParts, takeIn } from './take-in.ts';
 
 /** Reads of the host: what Docker says, and what the state files say. */
 export type Looks = {
@@ -46,11 +47,13 @@ const laterMs = 5_000;
 const lastLineMs = 1_500;
 const triesBeforeDeath = 2;
 const triesBeforeRest = 10;
+const takenAtOnce = 3;
+const takeInWaitMs = 10_000;
 
 export function createLooks(
   now: HostNow,
   clock: Clock,
-  parts: { presence: Presence; inspections: Inspections },
+  parts: { presence: Presence; inspections: Inspections; takeIn: TakeInParts },
   onStates: () => void,
   redraw: () => void,
 ): Looks {
@@ -73,6 +76,66 @@ export function createLooks(
   const lastGood = new Map<string, ServiceRecord>();
 
   const observeStates = async (link: Link): Promise<void> => {
+    await readStates(link);
+    if (await foundTaken(link)) await readStates(link);
+  };
+
+  /** Of a link: when a found folder was last tried, and what its containers were. */
+  const tried = new WeakMap<Link, Map<string, { key: string; atMs: number; soon: boolean }>>();
+  /**
+   * Takes in what an earlier version adopted (SPEC HS6), and says whether there is something new to read. Not waited for longer than a
+   * connection may take; what comes later is looked at when it comes.
+   */
+  const foundTaken = async (link: Link): Promise<boolean> => {
+    const { docker, homeState } = now;
+    if (docker === null || (homeState?.word !== 'closed' && homeState?.word !== 'none')) return false;
+    if (findHomeMounts(docker, homeState.path).length > 0) return false;
+    const before = tried.get(link) ?? new Map();
+    tried.set(link, before);
+    const due = now.found.filter(({ folder, why }) => {
+      if (why !== '' || now.states.some((state) => state.folder === folder)) return false;
+      const key = containersKey(docker, folder);
+      const last = before.get(folder);
+      if (last?.key === key && !(last.soon && clock.nowMs() - last.atMs >= laterMs)) return false;
+      before.set(folder, { key, atMs: clock.nowMs(), soon: false });
+      return true;
+    });
+    if (due.length === 0) return false;
+    let news = false;
+    const queue = [...due];
+    const work = async (): Promise<void> => {
+      for (let each = queue.shift(); each !== undefined; each = queue.shift()) {
+        const { folder } = each;
+        const answer = await takeIn(link.shell, docker, homeState.path, folder, parts.takeIn, now.states);
+        if (answer === null || now.open?.link !== link) continue;
+        const { soon, ...told } = answer;
+        now.takeIns = new Map(now.takeIns).set(folder, { ...told, atMs: clock.nowMs() });
+        const last = before.get(folder);
+        if (last !== undefined) last.soon = soon;
+        if (soon) lookLater();
+        news ||= told.word === 'taken-in';
+      }
+    };
+    const all = Promise.all(Array.from({ length: Math.min(takenAtOnce, queue.length) }, work));
+    let late = false;
+    let giveUp: () => void = () => {};
+    const tooLate = new Promise<void>((resolve) => {
+      giveUp = resolve;
+    });
+    const timer = setTimeout(() => {
+      late = true;
+      giveUp();
+    }, takeInWaitMs);
+    void all.then(() => {
+      clearTimeout(timer);
+      if (late && news) looks.lookAtStates();
+      else if (late) redraw();
+    });
+    await Promise.race([all, tooLate]);
+    return !late && news;
+  };
+
+  const readStates = async (link: Link): Promise<void> => {
     const outcome = await link.shell.run(renderScript(observeScript, stackFolders(now.docker)), { timeoutMs: 20_000 });
     const homeState = parseHomeState(outcome.stdout);
     // Cut short, it says less than is there: what was known before stays until the next look.
@@ -243,5 +306,13 @@ function stackFolders(docker: DockerFacts | null): string[] {
   }
   return [...new Set([...folders.values()].flatMap((each) => (each.size === 1 ? [...each] : [])))].sort();
 }
+
+/** What the containers are that may decide whether a found folder is taken in: tried once more only when that is another. */
+const containersKey = (docker: DockerFacts, folder: string): string =>
+  docker.containers
+    .filter(({ labels }) => labels['com.docker.compose.project.working_dir'] === folder)
+    .map(({ id, state, name }) => `${id} ${name} ${state}`)
+    .sort()
+    .join('\n');
 
 const isPlainPath = (path: string): boolean => /^\/[^\u0000-\u001f]*$/.test(path);
