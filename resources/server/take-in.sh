@@ -31,7 +31,8 @@ done
 # file of theirs may be anybody's by now.
 old_processes() {
   [ -d /proc/self/fd ] || return 0
-  for process in /proc/[0-9]*; do
+  # One look at all of them, and a closer one at those that may be meant.
+  for process in $(ls -ld /proc/[0-9]*/cwd 2>/dev/null | awk '/ -> .*\/jobs\// { sub(/ -> .*/, ""); sub(/.* /, ""); sub(/\/cwd$/, ""); print }'); do
     runs_in=$(readlink "$process/cwd" 2>/dev/null) || continue
     case $runs_in in "$root"/jobs/*) ;; *) continue ;; esac
     [ "$(awk '$1 == "Uid:" { print $2; exit }' "$process/status" 2>/dev/null)" = "$me" ] || continue

@@ -39,14 +39,14 @@ for service in "$root"/*/service.json; do
   fi
 done
 for job in "$root"/jobs/*; do
-  id=\${job##*/}
-  plain_name "$id" && [ -d "$job" ] && [ ! -L "$job" ] && [ -f "$job/run.sh" ] && [ ! -e "$job/exit" ] && [ ! -L "$job/exit" ] && [ "$count" -lt 128 ] || continue
+  named=\${job##*/}
+  plain_name "$named" && [ -d "$job" ] && [ ! -L "$job" ] && [ -f "$job/run.sh" ] && [ ! -e "$job/exit" ] && [ ! -L "$job/exit" ] && [ "$count" -lt 128 ] || continue
   count=$((count + 1))
   who=$job/pid
   [ -f "$who" ] && [ ! -L "$who" ] || who=$job/receiver
   life=no
   if [ -f "$who" ] && [ ! -L "$who" ]; then life "$who"; fi
-  printf '\\001job %s %s\\n' "$id" "$life"
+  printf '\\001job %s %s\\n' "$named" "$life"
   set -- "$@" "$job/job.sh"
 done
 [ $# -eq 0 ] || find "$@" -maxdepth 0 -type f -size -1025 -exec awk '${frameFiles}' {} + 2>/dev/null

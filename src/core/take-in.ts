@@ -396,6 +396,8 @@ export function isSameBlock(found: string, rendered: string): boolean {
         const key = /^ {2}([a-z_]+): !reset null$/.exec(line)?.[1];
         return key === undefined || !isResetKey(key);
       })
+      // A plain word says the same with quotes and without.
+      .map((line) => line.replace(/: "([\w./:-]+)"$/, ': $1'))
       .join('\n');
   return bare(found) === bare(rendered);
 }
