@@ -42,8 +42,9 @@ afterEach(() => {
 
 /** From here on the server's shells, and all files there are, belong to a user who is not root. */
 function becomePlainUser(): void {
-  mkdirSync(path.join(server.root, 'jobs/j1'));
-  execFileSync('chown', ['-R', '-h', `${plainUser}:${plainUser}`, server.folder, server.stub]);
+  mkdirSync(server.jobFolder('j1'));
+  const owned = [server.folder, server.stub, server.env.HOME ?? ''];
+  execFileSync('chown', ['-R', '-h', `${plainUser}:${plainUser}`, ...owned]);
   server.launcher = ['setpriv', `--reuid=${plainUser}`, `--regid=${plainUser}`, '--clear-groups'];
 }
 

@@ -136,15 +136,15 @@ const asked = async (loop: 'bash' | 'perl', contains: string): Promise<string> =
   return dot === '.' ? said.trim() : `torn: ${stdout}`;
 };
 
-describe.each(['bash', 'perl'] as const)('TO4 the words of a check, as %s asks for them', (loop) => {
-  it.each(answers)('%s', async (_name, given, said) => {
+describe.each(['bash', 'perl'] as const)('the words of a check, as %s asks for them', (loop) => {
+  it.each(answers)('TO4 %s', async (_name, given, said) => {
     answer = given;
     const began = performance.now();
     expect(await asked(loop, words)).toBe(said);
     expect(performance.now() - began).toBeLessThan(5_000);
   });
 
-  it('are not looked for where none are asked for', async () => {
+  it('TO4 are not looked for where none are asked for', async () => {
     answer = { pieces: ['HTTP/1.1 204 No Content\r\n\r\n'], keep: true };
     expect(await asked(loop, '')).toBe('good HTTP 204');
   });

@@ -44,9 +44,9 @@ class BrokenServer extends KitServer {
     this.role('previous', '0002');
     writeFileSync(path.join(this.service, 'service.json'), JSON.stringify(serviceRecord({ dependsOn: ['backend'] })));
     this.write('.switchyard/frontend/entry/haproxy.cfg', config);
-    // As adoption leaves them in the home state.
+    // What adoption wrote, as the home state keeps it.
     writeFileSync(path.join(this.home, 'frontend/haproxy.cfg'), config);
-    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.join('\n')}\n`);
+    writeFileSync(path.join(this.home, 'frontend/override.block'), `${block.map((line) => `  ${line}`).join('\n')}\n`);
     for (const [number, slot] of Object.entries({ '0001': 'blue', '0002': 'green' })) {
       const kept = path.join(this.home, 'frontend/releases', number);
       mkdirSync(kept, { recursive: true });
@@ -54,7 +54,11 @@ class BrokenServer extends KitServer {
       writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
       writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
       writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
+      // The stub of Docker tells by it which container compose would make.
+      writeFileSync(path.join(kept, 'slot'), `${slot}\n`);
     }
+    const record = JSON.stringify(serviceRecord({ dependsOn: ['backend'] }));
+    writeFileSync(path.join(this.home, 'frontend/service.json'), record);
     this.write('compose.yaml', 'services: {frontend: {image: a}}\n');
     this.write('compose.override.yaml', override);
     this.tell('config.json', JSON.stringify({ name: 'shop', services: { frontend: { image: 'a' } } }));
@@ -344,7 +348,7 @@ describe('DN6 a mend', () => {
       const plant = `at() { if [ "$step:$1" = "${step}:before" ] && ! [ -e "$job_dir/fired" ]; then : >"$job_dir/fired"; kill -KILL $$; fi; }\n`;
       const sent = await uploadJob(server.shell, tarArchive, kit, id, plan, plant);
       expect(sent.ok).toBe(true);
-      const folder = path.join(server.home, 'jobs', id);
+      const folder = server.jobFolder(id);
       await expect.poll(() => existsSync(path.join(folder, 'fired')), { timeout: 15_000 }).toBe(true);
       await server.sh(renderScript(recoverScript, [folder]));
       const job = await server.ended(id);

@@ -36,7 +36,7 @@ async function readKept({ shell, home, folder }: VerbFacts, service: string): Pr
   }
   return ok({
     config: texts.get(`${ours}/haproxy.cfg`) ?? null,
-    block: texts.get(`${ours}/override.block`) ?? null,
+    block: blockIn(texts.get(`${ours}/override.block`) ?? '', service),
     found: texts.get(`${theirs}/entry/haproxy.cfg`) ?? null,
   });
 }
@@ -144,8 +144,7 @@ function overrideWith(facts: VerbFacts, reading: StackReading, written: string |
           },
           resolved ?? {},
         )
-      : // Kept as it stood in the file, indented as that was.
-        within(blockIn(written, name) ?? written);
+      : within(written);
   const added = facts.composeText.addBlock(null, name, lines);
   const marked = added.ok ? blockIn(added.value, name) : null;
   if (reading.overrideText !== null && marked !== null && blockIn(reading.overrideText, name) !== null)

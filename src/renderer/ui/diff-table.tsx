@@ -26,7 +26,7 @@ function tagsOf({ field, before, after }: DiffLine): { repository: string; befor
 function BeforeAfter({ line }: { line: DiffLine }) {
   if (line.field === 'environment' && line.hidden === true) {
     const how = line.before === null ? 'set' : line.after === null ? 'taken out' : 'changed';
-    return <span className="quiet">{how}, its value is hidden</span>;
+    return <span className="quiet hidden-value">{how}, its value is hidden</span>;
   }
   const tags = tagsOf(line);
   if (tags !== null) {
@@ -71,7 +71,9 @@ export function ValuesButton({ shown, toggle }: { shown: boolean; toggle(): void
 export function DiffTable({ lines, values }: { lines: DiffLine[]; values?: { shown: boolean; toggle(): void } }) {
   const button: ReactNode =
     values !== undefined && (values.shown || lines.some((line) => line.hidden === true)) ? (
-      <ValuesButton {...values} />
+      <div className="diff-values">
+        <ValuesButton {...values} />
+      </div>
     ) : null;
   return (
     <>
