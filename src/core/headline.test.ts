@@ -53,7 +53,11 @@ test('UI2 one cause is said once: a stack that is down, at the service whose but
   expect(headlinesOf(map)).toEqual([
     {
       stack: 'shop',
-      trouble: troubleOf({ ...down, mend: { kind: 'put-back' } }),
+      trouble: troubleOf({
+        ...down,
+        title: 'shop is down, with frontend, backend and db',
+        mend: { kind: 'put-back' },
+      }),
       services: ['shop/frontend', 'shop/backend', 'shop/db'],
     },
   ]);

@@ -55,11 +55,17 @@ function toldOf(stack: Stack): (Headline & { reach: number })[] {
         Number(b.trouble.mend !== null) - Number(a.trouble.mend !== null) ||
         b.service.blastRadius.length - a.service.blastRadius.length,
     ) as [Shown, ...Shown[]];
+    const names = [first, ...others].map(({ service }) => service.name);
+    const isStack = key === 'stack-down' && others.length > 0;
     return {
       stack: stack.name,
-      trouble: first.trouble,
+      trouble: isStack ? { ...first.trouble, title: `${stack.name} is down, with ${listed(names)}` } : first.trouble,
       services: [first, ...others].map(({ service }) => service.id),
       reach: Math.max(...group.map(({ service }) => service.blastRadius.length)),
     };
   });
 }
+
+/** `a`, `a and b`, `a, b and c`. */
+const listed = (names: readonly string[]): string =>
+  names.length < 2 ? names.join() : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;

@@ -211,7 +211,7 @@ describe('UI6 what is down', () => {
     look(0, well);
     look(1_000, stack);
     expect(look(1_000 + troubleAfterMs, stack).notices).toMatchObject([
-      { service: 'shop/frontend', title: 'home: shop is down: all 2 services are gone' },
+      { service: 'shop/frontend', title: 'home: shop is down, with frontend and backend' },
     ]);
     expect(look(30_000, stack)).toEqual(quiet);
     look(50_000, well);

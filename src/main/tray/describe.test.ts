@@ -84,8 +84,8 @@ test('UI1 what is wrong is told in the words of the headline, once for each caus
   ]);
   expect(describeTray([ill])).toEqual({
     level: 'trouble',
-    tooltip: 'Switchyard: home: shop is down: all 2 services are gone',
-    items: [{ label: 'home: shop is down: all 2 services are gone', host: 'h1', service: 'shop/frontend' }],
+    tooltip: 'Switchyard: home: shop is down, with frontend and backend',
+    items: [{ label: 'home: shop is down, with frontend and backend', host: 'h1', service: 'shop/frontend' }],
   });
 });
 

@@ -4,7 +4,7 @@ import type { HostView, MapView, ServiceView } from '../../../contract/views.ts'
 import { headlinesOf, type Headline as Told } from '../../../core/headline.ts';
 import type { Trouble } from '../../../core/trouble.ts';
 import { labelOf, type Offer, type OnOffer, offerOf, offersOf } from '../../bridge/offers.ts';
-import { type Declined, useAsked, useDeclined, useService } from '../../bridge/store.ts';
+import { type Declined, serviceNow, useAsked, useDeclined, useService } from '../../bridge/store.ts';
 import { openPanel } from '../../bridge/window-state.ts';
 import { oneLine } from '../../ui/format.ts';
 import { TroubleMark } from '../../ui/marks.tsx';
@@ -81,6 +81,12 @@ function Entry({
   if (service === undefined) return null;
   const offers = offersFor(trouble, offersOf(service));
   const work = workOf(service, asked !== undefined);
+  // A stack that is down is put back whole: those that need the same files wait for each other.
+  const press = (offer: Offer) => {
+    const all = offer === 'mend' && trouble.cause === 'stack-down' ? services : [id];
+    for (const each of all.map((other) => serviceNow(host, other)))
+      if (each !== undefined && offersOf(each).includes(offer)) onOffer(offer, each);
+  };
   return (
     <div className="headline-entry">
       <TroubleMark level={trouble.level} size={small ? 16 : 22} />
@@ -109,7 +115,7 @@ function Entry({
             aria-label={`${labelOf(offer, service)}: ${oneLine(service.name)}`}
             title={index === 0 && offer !== 'follow' ? `${labelOf(offer, service)} (M)` : undefined}
             disabled={asked !== undefined}
-            onClick={() => onOffer(offer, service)}
+            onClick={() => press(offer)}
           >
             {labelOf(offer, service)}
           </button>
