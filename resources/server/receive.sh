@@ -33,6 +33,7 @@ if ! [ -d "$root/journal" ]; then
 fi
 IFS= read -r real <"$home/real"
 ground "$root" "$real" || fail ground-unsafe
+{ [ -w "$root" ] && [ -w "$root/journal" ]; } || fail folder-read-only
 [ -e "$root/.gitignore" ] || (printf '*\n' >"$root/.gitignore") 2>/dev/null
 if [ -e "$home/jobs/$job" ]; then printf 'switchyard-started %s\n' "$job"; exit 0; fi
 [ -e "$part" ] && rm -rf "$part"
