@@ -110,7 +110,7 @@ describe('before adoption', () => {
       );
     });
     await lab.exec('home', 'docker stop -t 1 shop-backend-1');
-    await eventually('the map sees it', () => serviceOn(session, backend).health === 'exited');
+    await eventually('the map sees it', () => serviceOn(session, backend).health === 'stopped');
     expectTold(await act(session, backend, 'adopt'), 'not-adoptable', /does not run/, 'not-started');
     expectTold(await act(session, name, 'deploy'), 'not-adopted', /adopt it first/, 'not-started');
     expectTold(await act(session, name, 'flip'), 'not-adopted', /adopt it first/, 'not-started');
