@@ -42,8 +42,7 @@ const stackOf = (session: Session) => session.map()?.stacks.find(({ name }) => n
 const serviceOf = (session: Session) => stackOf(session)?.services.find(({ name }) => name === honest.service);
 const taken = (session: Session): Finding[] =>
   (stackOf(session)?.findings ?? []).filter(({ title }) => title === 'Taken in from an earlier version');
-const version = () =>
-  ground.server.sh(`curl -fsS -m 5 http://127.0.0.1:${honest.port}/version`, { anyCode: true });
+const version = () => ground.server.sh(`curl -fsS -m 5 http://127.0.0.1:${honest.port}/version`, { anyCode: true });
 const scripts = (where: string) =>
   ground.server.sh(
     `for each in /proc/[0-9]*; do case $(readlink $each/cwd) in ${where}*) tr '\\0' ' ' <$each/cmdline; echo; esac; done | sort -u`,
@@ -63,7 +62,9 @@ describe('a stack that 0.1.0 adopted', () => {
       const home = (await ground.server.sh('echo /home/home/.local/state/switchyard/stacks/honest-*')).trim();
       await expect.poll(() => scripts(`${home}/jobs/${flip}`), { timeout: 20_000 }).toContain('sh ./watch.sh');
       expect(
-        await ground.server.sh(`cd ${home} && find . -type f | grep -v '/jobs/' | sort; stat -c '%a %U' . ..; cat web/releases/0002/image-id; cat ${'/root/hostile/id-2'}`),
+        await ground.server.sh(
+          `cd ${home} && find . -type f | grep -v '/jobs/' | sort; stat -c '%a %U' . ..; cat web/releases/0002/image-id; cat ${'/root/hostile/id-2'}`,
+        ),
       ).toMatch(
         /^\.\/folder\n\.\/format\n\.\/override\n\.\/override\.sha256\n\.\/project\n\.\/real\n\.\/web\/haproxy\.cfg\n\.\/web\/override\.block\n\.\/web\/releases\/0001\/compose\.yaml\n\.\/web\/releases\/0001\/image-id\n\.\/web\/releases\/0001\/rollback\.sh\n\.\/web\/releases\/0002\/compose\.yaml\n\.\/web\/releases\/0002\/image-id\n\.\/web\/releases\/0002\/rollback\.sh\n\.\/web\/service\.json\n700 home\n700 home\n(sha256:\w{64})\n\1\n$/,
       );
@@ -72,10 +73,16 @@ describe('a stack that 0.1.0 adopted', () => {
     }
     // It settles by our process, with nobody there.
     await expect
-      .poll(() => ground.server.sh(`cat ${state}/web/entry/live.map; ls ${state}/web/watch 2>&1 | grep -c cannot`, { anyCode: true }), {
-        timeout: 90_000,
-        interval: 1_000,
-      })
+      .poll(
+        () =>
+          ground.server.sh(`cat ${state}/web/entry/live.map; ls ${state}/web/watch 2>&1 | grep -c cannot`, {
+            anyCode: true,
+          }),
+        {
+          timeout: 90_000,
+          interval: 1_000,
+        },
+      )
       .toBe('live green-settled\n1\n');
   });
 
@@ -113,7 +120,11 @@ echo "live $to-settled" >web/entry/live.map
 chown -hR home:home .`);
     const session = await connectTo(lab, host);
     try {
-      const current = () => ground.server.sh(`cd ${state}/web && readlink current; ls next 2>&1 | grep -c cannot; cat ../jobs/oldflip00001/exit`, { anyCode: true });
+      const current = () =>
+        ground.server.sh(
+          `cd ${state}/web && readlink current; ls next 2>&1 | grep -c cannot; cat ../jobs/oldflip00001/exit`,
+          { anyCode: true },
+        );
       await expect.poll(current, { timeout: 30_000, interval: 500 }).toMatch(/^releases\/0003\n1\nindeterminate\n$/);
       await sleep(500);
       expect(await version()).toContain('1.1.0');

@@ -200,7 +200,12 @@ describe('what is found of a stack', () => {
     expect(found).toMatchObject({
       seesProcesses: true,
       services: [
-        { slug: 'frontend', liveMap: 'live blue-settled\n', entryConfig: null, roles: { current: '0001', next: '0002' } },
+        {
+          slug: 'frontend',
+          liveMap: 'live blue-settled\n',
+          entryConfig: null,
+          roles: { current: '0001', next: '0002' },
+        },
       ],
       jobs: [
         { id: 'j1', life: 'no' },

@@ -79,7 +79,7 @@ if ! mv -T "$part" "$home" 2>/dev/null; then
   case $(mv --help 2>&1) in *-T*) rm -rf "$part"; [ -e "$home/format" ] || fail home-read-only ;; *)
     [ -e "$home" ] || mv "$part" "$home" || fail home-read-only
     # It came into the folder of another that was first.
-    rm -rf "$part" "$home/${part##*/}"
+    rm -rf "$part" "${home:?}/${part##*/}"
     ;;
   esac
 fi

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { stopScript } from './job-process.ts';
 import * as scripts from './server-scripts.ts';
 import { followFilesScript, stackFilesScript } from './stack-files.ts';
+import { takeInReadScript } from './take-in-reading.ts';
 
 const { frameFiles, ...shell } = scripts;
 const shells = ['sh', 'dash', 'bash', 'busybox'].filter((name) => spawnSync(name, ['-c', ':']).error === undefined);
 
 describe('what a client has the server’s shell do', () => {
-  it.each(Object.entries({ ...shell, stopScript, stackFilesScript, followFilesScript }))(
+  it.each(Object.entries({ ...shell, stopScript, stackFilesScript, followFilesScript, takeInReadScript }))(
     '%s parses in every shell that is here',
     (_name, text) => {
       for (const name of shells) {

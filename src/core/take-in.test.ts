@@ -1,5 +1,13 @@
 import { describe, expect, it, test } from 'vitest';
-import { composed, container, digest, dockerFacts, releaseFile, serviceRecord, slotOf } from '../testkit/engine/facts.ts';
+import {
+  composed,
+  container,
+  digest,
+  dockerFacts,
+  releaseFile,
+  serviceRecord,
+  slotOf,
+} from '../testkit/engine/facts.ts';
 import { renderOverrideBlock } from './adoption.ts';
 import { renderAssignments } from './command.ts';
 import type { ContainerFact } from './docker-facts.ts';
@@ -121,7 +129,11 @@ describe('what is taken in of a stack that was adopted before', () => {
     ['whose settings cannot be read', { record: '{' }, [entry(), blue, green]],
     ['whose entry point is gone', {}, [blue, green]],
     ['whose entry point has another folder', {}, [entry({ mounts: [] }), blue]],
-    ['whose entry point is no container of compose', {}, [entry({ labels: { 'com.docker.compose.project': 'x' } }), blue]],
+    [
+      'whose entry point is no container of compose',
+      {},
+      [entry({ labels: { 'com.docker.compose.project': 'x' } }), blue],
+    ],
     ['of which nothing runs', {}, [entry(), { ...blue, state: 'exited' }, green]],
     ['whose traffic is at a container that is not ours', {}, [entry(), { ...blue, labels: {} }, green]],
     ['whose traffic is at another release', {}, [entry(), slotOf('blue', '0007'), green]],
@@ -154,9 +166,7 @@ describe('what is taken in of a stack that was adopted before', () => {
       }),
     );
     const { service: taken, why } = takenFrom(stack({ services: [service({ record })] }));
-    expect(taken.record.checks).toEqual([
-      { kind: 'http', port: 3000, path: '/', low: 200, high: 499, contains: '' },
-    ]);
+    expect(taken.record.checks).toEqual([{ kind: 'http', port: 3000, path: '/', low: 200, high: 499, contains: '' }]);
     expect(why).toEqual([expect.stringContaining('/srv/run'), expect.stringContaining('“/"x”')]);
   });
 
@@ -233,7 +243,14 @@ describe('a job that was under way', () => {
     JOB: 'j1',
     ...more,
   });
-  const flip = { VERB: 'flip', GOES_TO: '', TARGET_ROLE: 'next', MOVE_STATE: 'watching', WATCH_S: '300', CONFIRM_S: '' };
+  const flip = {
+    VERB: 'flip',
+    GOES_TO: '',
+    TARGET_ROLE: 'next',
+    MOVE_STATE: 'watching',
+    WATCH_S: '300',
+    CONFIRM_S: '',
+  };
   const withJob = (values: Record<string, string> | string, life: 'yes' | 'no' | 'unknown' = 'no') =>
     stack({
       jobs: [{ id: 'j1', life }],
