@@ -98,7 +98,7 @@ for (const way of chosenWays()) {
       }
     }
     await told.waitFor({ state: 'detached', timeout: 60_000 });
-    await expect(headline('[data-level="down"]')).toHaveCount(0);
+    await expect(headline('[data-level="down"]')).toHaveCount(0, { timeout: 60_000 });
     await expect.poll(() => answers(lab)).toBe(true);
     await atRest();
     if (way.after !== undefined) await broken(way.after, names);
