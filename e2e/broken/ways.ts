@@ -1,4 +1,5 @@
 import type { TroubleCause } from '../../src/core/trouble.ts';
+import { createRandom, shuffled } from '../faults/random.ts';
 
 /**
  * One way to break a service by hand, what must be said of it, and what mends it. `$LIVE`, `$OTHER` and `$ENTRY` are the containers
@@ -325,3 +326,20 @@ export const ways: readonly Way[] = [
     mended: 'mend',
   },
 ];
+
+/** What always runs; more of them by chance, or all, or those named. */
+const usual = ['entry-removed', 'compose-down', 'live-killed', 'docker-stopped'];
+const byChance = 4;
+
+/** SWITCHYARD_WAYS: `all`, names with commas, or a number that chance is seeded with; 1 when absent. */
+export function chosenWays(): Way[] {
+  const asked = process.env.SWITCHYARD_WAYS ?? '1';
+  if (asked === 'all') return [...ways];
+  const seed = Number(asked);
+  const wanted = new Set(Number.isNaN(seed) ? asked.split(',') : usual);
+  if (!Number.isNaN(seed)) {
+    const rest = ways.map((way) => way.name).filter((each) => !wanted.has(each));
+    for (const each of shuffled(rest, createRandom(seed)).slice(0, byChance)) wanted.add(each);
+  }
+  return ways.filter((way) => wanted.has(way.name));
+}

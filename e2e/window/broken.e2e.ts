@@ -3,8 +3,7 @@ import path from 'node:path';
 import { outFolder } from '../../build/setup/folders.ts';
 import type { Session } from '../../src/engine/session.ts';
 import { answers, deployAgain, host, name, named, raise, script, stand } from '../broken/stage.ts';
-import { type Way, ways } from '../broken/ways.ts';
-import { createRandom, shuffled } from '../faults/random.ts';
+import { chosenWays } from '../broken/ways.ts';
 import { completes, connectTo } from '../journeys/journey.ts';
 import { withDockerStopped } from '../lab/faults.ts';
 import { type Lab, upLab } from '../lab/lab.ts';
@@ -17,23 +16,6 @@ import { SwitchyardWindow } from './switchyard-window.ts';
 
 const toldWithinMs = 5_000;
 const pictures = path.join(outFolder, 'window', 'broken');
-
-/** What always runs; more of them by chance, or all, or those named. */
-const usual = ['entry-removed', 'compose-down', 'live-killed', 'docker-stopped'];
-const byChance = 4;
-
-/** SWITCHYARD_WAYS: `all`, names with commas, or a number that chance is seeded with; today's date when absent. */
-function chosenWays(): Way[] {
-  const asked = process.env.SWITCHYARD_WAYS ?? new Date().toISOString().slice(0, 10).replaceAll('-', '');
-  if (asked === 'all') return [...ways];
-  const seed = Number(asked);
-  const wanted = new Set(Number.isNaN(seed) ? asked.split(',') : usual);
-  if (!Number.isNaN(seed)) {
-    const rest = ways.map((way) => way.name).filter((each) => !wanted.has(each));
-    for (const each of shuffled(rest, createRandom(seed)).slice(0, byChance)) wanted.add(each);
-  }
-  return ways.filter((way) => wanted.has(way.name));
-}
 
 let lab: Lab;
 let session: Session;
