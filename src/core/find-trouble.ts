@@ -103,7 +103,7 @@ function entryTroubles(facts: ServiceFacts): Trouble[] {
         runs
           ? `The traffic of ${service} goes past its entry point`
           : `${service} is down: plain compose is in the place of its entry point, and does not run`,
-        `${past.name} is plain compose, of the image ${past.image}: it was started without the override. ${liveNow(facts)} No request is led there.`,
+        `${past.name} is plain compose, of the image ${past.image}, started without the override${runs ? ': visitors are answered by it' : ''}. ${liveNow(facts)} Its releases get no request.`,
         { mend: putBack, sinceMs: past.createdAtMs > 0 ? past.createdAtMs - facts.aheadMs : null },
       ),
     ];
@@ -451,8 +451,8 @@ function fileTroubles(facts: ServiceFacts): Trouble[] {
         'entry-config-changed',
         `The configuration of the entry point of ${service} ${found === 'gone' ? 'is gone' : 'was changed'}`,
         found === 'gone'
-          ? `${path} is not there any more: the entry point does not come back after its next stop. ${liveNow(facts)}`
-          : `${path} is not as it was written: the entry point goes by it from its next start on. ${liveNow(facts)}`,
+          ? `${path} is not there any more: an entry point that runs goes on, and does not come back after its next stop. ${liveNow(facts)}`
+          : `${path} is not as it was written: visitors notice nothing yet, and the entry point goes by it from its next start on. ${liveNow(facts)}`,
         { mend: putBack },
       );
     });

@@ -10,7 +10,7 @@ export const toneOf: Record<Trouble['level'], Tone> = { down: 'trouble', wrong: 
 /** A cause in the words that fit beside a button of a card; the whole sentence is the trouble's own title. */
 const causeWords: Record<TroubleCause, string> = {
   'entry-gone': 'Entry point gone',
-  'entry-stopped': 'Entry point stopped',
+  'entry-stopped': 'Entry point down',
   'entry-paused': 'Entry point paused',
   'entry-replaced': 'Entry point replaced',
   'entry-renamed': 'Entry point renamed',
@@ -20,14 +20,14 @@ const causeWords: Record<TroubleCause, string> = {
   'live-crashing': 'Keeps crashing',
   'live-ill': 'Checks fail',
   'stack-down': 'Stack is down',
-  'network-gone': 'Network gone',
+  'network-gone': 'Cut off',
   bypassed: 'Bypassed',
-  'override-gone': 'Override gone',
-  'override-changed': 'Override changed',
-  'entry-config-changed': 'Config changed',
+  'override-gone': 'Our lines are gone',
+  'override-changed': 'Our lines changed',
+  'entry-config-changed': 'Config not ours',
   'state-gone': 'Records gone',
   'stray-slot': 'Slot left over',
-  'previous-sick': 'Previous is ill',
+  'previous-sick': 'No way back now',
   'way-back-gone': 'Way back gone',
 };
 
