@@ -145,6 +145,10 @@ describe('a job that is received', () => {
   it('SE9 leaves a folder that git does not look into', async () => {
     await receive('j1', await tarArchive.pack(files));
     expect(readFileSync(path.join(server.root, '.gitignore'), 'utf8')).toBe('*\n');
+    // As git itself sees it, in a stack's folder that is a repository.
+    const git = (...words: string[]) => execFileSync('git', words, { cwd: server.folder, encoding: 'utf8' });
+    git('init', '-q');
+    expect(git('status', '--porcelain', '--untracked-files=all')).toBe('');
   });
 
   // A disk of 256 KiB needs root, which the container of the tests has.

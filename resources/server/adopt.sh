@@ -1,5 +1,5 @@
 # adopt: the service becomes its entry point; what runs now goes on in slot blue. Payload: release.compose.yaml,
-# release.json, rollback.sh, haproxy.cfg, override.yaml, override.before (when there was one), service.json, live, exec.
+# release.json, rollback.sh, haproxy.cfg, override.yaml, service.json, live, exec.
 made_slot='' made_override='' made_folder=''
 undo() {
   if [ -n "$made_override" ]; then
@@ -125,7 +125,6 @@ for each in "$home_service" "$service_dir"; do
 done
 point "$service_dir/current" releases/0001
 at roles
-[ -e "$job_dir/override.before" ] && put_file "$service_dir/override.before" <"$job_dir/override.before"
 keep_override_sum
 our_block | put_file "$home_service/override.block"
 # Adopted is what has this file, in the home state.

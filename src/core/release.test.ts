@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type ComposeConfig, composeConfigSchema } from './compose-config.ts';
-import { diffServices, isProxyVariable, renderRelease, renderReleaseFile } from './release.ts';
+import { diffServices, isProxyVariable, renderRelease, renderReleaseFile, withoutValues } from './release.ts';
 
 /** What `docker compose config --format json` says of a service that has everything. */
 const config: ComposeConfig = composeConfigSchema.parse({
@@ -211,4 +211,16 @@ describe('what differs between two releases', () => {
       { field: 'other', key: 'restart', before: 'unless-stopped', after: 'always' },
     ]);
   });
+});
+
+it('RE9 what is kept beside the stack names no value of an environment, and is the same otherwise', () => {
+  const whole = renderRelease(config, 'frontend', 'shop--frontend', '/srv/shop');
+  const told = withoutValues(whole);
+  expect(told).not.toContain('http://backend:8000');
+  expect(told).not.toContain('# hidden:');
+  const [service] = Object.values((parse(told) as { services: Record<string, Record<string, unknown>> }).services);
+  const [kept] = Object.values((parse(whole) as { services: Record<string, Record<string, unknown>> }).services);
+  const { environment, ...rest } = kept ?? {};
+  expect(environment).toBeDefined();
+  expect(service).toEqual(rest);
 });

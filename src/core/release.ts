@@ -127,7 +127,7 @@ export function withoutValues(release: string): string {
   const kept: string[] = [];
   let inside = false;
   for (const line of release.split('\n')) {
-    if (inside && line.startsWith('      ')) continue;
+    if ((inside && line.startsWith('      ')) || line.startsWith('# hidden: ')) continue;
     inside = line === '    environment:';
     kept.push(inside ? '    # environment: its values are in the home state of Switchyard alone' : line);
   }

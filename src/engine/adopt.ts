@@ -171,7 +171,6 @@ export async function planAdoptJob(facts: VerbFacts, options: VerbOptions): Prom
       },
       { path: 'haproxy.cfg', text: renderEntryConfig(adoption.entry) },
       { path: 'override.yaml', text: override },
-      ...(reading.overrideText === null ? [] : [{ path: 'override.before', text: reading.overrideText }]),
       { path: 'service.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { path: 'live', text: kitFile(facts.kit, 'live') },
       { path: 'exec', text: kitFile(facts.kit, 'exec') },

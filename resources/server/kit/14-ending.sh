@@ -76,7 +76,7 @@ end() {
 
 # What a job was sent to put in place has secrets in it, and is of no use once it ended.
 drop_payload() {
-  rm -f "$job_dir"/release.*.yaml "$job_dir"/compose.edited "$job_dir"/override.yaml "$job_dir"/override.before "$job_dir"/override.after
+  rm -f "$job_dir"/release.*.yaml "$job_dir"/compose.edited "$job_dir"/override.yaml "$job_dir"/override.after
 }
 
 # All went well, or, in a recovery, had gone well up to a step whose outcome is written now.
