@@ -12,6 +12,7 @@ root=$folder/.switchyard
 part=$home/jobs/.$job.part
 fail() { printf 'switchyard-refused %s\n' "$1"; exit 3; }
 state=${home%/stacks/*}
+case $state in */.local/state/switchyard) way "${state%/.local/state/switchyard}" || fail home-unsafe ;; esac
 for each in "$state" "$home"; do
   if ! [ -e "$each" ] && ! [ -L "$each" ]; then
     mkdir -p "$each" 2>/dev/null || { [ "$(df -Pk "${HOME:-/}" 2>/dev/null | awk 'NR==2{print $4}')" = 0 ] && fail disk-full; fail home-read-only; }

@@ -17,6 +17,8 @@ export const frameFiles = `BEGIN {
 
 /**
  * `closed FOLDER`: whether it is a real folder of this user's that nobody else may enter.
+ * `way HOME`: whether no folder from there to the home state is somebody else's, or can be written by everybody.
+ * `ours FOLDER`: whether all that is in it is this user's, and nothing of it a link.
  * `ground ROOT REAL`: whether a state folder is this user's, with no link on the way (REAL is where its stack's folder was when
  * it was adopted) nor in it but those of the roles, and with nothing that others may write. Else it sets `why`: gone, moved,
  * or unsafe and the first such place.
@@ -29,6 +31,13 @@ closed() {
   [ "$3" = "$me" ] || return 1
   case $1 in d???------*) ;; *) return 1 ;; esac
 }
+way() {
+  ls -ldnL "$1" "$1/.local" "$1/.local/state" 2>/dev/null | while read -r mode _ owner _; do
+    case $owner in 0 | "$me") ;; *) exit 1 ;; esac
+    case $mode in d???????w[!tT]*) exit 1 ;; esac
+  done
+}
+ours() { [ -z "$(find "$1" \\( ! -user "$me" -o -type l \\) -print 2>/dev/null | head -n 1)" ]; }
 ground() {
   why=moved
   [ "$(cd "\${1%/*}" 2>/dev/null && pwd -P)" = "$2" ] || return 1
@@ -59,7 +68,7 @@ home=\${HOME:-}
 case $home in /?*) home=$home/${homeStateFolder} ;; *) home= ;; esac
 if [ -z "$home" ]; then word=none-possible
 elif ! [ -e "$home" ] && ! [ -L "$home" ]; then word=none
-elif closed "$home"; then word=closed
+elif way "$HOME" && closed "$home"; then word=closed
 else word=unsafe
 fi
 printf '\\001home %s %s\\n' "$word" "$home"
@@ -72,6 +81,7 @@ look_at() {
 "
   root=$folder/.switchyard
   printf '\\001root %s\\n\\001stack %s\\n\\001project %s\\n\\001format %s\\n' "$root" "$stack" "$project" "$format"
+  [ -z "$shown" ] || printf '\\001shown\\n'
   ground "$root" "$real"
   safe=$why
   [ -z "$safe" ] || printf '\\001ground %s\\n' "$safe"
@@ -153,9 +163,17 @@ look_at() {
   done
   [ $# -eq 0 ] || [ -n "$safe" ] || find "$@" -maxdepth 0 -type f -size -2049 -exec sha256sum {} + 2>/dev/null | awk '{ print "\\001sum " $0 }'
 }
-if [ "$word" = closed ]; then
-  for stack in "$home"/stacks/*; do plain_name "\${stack##*/}" && closed "$stack" && look_at "$stack"; done
-fi
+# Of a home state that is not the operator's alone what is adopted is shown, and nothing of it is run.
+case $word in
+  closed | unsafe)
+    for stack in "$home"/stacks/*; do
+      [ ! -L "$home" ] && [ ! -L "$stack" ] && plain_name "\${stack##*/}" || continue
+      shown=
+      [ "$word" = closed ] && closed "$stack" || shown=1
+      look_at "$stack"
+    done
+    ;;
+esac
 for folder in "$@"; do
   case "
 $known" in *"
@@ -215,9 +233,9 @@ export const removeScript = 'exec rm -rf -- "$@"';
  * Has the jobs in the folders given as arguments finished or undone (SPEC JN8), each by its own scripts, as they were sent: the
  * folders are of the home state, and of nowhere else (SPEC HS1).
  */
-export const recoverScript = `
+export const recoverScript = `${groundFunction}
 for job in "$@"; do
-  cd "$job" || continue
+  ours "$job" && cd "$job" || continue
   if command -v setsid >/dev/null 2>&1; then
     setsid sh ./run.sh recover </dev/null >>output 2>&1 &
   else
@@ -227,9 +245,9 @@ done
 `;
 
 /** Takes up the watches in the folders given as arguments. Twice is harmless: only one ends it, under the lock. */
-export const resumeWatchesScript = `
+export const resumeWatchesScript = `${groundFunction}
 for job in "$@"; do
-  cd "$job" || continue
+  ours "$job" && cd "$job" || continue
   if command -v setsid >/dev/null 2>&1; then
     setsid sh ./watch.sh </dev/null >>watch.output 2>&1 &
   else

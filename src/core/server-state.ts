@@ -74,6 +74,8 @@ export type ServerState = {
   home: string;
   /** A later version of the app laid it out: this one mends nothing there. */
   newerFormat: boolean;
+  /** Its home state is not the operator's alone: it is shown, and nothing is run from there. */
+  shownOnly: boolean;
   ground: Ground;
   drift: Drift[];
   root: string;
@@ -169,6 +171,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     project: '',
     home: '',
     newerFormat: false,
+    shownOnly: false,
     ground: { kind: 'safe' } as Ground,
     openJobs: [] as string[],
     deadJobs: [] as string[],
@@ -187,6 +190,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     if (word === 'stack') state.home = rest;
     else if (word === 'project') state.project = rest;
     else if (word === 'format') state.newerFormat = !(Number(rest) <= stateFormat);
+    else if (word === 'shown') state.shownOnly = true;
     else if (word === 'ground') state.ground = parseGround(first, rest);
     else if (word === 'job') state.openJobs.push(rest);
     else if (word === 'dead') state.deadJobs.push(rest);

@@ -40,6 +40,13 @@ export function trustFindings(
         `${mount.container} mounts ${mount.source}, and with it ~/.local/state/switchyard. Whoever breaks into it could have something run as you, so nothing is started by itself: jobs that died and watches wait for you. Mount it read-only, or leave that folder out.`,
       ),
     );
+  if (state.shownOnly)
+    findings.push(
+      warning(
+        'The home state is not yours alone',
+        `${state.home.replace(/\/stacks\/.*$/, '')}, or a folder above it, has another owner or can be written by others, so nothing is run from there. The services run on. chmod 700 ~/.local/state/switchyard, and look at who put what there.`,
+      ),
+    );
   if (state.newerFormat)
     findings.push(
       warning(

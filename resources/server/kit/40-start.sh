@@ -42,6 +42,8 @@ job_died() { # folder
 
 # Recovers the job in a folder, and waits for it. In a session of its own: who takes the service over ends the session of its holder.
 recover_apart() { # folder
+  # What somebody else put there, or a link, is not run.
+  [ -z "$(find "$1" \( ! -user "$(id -u)" -o -type l \) -print 2>/dev/null | head -n 1)" ] || return 1
   (cd "$1" && if command -v setsid >/dev/null 2>&1; then exec setsid sh ./run.sh recover; else exec sh ./run.sh recover; fi) </dev/null >>"$1/output" 2>&1
 }
 

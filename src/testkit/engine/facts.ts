@@ -117,6 +117,7 @@ export const serverState = (services: ServiceState[], more: Partial<ServerState>
     project,
     home: stackHome('/home/ada/.local/state/switchyard', project, folder),
     newerFormat: false,
+    shownOnly: false,
     ground: { kind: 'safe' },
     drift: [],
     services,
