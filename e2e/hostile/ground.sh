@@ -94,6 +94,24 @@ plain_stack() {
 }
 
 # What 0.1.0 left of an adopted stack: 1.0.0 in blue, 1.1.0 in green with the traffic. With `files` no container runs.
+# The same, adopted by a client of today: the home state knows it, with a copy of what is loaded by others.
+known_stack() { # port or files
+  old_stack "$1"
+  known=/home/home/.local/state/switchyard/stacks/$ID-0a1b2c3d
+  mkdir -p "$known/jobs" "$known/web/releases"
+  printf '%s\n' "$DIR" >"$known/folder"
+  printf '%s\n' "$DIR" >"$known/real"
+  printf '%s\n' "$ID" >"$known/project"
+  echo 1 >"$known/format"
+  cp "$STATE/web/service.json" "$known/web/service.json"
+  cp "$STATE/web/entry/haproxy.cfg" "$known/web/haproxy.cfg"
+  sed -n '/# switchyard begin web$/,/# switchyard end web$/p' "$DIR/compose.override.yaml" >"$known/web/override.block"
+  printf '%s\n' "$DIR/compose.override.yaml" >"$known/override"
+  sha256sum <"$DIR/compose.override.yaml" | cut -d' ' -f1 >"$known/override.sha256"
+  chmod -R go= /home/home/.local/state/switchyard
+  chown -R home:home /home/home/.local
+}
+
 old_stack() { # port or files
   mkdir -p "$DIR"
   cp -r "$kept/stack-0.1.0/compose.yaml" "$kept/stack-0.1.0/compose.override.yaml" "$DIR/"

@@ -40,6 +40,14 @@ export function trustFindings(
         `${mount.container} mounts ${mount.source}, and with it ~/.local/state/switchyard. Whoever breaks into it could have something run as you, so nothing is started by itself: jobs that died and watches wait for you. Mount it read-only, or leave that folder out.`,
       ),
     );
+  for (const { service, path, found } of state.drift)
+    if (service === null)
+      findings.push(
+        warning(
+          `The override ${found === 'gone' ? 'is gone' : 'was changed'}`,
+          `${path} is not as the last job left it, beyond our own lines in it. If that was you, all is well: the next deploy, adoption or mending takes it as it is. If not, look at it before the next docker compose up.`,
+        ),
+      );
   if (state.shownOnly)
     findings.push(
       warning(

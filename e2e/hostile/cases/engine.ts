@@ -6,7 +6,7 @@ const changed = (id: string, about: string, during: string, told: RegExp): Hosti
   kind: 'what the engine loads',
   stage: 'act',
   about,
-  plant: 'old_stack files',
+  plant: 'known_stack files',
   during,
   told,
 });
