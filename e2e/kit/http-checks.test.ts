@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -135,6 +136,39 @@ const asked = async (loop: 'bash' | 'perl', contains: string): Promise<string> =
   const [said = '', dot] = stdout.replace(/^ready\n/, '').split('\n');
   return dot === '.' ? said.trim() : `torn: ${stdout}`;
 };
+
+describe('EN9 the quick way to an entry point', () => {
+  const opens = async (socket: string): Promise<string> =>
+    (await server.kitLines(`perl -e "$quick_loop" '${socket}' </dev/null`)).stdout;
+
+  it('is a socket that this user has and holds open', async () => {
+    expect(await opens(path.join(folder, 'admin.sock'))).toBe('ready\n');
+  });
+
+  it('is no link to one, and no file', async () => {
+    symlinkSync(path.join(folder, 'admin.sock'), path.join(folder, 'linked.sock'));
+    writeFileSync(path.join(folder, 'file.sock'), '');
+    expect([await opens(path.join(folder, 'linked.sock')), await opens(path.join(folder, 'file.sock'))]).toEqual([
+      '',
+      '',
+    ]);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('is none of another user’s, nor one that another user listens at', async () => {
+    chownSync(path.join(folder, 'admin.sock'), 65_534, 65_534);
+    expect(await opens(path.join(folder, 'admin.sock'))).toBe('');
+    chownSync(path.join(folder, 'admin.sock'), 0, 0);
+    const theirs = path.join(folder, 'theirs.sock');
+    const listens = spawn('perl', [
+      '-e',
+      'use Socket; $> = 65534; socket(my $s, AF_UNIX, SOCK_STREAM, 0); $> = 0; bind($s, pack_sockaddr_un($ARGV[0])) or die; $> = 65534; listen($s, 9) or die; $| = 1; print "on\\n"; while (accept(my $c, $s)) { print $c "Name: HAProxy\\n\\n"; close $c }',
+      theirs,
+    ]);
+    await new Promise((on) => listens.stdout.once('data', on));
+    expect(await opens(theirs)).toBe('');
+    listens.kill();
+  });
+});
 
 describe.each(['bash', 'perl'] as const)('the words of a check, as %s asks for them', (loop) => {
   it.each(answers)('TO4 %s', async (_name, given, said) => {

@@ -1,11 +1,13 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KitServer } from './server.ts';
 
 let server: KitServer;
-beforeAll(() => {
+beforeEach(() => {
   server = new KitServer();
 });
-afterAll(() => server.close());
+afterEach(() => server.close());
 
 /** What the kit takes for the service's container, of what Docker lists: name, image, and the image that compose names. */
 const found = async (listed: [name: string, image: string, named: string][]) => {
@@ -29,4 +31,49 @@ it.each<[string, [string, string, string][], string]>([
   ['and none where there is none', [], ''],
 ])('TR1 a job takes the container %s', async (_name, listed, name) => {
   expect(await found(listed)).toBe(name);
+});
+
+describe('a container that only has the name of a slot’s', () => {
+  const holds = async () => (await server.kitLines('slot_holds green')).stdout;
+
+  it('TR11 is not told as the release that it says it is of', async () => {
+    expect(await holds()).toBe('0002\n');
+    server.tell('project', 'somebody\n');
+    expect(await holds()).toBe('-\n');
+    rmSync(path.join(server.stub, 'project'));
+    mkdirSync(path.join(server.home, 'frontend/releases/0002'));
+    writeFileSync(path.join(server.home, 'frontend/releases/0002/image-id'), 'sha256:2\n');
+    expect(await holds()).toBe('-\n');
+    writeFileSync(path.join(server.home, 'frontend/releases/0002/image-id'), 'sha256:1\n');
+    expect(await holds()).toBe('0002\n');
+  });
+
+  it.each([
+    ['flip', 'not-ready'],
+    ['rollback', 'previous-not-ready'],
+  ] as const)('TR11 gets no traffic by a %s, however well it answers', async (verb, code) => {
+    if (verb === 'rollback') {
+      server.role('next', null);
+      server.role('previous', '0002');
+    }
+    server.tell('project', 'somebody\n');
+    expect(await server.run('j1', server.flipPlan(verb))).toMatchObject({ state: 'refused', failure: { code } });
+    expect([server.live, server.runtime]).toEqual(['blue-settled', 'blue-settled']);
+  });
+
+  it('TR11 gets none by hand either', async () => {
+    server.role('next', null);
+    server.role('previous', '0001');
+    server.role('current', '0002');
+    server.live = 'green-settled';
+    server.runtime = 'green-settled';
+    const file = server.writeRollback();
+    server.tell('project', 'somebody\n');
+    const { code, stdout } = await server.sh('sh "$1"', '', [file]);
+    expect([code, stdout.split('\n').at(-2), server.live]).toEqual([
+      11,
+      'Refused: shop--frontend--blue is not a container of a release of frontend. The traffic stays on green. --force goes on all the same.',
+      'green-settled',
+    ]);
+  });
 });

@@ -84,6 +84,9 @@ case $live in
   *) refuse entry-failed "live.map of $SERVICE does not say who has the traffic: '$live'." "" "" ;;
 esac
 slot=$(other_slot "${live%%-*}")
+# What is in there is removed for next; what is not ours is not.
+[ "$(slot_holds "$slot")" != - ] ||
+  refuse no-free-slot "$(slot_container "$slot") is not a container of a release of $SERVICE: it may be somebody’s. Remove it or give it another name first." "$(running_words)" ""
 waiting=$(role_release next)
 if [ -n "$waiting" ] && [ -z "$REPLACE" ]; then
   state=

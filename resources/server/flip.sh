@@ -165,6 +165,13 @@ if [ "$TARGET_ROLE" = next ]; then
     refuse not-ready "Release $(number_of "$target") is not ready, so the traffic stays where it is." "$(running_words)" "${rest#* * }"
   fi
 fi
+# Its checks must not be answered by somebody else's container. Where Docker does not answer, going back goes on without.
+held=$(slot_holds "$to")
+if [ "${held:-$target}" != "$target" ]; then
+  code=not-ready
+  [ "$VERB" != rollback ] || code=previous-not-ready
+  refuse "$code" "The container in $to is not that of release $(number_of "$target"), so the traffic stays where it is." "$(running_words)" "$(slot_container "$to")"
+fi
 if ! answers_now "$(slot_container "$to")"; then
   case $failing in
     *'the probe itself is gone')

@@ -28,7 +28,8 @@ map=$SVC_DIR/entry/live.map
 state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
 have=${state%%-*}
 
-release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$PREFIX--$1" 2>/dev/null | grep -x '[0-9]\{1,9\}'; }
+# By compose's label of our project too: what only has the name of a slot's container is none.
+release_in() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}} {{index .Config.Labels "com.docker.compose.project"}} {{.Image}}' "$PREFIX--$1" 2>/dev/null | sed -n "s/^\([0-9]\{1,9\}\) $PREFIX .*/\1/p"; }
 words_of() { release_in "$1" | sed 's/^0*//'; }
 
 # live.map may say so of a move that the running entry point was never told.
@@ -151,6 +152,10 @@ if [ -n "$waiting" ] && [ "$(cat "$SVC_DIR/$waiting/slot" 2>/dev/null)" = "$to" 
 fi
 
 echo "This moves the traffic of $SERVICE from $have (release $(words_of "$have")) to $to (release $(words_of "$to")), by $map and the entry point $ENTRY."
+if [ -z "$(release_in "$to")" ] && docker inspect --format '{{.State.Running}}' "$PREFIX--$to" >/dev/null 2>&1 && [ -z "$force" ]; then
+  echo "Refused: $PREFIX--$to is not a container of a release of $SERVICE. The traffic stays on $have. --force goes on all the same."
+  exit 11
+fi
 if [ "$(docker inspect --format '{{.State.Running}}' "$PREFIX--$to" 2>/dev/null)" != true ]; then
   if [ -n "$dry" ]; then echo "It would first start $PREFIX--$to, which is stopped."; exit 0; fi
   docker start "$PREFIX--$to" >/dev/null || { echo "Refused: $PREFIX--$to is gone. The traffic stays on $have."; exit 11; }

@@ -243,6 +243,7 @@ describe('words in a terminal', () => {
         leftAtMs: 62_000,
         outcome: 'left',
         reason: 'HTTP 500',
+        pruned: null,
         warm: false,
       },
     ]);

@@ -204,6 +204,7 @@ export function explainReleases(releases: ReleaseRecord[]): string {
       return `${String(each.number).padStart(4)}  ${each.slot.padEnd(5)} ${each.role.padEnd(8)} ${plain(each.version ?? '').padEnd(10)} ${each.outcome.padEnd(10)} ${new Date(each.createdAtMs).toISOString()}  ${plain(each.by)}  ${[
         ...times,
         each.reason,
+        each.pruned,
       ]
         .filter((part) => part !== null)
         .map(plain)

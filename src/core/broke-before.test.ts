@@ -20,6 +20,7 @@ const record = (number: number, more: Partial<ReleaseRecord> = {}): ReleaseRecor
   leftAtMs: null,
   outcome: 'left',
   reason: null,
+  pruned: null,
   warm: false,
   ...more,
 });

@@ -246,6 +246,23 @@ describe('a map with an adopted service', () => {
     expect(map.loose.map((each) => each.name)).toEqual(['portainer']);
   });
 
+  it('EN8 says of an entry point of an earlier version that clients can choose their address', () => {
+    const { state, ...docker } = adopted({ entryIsOld: true });
+    const service = serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend');
+    expect(service.findings).toMatchObject([{ level: 'warning', title: 'Clients can choose their address' }]);
+  });
+
+  it('TR11 takes no container that only has the name of previous’s for a way back', () => {
+    const of = (green: ContainerFact) => {
+      const more = { live: 'blue-settled' as const, previous: release(2, 'green') };
+      const { state, ...docker } = adopted(more, [slotOf('blue', '0001'), green]);
+      return serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').canFlipBack;
+    };
+    const own = slotOf('green', '0002');
+    expect(of(own)).toBe(true);
+    expect(of({ ...own, imageId: digest('9') })).toBe(false);
+  });
+
   it('shows the release that has the traffic, its slot, and what the entry point stands for', () => {
     const { state, ...docker } = adopted();
     const service = serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend');

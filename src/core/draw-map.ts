@@ -2,17 +2,18 @@ import { blastRadius, dependencyDepths } from './boundary.ts';
 import { explainCheck } from './check.ts';
 import { deployerOf } from './deployer.ts';
 import type { ContainerFact, ContainerHistory, ContainerInspection, DockerFacts, ImageFact } from './docker-facts.ts';
-import { liveSlotOf } from './entry.ts';
+import { liveSlotOf, oldEntryFinding } from './entry.ts';
 import { comesBack, findTroubles, isEntryOf, isWell } from './find-trouble.ts';
 import { type Health, isQuiet, isServing, parseHealth } from './health.ts';
 import type { HomeMount } from './home-mounts.ts';
 import { tagOf, tierOf } from './image-kind.ts';
 import type { Job } from './job.ts';
 import { routedBy } from './routing.ts';
-import { labels, releaseFolder, slotContainer, slotPrefix } from './server-layout.ts';
+import { labels, slotContainer, slotPrefix } from './server-layout.ts';
 import type { Drift, ReleaseOnServer, ServerState, ServiceState } from './server-state.ts';
 import { damageFindings, digestOf } from './service-record.ts';
 import { isSlot, type Slot, slots } from './slot.ts';
+import { holdsRelease } from './slot-container.ts';
 import type { OutlinedService } from './stack-files.ts';
 import { stackFolder } from './stack-folder.ts';
 import type {
@@ -377,11 +378,7 @@ function drawAdopted(
   const running = (release: ReleaseOnServer | null): boolean => {
     if (release === null) return false;
     const container = containerAt(release.file.slot);
-    return (
-      container !== null &&
-      container.labels[labels.release] === releaseFolder(release.file.number) &&
-      container.state === 'running'
-    );
+    return holdsRelease(container, prefix, release.file) && container?.state === 'running';
   };
   const { newest, shown: job } = newestJob(facts, record.stack, record.service);
   const wentBack =
@@ -435,6 +432,7 @@ function drawAdopted(
     absence: null,
     findings: [
       ...damageFindings(state),
+      ...(state.entryIsOld ? [oldEntryFinding] : []),
       ...(state.holder !== null && newest?.state !== 'running'
         ? [{ level: 'note' as const, title: 'The service is locked', text: state.holder }]
         : []),

@@ -193,15 +193,15 @@ function renderBackends(spec: EntrySpec, port: EntryPort, slot: Slot, main: bool
  * let a client bring its own X-Forwarded-For (SPEC EN8). Empty for one as it is rendered now. Reads the text, runs nothing.
  */
 export function explainEntryConfig(text: string): Finding[] {
-  if (!/^[ \t]*option[ \t]+forwardfor\b[^#\n]*\bif-none\b/m.test(text)) return [];
-  return [
-    {
-      level: 'warning',
-      title: 'Clients can choose their address',
-      text: 'The entry point was set up by an earlier Switchyard: it passes on the X-Forwarded-For that a client brings along, and a service that trusts the entry point takes it for the client’s address. Until it is renewed, do not let the service decide by that address. To renew it now, eject the service and adopt it again.',
-    },
-  ];
+  return /^[ \t]*option[ \t]+forwardfor\b[^#\n]*\bif-none\b/m.test(text) ? [oldEntryFinding] : [];
 }
+
+/** That finding. */
+export const oldEntryFinding: Finding = {
+  level: 'warning',
+  title: 'Clients can choose their address',
+  text: 'The entry point was set up by an earlier Switchyard: it passes on the X-Forwarded-For that a client brings along, and a service that trusts the entry point takes it for the client’s address. Until it is renewed, do not let the service decide by that address. To renew it now, eject the service and adopt it again.',
+};
 
 /** Counters of one entry point, read from HAProxy's `show stat`. Totals since it started. */
 export type EntryCounters = {

@@ -468,6 +468,11 @@ describe('DN10 the way back', () => {
       ],
     ],
     [
+      'in whose slot another container is (TR11)',
+      facts(blue(slotOf('blue', '0001', { imageId: digest('9') }))),
+      ['at-risk', 'previous-sick', 'frontend has no way back: another container is in blue', null, null],
+    ],
+    [
       'removed, and its image pruned',
       facts({ ...blue(null), imageIds: new Set([digest('2')]) }),
       ['at-risk', 'way-back-gone', 'frontend has no way back: the image of 1.0.0 in blue is gone', null, null],

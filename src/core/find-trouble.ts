@@ -2,9 +2,10 @@ import type { ContainerFact, ContainerHistory, ContainerInspection } from './doc
 import { entryFolderInside, liveSlotOf } from './entry.ts';
 import { isServing, parseHealth } from './health.ts';
 import { tagOf } from './image-kind.ts';
-import { labels, releaseFolder, serviceSlug, slotContainer, slotPrefix } from './server-layout.ts';
+import { serviceSlug, slotContainer, slotPrefix } from './server-layout.ts';
 import type { Drift, ReleaseOnServer, ServiceState } from './server-state.ts';
 import { otherSlot, type Slot } from './slot.ts';
+import { holdsRelease } from './slot-container.ts';
 import { type Mend, type Trouble, type TroubleCause, troubleCauses } from './trouble.ts';
 
 /** What is known of one adopted service and of what it stands on. All text in it is untrusted. */
@@ -355,7 +356,8 @@ function otherRelease(
   const release = state.next ?? state.previous;
   if (release === null || release.file.slot !== slot || release.state.word !== 'ready') return null;
   const container = facts.slots[slot];
-  if (container === null || container.labels[labels.release] !== releaseFolder(release.file.number)) return null;
+  const { stack, service } = state.record;
+  if (container === null || !holdsRelease(container, slotPrefix(stack, service), release.file)) return null;
   if (conditionOf(facts, container).kind !== 'well') return null;
   if (entryTroubles(facts).some(({ level }) => level === 'down')) return null;
   return {
@@ -470,7 +472,19 @@ function wayBack(facts: ServiceFacts): Trouble[] {
   const { service } = state.record;
   const what = `${releaseWords(state, previous)} in ${slot}`;
   const noWay = `${service} has no way back`;
-  const holds = container !== null && container.labels[labels.release] === releaseFolder(previous.file.number);
+  const holds = holdsRelease(container, slotPrefix(state.record.stack, service), previous.file);
+  if (container !== null && !holds)
+    return [
+      trouble(
+        'at-risk',
+        'previous-sick',
+        `${noWay}: another container is in ${slot}`,
+        `${container.name} is a container of the image ${container.image}, and not that of ${what}. ${liveNow(facts)}`,
+        {
+          byHand: `It may be somebody’s, so nothing goes by it and it is not removed by a click. Remove it or give it another name, then put the way back back.`,
+        },
+      ),
+    ];
   const condition = holds ? conditionOf(facts, container) : conditionOf(facts, null, slotName(facts, slot));
   const anew = 'The next deploy gives it a way back again.';
   if (condition.kind === 'gone') {

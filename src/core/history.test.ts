@@ -34,6 +34,7 @@ describe('history', () => {
         liveForMs: null,
         leftAtMs: null,
         outcome: 'ready',
+        pruned: null,
         warm: true,
       },
       {
@@ -45,6 +46,7 @@ describe('history', () => {
         liveForMs: null,
         leftAtMs: null,
         outcome: 'live',
+        pruned: null,
         warm: false,
       },
       {
@@ -56,6 +58,7 @@ describe('history', () => {
         liveForMs: 5_000,
         leftAtMs: 10_000,
         outcome: 'left',
+        pruned: null,
         warm: false,
       },
     ].map((each) => ({
@@ -91,6 +94,26 @@ describe('history', () => {
     [release(2, 'green', { word: 'ready' }), { outcome: 'retired', reason: null }],
   ])('what became of an old release: %j', (old, expected) => {
     expect(foldHistory([old], [], serviceState())[0]).toMatchObject({ role: 'old', ...expected });
+  });
+
+  it('RE9 of a release whose image and environment were removed it says when and why, of others nothing', () => {
+    const at = Date.UTC(2026, 10, 21, 12);
+    const releases = [release(1, 'blue'), release(2, 'green'), release(3, 'blue')];
+    const state = serviceState({ current: release(3, 'blue'), previous: null, next: null });
+    const told = foldHistory(
+      releases,
+      [],
+      state,
+      new Map([
+        [1, at],
+        [2, null],
+      ]),
+    ).map(({ pruned }) => pruned);
+    expect(told).toEqual([
+      null,
+      'Release 2: image and environment removed; only the last ten and those with a role are kept.',
+      'Release 1: image and environment removed on 21 Nov; only the last ten and those with a role are kept.',
+    ]);
   });
 
   it('intents and failures are no moves', () => {

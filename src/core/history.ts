@@ -3,6 +3,7 @@ import { liveSlotOf } from './entry.ts';
 import { tagOf } from './image-kind.ts';
 import { verbs } from './job.ts';
 import type { ReleaseRecord } from './plan.ts';
+import { decidePruning, explainRemains } from './prune-releases.ts';
 import type { ReleaseOnServer, ServiceState } from './server-state.ts';
 import { digestOf } from './service-record.ts';
 
@@ -39,6 +40,8 @@ export function foldHistory(
   releases: ReleaseOnServer[],
   journal: JournalRecord[],
   state: ServiceState,
+  /** When image and environment of a release were removed, by its number; null where that was not written down. */
+  removedAtMs: ReadonlyMap<number, number | null> = new Map(),
 ): ReleaseRecord[] {
   const live = new Map<number, { since: number | null; totalMs: number; leftAt: number | null }>();
   const deployMs = new Map<number, number>();
@@ -63,6 +66,13 @@ export function foldHistory(
     }
   }
   const slot = liveSlotOf(state.live);
+  const roleOf = (release: ReleaseOnServer | null) => release?.file.number ?? null;
+  const pruned = new Map(
+    decidePruning(
+      releases.map(({ file: { number } }) => ({ number, removedAtMs: removedAtMs.get(number) })),
+      { current: roleOf(state.current), next: roleOf(state.next), previous: roleOf(state.previous) },
+    ).flatMap((each) => (each.kind === 'removed' ? [[each.number, explainRemains(each, dayOf)]] : [])),
+  );
   return [...releases]
     .sort((a, b) => b.file.number - a.file.number)
     .map(({ file, state: written }): ReleaseRecord => {
@@ -92,10 +102,15 @@ export function foldHistory(
         leftAtMs: isLive ? null : (had?.leftAt ?? null),
         outcome: isLive ? 'live' : outcomeOf(written.word, had !== undefined, role, retired.has(number)),
         reason: written.word === 'not-ready' ? written.reason : null,
+        pruned: pruned.get(number) ?? null,
         warm: role === 'previous' || (role === 'next' && written.word === 'ready'),
       };
     });
 }
+
+/** A time as a day, e.g. `21 Nov`. */
+const dayOf = (atMs: number): string =>
+  new Date(atMs).toLocaleDateString('en-GB', { day: 'numeric', month: 'short', timeZone: 'UTC' });
 
 function outcomeOf(
   word: ReleaseOnServer['state']['word'],

@@ -60,5 +60,7 @@ export type ReleaseRecord = {
   outcome: 'live' | 'ready' | 'not-ready' | 'went-back' | 'left' | 'retired' | 'preparing';
   /** One line of why, when not ready or gone back from. */
   reason: string | null;
+  /** Why its image and environment were removed, in a sentence; null while they are kept. */
+  pruned: string | null;
   warm: boolean;
 };

@@ -160,6 +160,8 @@ look_at() {
     [ -f "$service" ] || continue
     slug=\${service%/*} slug=\${slug##*/}
     set -- "$@" "$service" "$root/$slug/entry/haproxy.cfg"
+    forwards=$(grep 'option[[:space:]]*forwardfor' "$service" 2>/dev/null | head -n 1)
+    [ -z "$forwards" ] || printf '\\001forwards %s %s\\n' "$slug" "$forwards"
   done
   [ $# -eq 0 ] || [ -n "$safe" ] || find "$@" -maxdepth 0 -type f -size -2049 -exec sha256sum {} + 2>/dev/null | awk '{ print "\\001sum " $0 }'
 }

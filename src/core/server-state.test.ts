@@ -96,6 +96,14 @@ describe('what the server’s files say', () => {
     expect(parseServerStates(output)[0]?.services[0]).toMatchObject({ watchUntilMs: 1700, mustConfirm });
   });
 
+  it.each([
+    ['  option forwardfor if-none', true],
+    ['  option forwardfor', false],
+  ])('EN8 an entry point whose configuration has “%s” is old: %s', (line, entryIsOld) => {
+    const output = framed({}, [`\u0001forwards frontend ${line}`]);
+    expect(parseServerStates(output)[0]?.services[0]).toMatchObject({ entryIsOld });
+  });
+
   it('keeps what is whole when a file is damaged, and names that file', () => {
     const output = framed(
       {

@@ -1,4 +1,4 @@
-import { type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
+import { explainEntryConfig, type LiveState, liveSlotOf, parseLiveMap } from './entry.ts';
 import { type Outcome, outcomes } from './job.ts';
 import { stateFormat } from './server-layout.ts';
 import {
@@ -40,6 +40,8 @@ export type ServiceState = {
   /** When the last move became final, unix milliseconds on the server's clock; null where nobody wrote that down. */
   settledAtMs: number | null;
   wentBack: { atMs: number; reason: string } | null;
+  /** Its entry point was set up by an earlier version, which let a client choose its address (SPEC EN8). */
+  entryIsOld: boolean;
   /** The home state knows it, and its files in the stack's folder are gone; then the rest is what they said last, where that is known. */
   filesGone: boolean;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -165,6 +167,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
   const roles = new Map<string, string>();
   const sums = new Map<string, string>();
   const unreadable: string[] = [];
+  const oldEntries = new Set<string>();
   const endedJobs = new Map<string, Outcome>();
   const state = {
     folder: root.replace(/\/\.switchyard$/, ''),
@@ -197,7 +200,9 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     else if (word === 'unseen') state.unseenJobs.push(rest);
     else if (word === 'aside') state.setAside.push(rest);
     else if (word === 'unreadable') unreadable.push(rest);
-    else if (word === 'role') roles.set(`${first}/${second}`, third);
+    else if (word === 'forwards') {
+      if (explainEntryConfig(rest.slice(first.length + 1)).length > 0) oldEntries.add(first);
+    } else if (word === 'role') roles.set(`${first}/${second}`, third);
     else if (word === 'sum') sums.set(rest.slice(rest.indexOf('  ') + 2), first);
     else if (word === 'override')
       override = { path: rest.slice(first.length + 1), found: first === 'changed' ? 'changed' : 'gone' };
@@ -213,7 +218,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
   return {
     ...state,
     root,
-    services: services.map(({ service }) => service),
+    services: services.map(({ slug, service }) => ({ ...service, entryIsOld: oldEntries.has(slug) })),
     endedJobs,
     damaged: [...unreadable, ...damaged],
     drift: state.ground.kind === 'safe' ? findDrift(root, state.home, services, files, sums, override) : [],
@@ -333,6 +338,7 @@ function readService(
     mustConfirm: words('watch')[5] === 'confirm',
     settledAtMs: settledAtMs(text('settled'), live, moved),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
+    entryIsOld: false,
     holder: holderOf(folder, files),
   };
 }

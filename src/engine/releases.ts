@@ -19,7 +19,7 @@ import { readWhole } from './whole-answer.ts';
 const historyScript = `
 cd "$1" 2>/dev/null || exit 0
 set -- "$2" "$3"
-find "$1/releases" -mindepth 2 -maxdepth 2 -type f -size -2049 \\( -name release.json -o -name state \\) ! -path '*/.*' -exec awk '${frameFiles}' {} + 2>/dev/null
+find "$1/releases" -mindepth 2 -maxdepth 2 -type f -size -2049 \\( -name release.json -o -name state -o -name pruned \\) ! -path '*/.*' -exec awk '${frameFiles}' {} + 2>/dev/null
 find journal -maxdepth 1 -type f -size -257 \\( -name '*-move-done.json' -o -name '*-ready-done.json' -o -name '*-watch-done.json' -o -name '*-stop-done.json' -o -name '*-confirm-done.json' -o -name '*-fail.json' \\) -exec grep -HF "\\"service\\":\\"$2\\"" {} + 2>/dev/null | awk '{print "\\003" $0}'
 `;
 
@@ -54,8 +54,17 @@ export async function readReleases(shell: Shell, root: string, state: ServiceSta
     if (file !== null)
       releases.push({ file, state: parseReleaseState(texts.get(name.replace(/release\.json$/, 'state')) ?? '') });
   }
-  return ok(foldHistory(releases, journal, state));
+  return ok(foldHistory(releases, journal, state, removedIn(texts)));
 }
+
+/** When what releases need was removed, by what their folders say. */
+const removedIn = (texts: ReadonlyMap<string, string>): ReadonlyMap<number, number | null> =>
+  new Map(
+    [...texts].flatMap(([name, text]): [number, number | null][] => {
+      const number = /\/releases\/(\d{1,9})\/pruned$/.exec(name)?.[1];
+      return number === undefined ? [] : [[Number(number), /^\d{1,15}$/.test(text.trim()) ? Number(text) : null]];
+    }),
+  );
 
 function isJsonObject(text: string): boolean {
   try {

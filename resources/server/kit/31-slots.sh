@@ -8,8 +8,18 @@ slot_compose() { # release, arguments of compose
 
 start_slot() { slot_compose "$1" up -d --no-build --no-recreate 2>&1; }
 
-# Number of the release that the container in slot $1 is of; nothing when there is none.
-slot_holds() { docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}}' "$(slot_container "$1")" 2>/dev/null; }
+# Number of the release that the container in slot $1 is of; nothing when there is none, and a dash when it only has the name:
+# it is not compose's of our project, or not of the image that the home state has of that release (SPEC TR11).
+slot_holds() {
+  held_line=$(timeout 10 docker inspect --format '{{index .Config.Labels "dev.switchyard.release"}} {{index .Config.Labels "com.docker.compose.project"}} {{.Image}}' "$(slot_container "$1")" 2>/dev/null) || return
+  held_project=${held_line#* } held_image=${held_line##* } held_line=${held_line%% *}
+  case $held_line in '' | *[!0-9]* | ??????????*) held_line=- ;; esac
+  [ "${held_project% *}" = "$SLOT_PREFIX" ] || held_line=-
+  known_image=
+  read -r known_image 2>/dev/null <"$home_service/releases/$held_line/image-id"
+  [ -z "$known_image" ] || [ "$known_image" = "$held_image" ] || held_line=-
+  printf '%s\n' "$held_line"
+}
 
 # Name of the container that compose made for the service. An image can bring all of compose's labels, but not its own id in
 # one, so what only poses as this service is passed over (SPEC TR1); a compose that writes no such label is believed.

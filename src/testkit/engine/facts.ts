@@ -50,10 +50,12 @@ export const composed = (
 export const slotOf = (slot: Slot, release: string, more: Partial<ContainerFact> = {}): ContainerFact =>
   container({
     name: `shop--frontend--${slot}`,
+    imageId: releaseFile(Number(release), slot).imageId,
     ...more,
     labels: {
       'com.docker.compose.project': 'shop--frontend',
       'com.docker.compose.service': `shop--frontend--${slot}`,
+      'com.docker.compose.config-hash': 'f00d',
       [labels.stack]: 'shop',
       [labels.service]: 'frontend',
       [labels.slot]: slot,
@@ -144,6 +146,7 @@ export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => 
   mustConfirm: false,
   settledAtMs: null,
   wentBack: null,
+  entryIsOld: false,
   holder: null,
   ...more,
 });

@@ -410,6 +410,7 @@ export const releases = (): ReleaseRecord[] => {
     leftAtMs: Date.now() - (13 - number) * 4 * day,
     outcome: 'left',
     reason: null,
+    pruned: null,
     warm: false,
     ...more,
   });

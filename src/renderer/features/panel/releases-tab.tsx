@@ -113,6 +113,7 @@ function Release({
           {release.outcome === 'went-back' ? explainWentBack(release, Date.now()) : oneLine(release.reason)}
         </p>
       )}
+      {release.pruned !== null && <p className="release-reason">{oneLine(release.pruned)}</p>}
       <div className="release-actions">
         <label>
           <input type="checkbox" checked={picked} onChange={onPick} /> Compare
