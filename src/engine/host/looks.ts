@@ -155,7 +155,8 @@ export function createLooks(
     const isOpen = now.docker !== null && findHomeMounts(now.docker, homeState.path).length > 0;
     // Of a later version, on ground that is not the operator's alone, or from a home that a container may write to, nothing is
     // run that nobody asked for (SPEC HS2, HS5).
-    const left = (state: ServerState): boolean => isOpen || state.newerFormat || state.shownOnly || state.ground.kind !== 'safe';
+    const left = (state: ServerState): boolean =>
+      isOpen || state.newerFormat || state.shownOnly || state.ground.kind !== 'safe';
     const mine = now.states.filter((state) => !left(state));
     const isMine = (path: string): boolean =>
       mine.some(({ home, root }) => path.startsWith(`${home}/`) || path.startsWith(`${root}/`));
