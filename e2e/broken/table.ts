@@ -18,6 +18,7 @@ export const renderTable = (rows: readonly Row[]): string => `# Broken by hand
 What is said of a service that somebody broke, and what mends it: \`e2e/broken\` does each of these to an adopted service on a server of
 the lab, one after the other. *Told after* counts from when the command had returned (0 ms: it was said before), *answers again after*
 from the click until a request through the published port is answered, on two cores that much else was using.
+What the window looks like then, and what someone made of the picture alone, is in [broken-seen.md](broken-seen.md).
 
 | done | said | told after | button, or by hand | answers again after |
 | --- | --- | --- | --- | --- |
