@@ -134,7 +134,7 @@ describe('what is taken in of a stack that was adopted before', () => {
       {},
       [entry({ labels: { 'com.docker.compose.project': 'x' } }), blue],
     ],
-    ['of which nothing runs', {}, [entry(), { ...blue, state: 'exited' }, green]],
+    ['whose release is gone', {}, [entry(), green]],
     ['whose traffic is at a container that is not ours', {}, [entry(), { ...blue, labels: {} }, green]],
     ['whose traffic is at another release', {}, [entry(), slotOf('blue', '0007'), green]],
   ])('HS6 a service %s waits for that', (_name, more, containers) => {

@@ -171,12 +171,12 @@ function decideService(found: FoundStack, each: FoundService, project: string, d
   }
   const live = parseLiveMap(each.liveMap ?? '');
   const liveSlot = liveSlotOf(live) ?? releases.find(({ number }) => number === each.roles.current)?.slot ?? null;
-  const serving = releases.find(({ slot, container }) => slot === liveSlot && container.state === 'running');
+  const serving = releases.find(({ slot }) => slot === liveSlot);
   if (serving === undefined)
     return no(
-      `${liveSlot === null ? `Nobody can tell which release of ${service} has the traffic` : `The release of ${service} in ${liveSlot}, which has the traffic, does not run as it was left`}${
-        liveSlot === null ? '.' : `. Start it: docker start ${slotContainer(prefix, liveSlot)}.`
-      }`,
+      liveSlot === null
+        ? `Nobody can tell which release of ${service} has the traffic.`
+        : `The release of ${service} in ${liveSlot}, which has the traffic, is not there as it was left: ${slotContainer(prefix, liveSlot)}.`,
     );
   const checks = decideChecks(read, notes);
   return {

@@ -246,8 +246,9 @@ async function renderRelease(
     );
     return files;
   }
-  const ofRunning = release.container.state === 'running' ? release.container : serving.container;
-  const container = await readContainerRights(shell, ofRunning.id);
+  // One that does not run bears no privilege out (SPEC TR5).
+  const running = [release.container, serving.container].find(({ state }) => state === 'running');
+  const container = running === undefined ? null : await readContainerRights(shell, running.id);
   const { text, dropped } = renderReleaseAnew(
     parsed.value,
     { config: { ...reading.config, name: project }, service: record.service, container },
