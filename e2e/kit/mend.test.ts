@@ -52,7 +52,7 @@ class BrokenServer extends KitServer {
       mkdirSync(kept, { recursive: true });
       const service = `  shop--frontend--${slot}:\n    container_name: shop--frontend--${slot}\n    image: registry.lan/x@sha256:ab\n`;
       writeFileSync(path.join(kept, 'compose.yaml'), `services:\n${service}`);
-      writeFileSync(path.join(kept, 'image-id'), 'sha256:ab\n');
+      writeFileSync(path.join(kept, 'image-id'), 'sha256:1\n');
       writeFileSync(path.join(kept, 'rollback.sh'), 'exit 0\n');
       // The stub of Docker tells by it which container compose would make.
       writeFileSync(path.join(kept, 'slot'), `${slot}\n`);
@@ -289,7 +289,7 @@ describe('DN6 a mend', () => {
           '0002',
           null,
         ]);
-        expect(releaseOf('0001')).toMatchObject({ number: 1, slot: 'blue', imageId: 'sha256:ab' });
+        expect(releaseOf('0001')).toMatchObject({ number: 1, slot: 'blue', imageId: 'sha256:1' });
         expect(server.read('.switchyard/frontend/releases/0002/state')).toBe('ready 0 0\n');
         expect(server.read('.switchyard/frontend/service.json')).toBe(
           readFileSync(path.join(server.home, 'frontend/service.json'), 'utf8'),
