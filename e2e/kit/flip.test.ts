@@ -113,6 +113,16 @@ describe('a flip', () => {
     expect(server.runtime).toBe('blue-settled');
   });
 
+  it('HS10 back puts haproxy.cfg back before the entry point reads it', async () => {
+    await flip('f1');
+    const config = path.join(server.service, 'entry/haproxy.cfg');
+    writeFileSync(path.join(server.home, 'frontend/haproxy.cfg'), 'ours\n');
+    writeFileSync(config, 'global\n  lua-load /theirs.lua\n');
+    server.tell('refuses');
+    expect(await server.run('b1', server.flipPlan('rollback'))).toMatchObject({ state: 'completed' });
+    expect(readFileSync(config, 'utf8')).toBe('ours\n');
+  });
+
   it('FL5 drains what is in flight and stops nothing', async () => {
     const stat = (left: number) => `p3000_blue-settled,blue,0,0,${left},\np3000_green-settled,green,0,0,9,\n`;
     server.tell('stat', stat(3));

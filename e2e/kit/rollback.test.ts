@@ -91,6 +91,24 @@ describe('rollback.sh by hand', () => {
     expect(server.runtime).toBe('blue-settled');
   });
 
+  it('HS10 puts the haproxy.cfg of the home state back before it starts the entry point', async () => {
+    const kept = path.join(server.home, 'frontend/releases/0002/rollback.sh');
+    mkdirSync(path.dirname(kept), { recursive: true });
+    writeFileSync(kept, readFileSync(script));
+    writeFileSync(path.join(server.home, 'frontend/haproxy.cfg'), 'ours\n');
+    const config = path.join(server.service, 'entry/haproxy.cfg');
+    writeFileSync(config, 'global\n  lua-load /theirs.lua\n');
+    server.tell('refuses');
+    expect(await server.sh('sh "$@"', '', [kept])).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('haproxy.cfg of frontend was changed'),
+    });
+    expect([server.log.at(-1), readFileSync(config, 'utf8')]).toEqual([
+      'restart | live.map: live blue-settled',
+      'ours\n',
+    ]);
+  });
+
   it('refuses when previous does not answer, unless forced', async () => {
     server.answers('blue', 'bad HTTP 500');
     expect(await byHand('--dry-run')).toMatchObject({

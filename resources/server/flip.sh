@@ -177,7 +177,7 @@ if ! answers_now "$(slot_container "$to")"; then
     *'the probe itself is gone')
       # Going back starts an entry point that does not run: it reads live.map, as after any restart.
       close_runtime
-      { [ "$VERB" = rollback ] && docker start "$ENTRY" >/dev/null 2>&1 && open_runtime "$ENTRY" && run_checks "$(slot_container "$to")"; } ||
+      { [ "$VERB" = rollback ] && own_config && docker start "$ENTRY" >/dev/null 2>&1 && open_runtime "$ENTRY" && run_checks "$(slot_container "$to")"; } ||
         refuse entry-failed "The entry point $ENTRY of $SERVICE takes no command: it does not run." "$(running_words)" "$(docker logs --tail 1 "$ENTRY" 2>&1)"
       ;;
   esac
@@ -204,7 +204,7 @@ at mapped
 commanded=$(exact_ms)
 # The probe above has just seen it answer; HAProxy may not have looked yet, and would send the traffic to the backup.
 if ! insist "$to-$MOVE_STATE" "set server p${ENTRY_PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-$MOVE_STATE; "; then
-  if [ "$VERB" = rollback ] && docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$to-$MOVE_STATE"; then
+  if [ "$VERB" = rollback ] && own_config && docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$to-$MOVE_STATE"; then
     say 'The running entry point did not take the command; it was started anew and reads live.map.'
   else
     abort entry-failed "The entry point $ENTRY did not take the move." "" "$(docker logs --tail 1 "$ENTRY" 2>&1)"

@@ -23,6 +23,13 @@ for each in "$ROOT" "$ROOT/journal" "$ROOT/lock" "$LOCK_DIR" "$ROOT/feed.ndjson"
 done
 # Makes file $1 of standard input, anew: never through what stands there.
 anew() { rm -rf "$1" && (set -C; cat >"$1"); }
+# Before the entry point is started its haproxy.cfg is the one that the home state keeps, where this is run from there.
+kept=${0%/*}/../../haproxy.cfg
+own_config() {
+  [ -f "$kept" ] && ! cmp -s "$kept" "$SVC_DIR/entry/haproxy.cfg" || return 0
+  echo "haproxy.cfg of $SERVICE was changed; it is put back before $ENTRY is started."
+  anew "$SVC_DIR/entry/haproxy.cfg.tmp" <"$kept" && owned "$SVC_DIR/entry/haproxy.cfg.tmp" && mv -f "$SVC_DIR/entry/haproxy.cfg.tmp" "$SVC_DIR/entry/haproxy.cfg"
+}
 case $SLOT in blue) to=green ;; *) to=blue ;; esac
 map=$SVC_DIR/entry/live.map
 state=$(awk '$1=="live"{print $2; exit}' "$map" 2>/dev/null)
@@ -163,7 +170,7 @@ fi
 
 if [ "$(docker inspect --format '{{.State.Running}}' "$ENTRY" 2>/dev/null)" != true ]; then
   if [ -n "$dry" ]; then echo "It would first start $ENTRY, which is stopped."; exit 0; fi
-  docker start "$ENTRY" >/dev/null || { echo "Refused: the entry point $ENTRY cannot be started. docker compose up -d brings it back."; exit 11; }
+  own_config && docker start "$ENTRY" >/dev/null || { echo "Refused: the entry point $ENTRY cannot be started. docker compose up -d brings it back."; exit 11; }
 fi
 
 # The check that the app uses, asked from inside the entry point.
@@ -194,9 +201,10 @@ believes() {
 }
 docker exec "$ENTRY" bash -c 'exec 5<>/dev/tcp/127.0.0.1/9999 && printf "%s\n" "$1" >&5 && cat <&5 >/dev/null' set \
   "set server p${PORT}_$to-watching/$to health up; set map /usr/local/etc/haproxy/live.map live $to-settled" 2>/dev/null ||
-  docker restart -t 1 "$ENTRY" >/dev/null
+  { own_config && docker restart -t 1 "$ENTRY" >/dev/null; }
 # Done is what the entry point says itself.
 if ! believes; then
+  own_config
   docker restart -t 1 "$ENTRY" >/dev/null
   tries=0
   until believes; do

@@ -232,8 +232,15 @@ insist() { # state, command
   return 1
 }
 
+# An entry point reads haproxy.cfg as it starts, and may be told there to run programs. Before one of our starts it is what the
+# home state keeps of it, whatever was written over it (SPEC HS10).
+own_config() {
+  [ -f "$home_service/haproxy.cfg" ] && ! cmp -s "$home_service/haproxy.cfg" "$service_dir/entry/haproxy.cfg" || return 0
+  own_ground && put_file "$service_dir/entry/haproxy.cfg" <"$home_service/haproxy.cfg" && say "haproxy.cfg of $SERVICE was changed; it was put back before $ENTRY was started."
+}
+
 # Tells the running entry point what live.map says now. One that does not take it is started anew: it reads the file. Fails when
 # it does not go by it even then.
 tell_entry() { # state
-  insist "$1" "set map /usr/local/etc/haproxy/live.map live $1; " || { docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$1"; }
+  insist "$1" "set map /usr/local/etc/haproxy/live.map live $1; " || { own_config && docker restart -t 1 "$ENTRY" >/dev/null 2>&1 && insist "$1"; }
 }
