@@ -119,7 +119,7 @@ test('SE3 SE4 a release that ends at its start tells its last line, and none of 
 
 test('SE3 a release whose checks fail tells none of what it answers', async () => {
   await write('is-sick');
-  const started = granted(await session.start(name, 'deploy', {}));
+  const started = granted(await session.start(name, 'deploy', { again: true }));
   await eventually('its check is told', () =>
     session.jobs().some(({ id, steps }) => id === started.id && steps.some(({ text }) => text?.includes('HTTP 500'))),
   );
@@ -129,7 +129,7 @@ test('SE3 a release whose checks fail tells none of what it answers', async () =
 
 test('SE3 a flip that goes back by itself says why, and tells none', async () => {
   await write('falls-later');
-  await completes(session, name, 'deploy', { replace: true });
+  await completes(session, name, 'deploy', { replace: true, again: true });
   await completes(session, name, 'flip', { watchMinutes: 5 });
   const slot = serviceOn(session, name).live;
   await lab.exec('home', `docker exec vault--web--${slot} node -e "fetch('http://127.0.0.1:3000/fall')"`);
