@@ -8,6 +8,7 @@ import type { Evidence } from './invariants/verdict.ts';
 import { harms } from './kinds/kinds.ts';
 import { type Lane, spawnApp } from './lane.ts';
 import { feather, type Look } from './look.ts';
+import { letGo } from './plant.ts';
 import { type Play, playVerb, sessionFor } from './play.ts';
 import { type Finding, spoils } from './report.ts';
 import { otherImage, standingOf } from './stage.ts';
@@ -73,7 +74,7 @@ export async function runPoint(
       `printf %s '${stage.secret}' | grep -laFf - /proc/[0-9]*/cmdline 2>/dev/null | head -n 3; true`,
     );
     const release = async () => {
-      await server.sh(`: >${job}/fault-go`);
+      await server.sh(letGo(job));
     };
     const outage = await harms[each.kind]({ lab, host, server, app: child, proxy: lane.proxy, job, release });
 

@@ -1,4 +1,5 @@
 import { feather } from '../look.ts';
+import { letGo } from '../plant.ts';
 import type { Harm } from './harm.ts';
 
 /**
@@ -8,7 +9,7 @@ import type { Harm } from './harm.ts';
 export const fillDisk: Harm = async ({ server, job }) => {
   await server.sh(`cd ${feather.folder}
 head -c 64m /dev/zero >filler 2>/dev/null
-: >${job}/fault-go
+${letGo(job)}
 for i in $(seq 100); do [ -s ${job}/exit ] && break; read -r id _ <${job}/pid && kill -0 "$id" 2>/dev/null || break; sleep 0.02; done
 rm -f filler`);
   return null;
