@@ -122,7 +122,7 @@ test.describe('the ladder stops where it has to, with what helps there', () => {
     const { window } = await open();
     await withSshdPaused(lab, 'home', async () => {
       await window.startConnecting('home');
-      await stopsAt(window, 'reachable', 'no-answer', { words: 'does not speak SSH in time' });
+      await stopsAt(window, 'reachable', 'no-answer', { words: 'did not answer in time' });
     });
   });
 
@@ -166,7 +166,7 @@ test.describe('the ladder stops where it has to, with what helps there', () => {
       // Another question, or none.
       await window.page.waitForFunction((before) => before?.isConnected === false, question);
     }
-    await stopsAt(window, 'login', 'login-refused', { command: 'ssh-copy-id' });
+    await stopsAt(window, 'login', 'login-refused', { words: 'ssh-copy-id' });
     await window.at('connect-retry').click();
     await window.at('question-decline').click();
     await stopsAt(window, 'login', 'cancelled');
