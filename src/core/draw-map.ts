@@ -247,7 +247,10 @@ function ownOf(
   list: ContainerFact[],
 ): ContainerFact[] {
   const copy = slotContainers.get(slotContainer(slotPrefix(stack, service), 'blue'));
-  return copy !== undefined && list[0]?.labels[labels.root] !== undefined ? [copy] : list;
+  const [first] = list;
+  // Its label counts only once its adoption is written down (SPEC TR1); the folder that it reads is known before.
+  const isEntry = first !== undefined && (first.labels[labels.root] !== undefined || isEntryOf(first, service));
+  return copy !== undefined && isEntry ? [copy] : list;
 }
 
 function drawPlain(
