@@ -170,6 +170,6 @@ printf '{"job":"j7","at":%s000,"kind":"job","verb":"deploy","stack":"%s","servic
     stage: 'look',
     about: 'the watch of a flip in an adopted stack of 0.1.0, whose watch.sh was changed since',
     plant: `old_stack files; planted_job "$STATE" j9; echo completed >"$STATE/jobs/j9/exit"; planted_watch "$STATE" j9; echo 'live green-watching' >"$STATE/web/entry/live.map"`,
-    control: 'by_hand "$STATE/jobs/j9" watch.sh',
+    control: 'planted_job "$STATE" j9; planted_watch "$STATE" j9; by_hand "$STATE/jobs/j9" watch.sh',
   },
 ];
