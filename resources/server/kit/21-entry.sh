@@ -236,7 +236,10 @@ insist() { # state, command
 # home state keeps of it, whatever was written over it (SPEC HS10).
 own_config() {
   [ -f "$home_service/haproxy.cfg" ] && ! cmp -s "$home_service/haproxy.cfg" "$service_dir/entry/haproxy.cfg" || return 0
-  own_ground && put_file "$service_dir/entry/haproxy.cfg" <"$home_service/haproxy.cfg" && say "haproxy.cfg of $SERVICE was changed; it was put back before $ENTRY was started."
+  own_ground || return 1
+  put_file "$service_dir/entry/haproxy.cfg" <"$home_service/haproxy.cfg" 2>/dev/null ||
+    { spend_reserve && put_file "$service_dir/entry/haproxy.cfg" <"$home_service/haproxy.cfg"; } || return 1
+  say "haproxy.cfg of $SERVICE was changed; it was put back before $ENTRY was started."
 }
 
 # Tells the running entry point what live.map says now. One that does not take it is started anew: it reads the file. Fails when
