@@ -5,6 +5,7 @@ import {
   digest,
   dockerFacts,
   job,
+  mapFacts,
   release,
   serverState,
   serviceState,
@@ -58,27 +59,6 @@ const shop = (): DockerFacts =>
     },
   );
 
-const facts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => ({
-  docker,
-  compose: '2.29.0',
-  states: [],
-  jobs: [],
-  ours: new Set(),
-  dismissed: new Set(),
-  traffic: {},
-  awaySinceMs: null,
-  homeMounts: [],
-  found: [],
-  dockerAwaySinceMs: null,
-  inspections: new Map(),
-  histories: new Map(),
-  outlines: new Map(),
-  aheadMs: 0,
-  watched: {},
-  asOfMs: 99,
-  ...more,
-});
-
 const server = (service: ServiceState, more: Partial<ServerState> = {}): ServerState => serverState([service], more);
 
 const serviceNamed = (map: ReturnType<typeof drawMap>, name: string) => {
@@ -89,7 +69,7 @@ const serviceNamed = (map: ReturnType<typeof drawMap>, name: string) => {
 
 describe('a map of plain compose', () => {
   it('has the stack with its services in columns, networks, volumes, and what no stack owns', () => {
-    const map = drawMap(facts(shop()));
+    const map = drawMap(mapFacts(shop()));
     expect(map).toMatchObject({
       asOfMs: 99,
       engine: { docker: '26.1.5', compose: '2.29.0', os: 'Debian GNU/Linux 12' },
@@ -145,7 +125,7 @@ describe('a map of plain compose', () => {
     const containers = [entry, slotOf('blue', '0001', { image: 'switchyard/shop--frontend:r0001' })];
     const adopting = job({ verb: 'adopt', steps: [step('switch', { state: 'running' })] });
     const card = (more: typeof containers) =>
-      serviceNamed(drawMap(facts({ ...docker, containers: more }, { jobs: [adopting] })), 'frontend');
+      serviceNamed(drawMap(mapFacts({ ...docker, containers: more }, { jobs: [adopting] })), 'frontend');
     expect(card(containers)).toMatchObject({
       image: 'registry.lan/shop/frontend:1.0.0',
       version: '1.0.0-rc',
@@ -155,7 +135,7 @@ describe('a map of plain compose', () => {
     });
     // Behind it, before its roles are written.
     const docker2 = { ...docker, containers };
-    const adopted = drawMap(facts(docker2, { states: [server(serviceState({ current: null }))], jobs: [adopting] }));
+    const adopted = drawMap(mapFacts(docker2, { states: [server(serviceState({ current: null }))], jobs: [adopting] }));
     expect(serviceNamed(adopted, 'frontend')).toMatchObject({ adopted: true, version: '1.0.0-rc' });
     // Before the entry point has its place, and one that is no entry point, are drawn as they are.
     expect(card([composed('shop', 'frontend'), slotOf('blue', '0001')]).version).toBe('1.0.0-rc');
@@ -172,7 +152,7 @@ describe('a map of plain compose', () => {
       waitsFor: { verb: 'adopt', service: 'backend', by: 'bob@desk' },
     });
     const kind = (jobs: Job[]) =>
-      serviceNamed(drawMap(facts(shop(), { jobs, ours: new Set(['w1']) })), 'frontend').switch;
+      serviceNamed(drawMap(mapFacts(shop(), { jobs, ours: new Set(['w1']) })), 'frontend').switch;
     expect(kind([waiting])).toEqual({
       kind: 'waiting',
       verb: 'adopt',
@@ -182,7 +162,7 @@ describe('a map of plain compose', () => {
   });
 
   it('tells version, digest and ports of a service, a port once for IPv4 and IPv6', () => {
-    expect(serviceNamed(drawMap(facts(shop())), 'frontend')).toMatchObject({
+    expect(serviceNamed(drawMap(mapFacts(shop())), 'frontend')).toMatchObject({
       id: 'shop/frontend',
       version: '1.0.0-rc',
       digest: digest('2'),
@@ -198,7 +178,7 @@ describe('a map of plain compose', () => {
     ['A proxy stays where it is: what it routes to is adopted.', composed('s', 'x', { image: 'traefik:3' })],
     ['It has no network of its own.', composed('s', 'x', { networkMode: 'host' })],
   ])('says why a service is left as it is: %s', (reason, only) => {
-    expect(serviceNamed(drawMap(facts(dockerFacts([only]))), 'x').switch).toEqual({
+    expect(serviceNamed(drawMap(mapFacts(dockerFacts([only]))), 'x').switch).toEqual({
       kind: 'not-adopted',
       adoptable: false,
       reason,
@@ -207,24 +187,24 @@ describe('a map of plain compose', () => {
 
   it('shows the worst of several replicas', () => {
     const two = [composed('s', 'x'), composed('s', 'x', { name: 's-x-2', state: 'exited', status: 'Exited (1)' })];
-    expect(serviceNamed(drawMap(facts(dockerFacts(two))), 'x').health).toBe('exited');
+    expect(serviceNamed(drawMap(mapFacts(dockerFacts(two))), 'x').health).toBe('exited');
   });
 
   it('keeps names as data, whatever they hold', () => {
     const odd = `<script>alert('x')</script> $(id) "🚂"\n`;
-    const map = drawMap(facts(dockerFacts([composed(odd, odd, { image: odd })])));
+    const map = drawMap(mapFacts(dockerFacts([composed(odd, odd, { image: odd })])));
     expect(map.stacks[0]?.services[0]).toMatchObject({ id: `${odd}/${odd}`, stack: odd, name: odd, image: odd });
   });
 
   it('is the same for the same facts, and changes none of them', () => {
-    const given = facts(shop());
+    const given = mapFacts(shop());
     const before = structuredClone({ ...given, dismissed: [] });
     expect(drawMap(given)).toEqual(drawMap(given));
     expect({ ...given, dismissed: [] }).toEqual(before);
   });
 
   it('says unknown while the host is away, and keeps the rest', () => {
-    const map = drawMap(facts(shop(), { awaySinceMs: 7 }));
+    const map = drawMap(mapFacts(shop(), { awaySinceMs: 7 }));
     expect(map.stacks[0]?.services.map((each) => each.switch)).toEqual(Array(3).fill({ kind: 'unknown', sinceMs: 7 }));
     expect(serviceNamed(map, 'db').health).toBe('healthy');
   });
@@ -241,14 +221,14 @@ describe('a map with an adopted service', () => {
 
   it('is not a stack of its own slots', () => {
     const { state, ...docker } = adopted();
-    const map = drawMap(facts(docker, { states: [server(state)] }));
+    const map = drawMap(mapFacts(docker, { states: [server(state)] }));
     expect(map.stacks.map((stack) => stack.name)).toEqual(['shop']);
     expect(map.loose.map((each) => each.name)).toEqual(['portainer']);
   });
 
   it('EN8 says of an entry point of an earlier version that clients can choose their address', () => {
     const { state, ...docker } = adopted({ entryIsOld: true });
-    const service = serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend');
+    const service = serviceNamed(drawMap(mapFacts(docker, { states: [server(state)] })), 'frontend');
     expect(service.findings).toMatchObject([{ level: 'warning', title: 'Clients can choose their address' }]);
   });
 
@@ -256,7 +236,7 @@ describe('a map with an adopted service', () => {
     const of = (green: ContainerFact) => {
       const more = { live: 'blue-settled' as const, previous: release(2, 'green') };
       const { state, ...docker } = adopted(more, [slotOf('blue', '0001'), green]);
-      return serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').canFlipBack;
+      return serviceNamed(drawMap(mapFacts(docker, { states: [server(state)] })), 'frontend').canFlipBack;
     };
     const own = slotOf('green', '0002');
     expect(of(own)).toBe(true);
@@ -265,7 +245,7 @@ describe('a map with an adopted service', () => {
 
   it('shows the release that has the traffic, its slot, and what the entry point stands for', () => {
     const { state, ...docker } = adopted();
-    const service = serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend');
+    const service = serviceNamed(drawMap(mapFacts(docker, { states: [server(state)] })), 'frontend');
     expect(service).toMatchObject({
       adopted: true,
       flipKind: 'http',
@@ -297,7 +277,7 @@ describe('a map with an adopted service', () => {
     const other = adopted(next, [slotOf('blue', '0001'), slotOf('green', '0007')]);
     const kinds = [ready, other].map(
       ({ state, ...docker }) =>
-        serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').switch.kind,
+        serviceNamed(drawMap(mapFacts(docker, { states: [server(state)] })), 'frontend').switch.kind,
     );
     expect(kinds).toEqual(['next-ready', 'not-ready']);
   });
@@ -312,7 +292,7 @@ describe('a map with an adopted service', () => {
     const step = { text: null, progress: null, ms: null };
     const can = (more: Partial<ServiceState>, slots = both, jobs: MapFacts['jobs'] = []) => {
       const { state, ...docker } = adopted({ ...flipped, ...more }, slots);
-      return serviceNamed(drawMap(facts(docker, { states: [server(state)], jobs })), 'frontend').canFlipBack;
+      return serviceNamed(drawMap(mapFacts(docker, { states: [server(state)], jobs })), 'frontend').canFlipBack;
     };
     expect({
       warm: can({}),
@@ -336,7 +316,7 @@ describe('a map with an adopted service', () => {
       const containers = docker.containers.map((each) =>
         each.name === 'shop-frontend-1' ? { ...each, status: entry } : each,
       );
-      return serviceNamed(drawMap(facts({ ...docker, containers }, { states: [server(state)] })), 'frontend').health;
+      return serviceNamed(drawMap(mapFacts({ ...docker, containers }, { states: [server(state)] })), 'frontend').health;
     };
     expect([
       health('Up (healthy)', 'Up (unhealthy)'),
@@ -354,7 +334,7 @@ describe('a map with an adopted service', () => {
     const kind = (dismissed: string[]) =>
       serviceNamed(
         drawMap(
-          facts(docker, {
+          mapFacts(docker, {
             states: [server(state)],
             jobs: [ended],
             ours: new Set(['job1']),
@@ -378,7 +358,7 @@ describe('a map with an adopted service', () => {
     const kind = (ours: string[], ...others: Parameters<typeof job>[0][]) =>
       serviceNamed(
         drawMap(
-          facts(docker, {
+          mapFacts(docker, {
             states: [server(state)],
             jobs: [refused, ...others.map((each) => job({ id: 'other', startedAt: 10, ...each }))],
             ours: new Set(ours),
@@ -402,7 +382,7 @@ describe('a map with an adopted service', () => {
     );
     const held = { ...state, holder: 'bob since 12:00:00: deploy of frontend' };
     const beside = (jobs: MapFacts['jobs']) =>
-      serviceNamed(drawMap(facts(docker, { states: [server(held)], jobs })), 'frontend');
+      serviceNamed(drawMap(mapFacts(docker, { states: [server(held)], jobs })), 'frontend');
     const alone = beside([]);
     expect(beside([job({ id: 'other', verb: 'deploy', service: 'backend', by: 'bob@desk' })])).toEqual(alone);
     expect(alone).toMatchObject({
@@ -419,7 +399,7 @@ describe('a map with an adopted service', () => {
       failure: { code: 'image-missing', message: 'No.', running: null, detail: null, transient: false },
     });
     const at = (asOfMs: number) =>
-      serviceNamed(drawMap(facts(docker, { states: [server(state)], jobs: [failed], asOfMs })), 'frontend');
+      serviceNamed(drawMap(mapFacts(docker, { states: [server(state)], jobs: [failed], asOfMs })), 'frontend');
     expect(at(500)).toMatchObject({ isWatched: true, switch: { kind: 'failed' } });
     expect(at(60_000)).toMatchObject({ isWatched: false, switch: { kind: 'failed' } });
   });
@@ -427,7 +407,7 @@ describe('a map with an adopted service', () => {
   it('tells whether next got ready, which decides what may take its slot', () => {
     const ready = (word: 'ready' | 'not-ready') => {
       const { state, ...docker } = adopted({ next: release(2, 'green', { word }) });
-      return serviceNamed(drawMap(facts(docker, { states: [server(state)] })), 'frontend').slots.green?.ready;
+      return serviceNamed(drawMap(mapFacts(docker, { states: [server(state)] })), 'frontend').slots.green?.ready;
     };
     expect([ready('ready'), ready('not-ready')]).toEqual([true, false]);
   });
@@ -435,7 +415,7 @@ describe('a map with an adopted service', () => {
   it('names a file that is damaged', () => {
     const { state, ...docker } = adopted();
     const map = drawMap(
-      facts(docker, { states: [server(state, { damaged: ['/srv/shop/.switchyard/x/service.json'] })] }),
+      mapFacts(docker, { states: [server(state, { damaged: ['/srv/shop/.switchyard/x/service.json'] })] }),
     );
     expect(map.stacks[0]?.findings).toMatchObject([
       { level: 'warning', text: expect.stringContaining('/srv/shop/.switchyard/x/service.json') },
@@ -464,7 +444,7 @@ describe('what is down on the map', () => {
   const both = [slotOf('blue', '0001'), slotOf('green', '0002', { imageId: digest('2') })];
   const state = serviceState({ live: 'green-settled', current: release(2, 'green'), previous: release(1, 'blue') });
   const draw = (containers: ContainerFact[], more: Partial<MapFacts> = {}) =>
-    drawMap(facts(dockerFacts(containers, { networks, images }), { states: [server(state)], ...more }));
+    drawMap(mapFacts(dockerFacts(containers, { networks, images }), { states: [server(state)], ...more }));
   const causes = (map: ReturnType<typeof drawMap>) => serviceNamed(map, 'frontend').troubles.map(({ cause }) => cause);
 
   it('DN2 an adopted service is on it without any container, with its folder', () => {

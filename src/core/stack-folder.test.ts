@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { composed, container, dockerFacts } from '../testkit/engine/facts.ts';
+import { composed, container, dockerFacts, mapFacts } from '../testkit/engine/facts.ts';
 import { drawMap } from './draw-map.ts';
 import { stackFolder } from './stack-folder.ts';
 
@@ -27,25 +27,7 @@ describe('the working folder of a stack', () => {
   });
 
   it('TR3 is told on the map where there are two', () => {
-    const map = drawMap({
-      docker: dockerFacts([from('web', '/srv/shop'), from('x', '/evil')]),
-      compose: null,
-      states: [],
-      jobs: [],
-      ours: new Set(),
-      dismissed: new Set(),
-      traffic: {},
-      watched: {},
-      awaySinceMs: null,
-      homeMounts: [],
-      dockerAwaySinceMs: null,
-      inspections: new Map(),
-      histories: new Map(),
-      outlines: new Map(),
-      aheadMs: 0,
-      found: [],
-      asOfMs: 0,
-    });
+    const map = drawMap(mapFacts(dockerFacts([from('web', '/srv/shop'), from('x', '/evil')])));
     expect(map.stacks[0]).toMatchObject({
       folder: null,
       findings: [

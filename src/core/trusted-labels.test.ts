@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { container, digest, dockerFacts } from '../testkit/engine/facts.ts';
+import { container, digest, dockerFacts, mapFacts } from '../testkit/engine/facts.ts';
 import { drawMap } from './draw-map.ts';
 import { labels as ours } from './server-layout.ts';
 import { trustLabels } from './trusted-labels.ts';
@@ -155,25 +155,7 @@ describe('labels that were given by hand', () => {
   it('TR2 leave a container on the map as what it is', () => {
     const pose = container({ name: 'pose', labels: compose({ project: 'shop', service: 'web', oneoff: 'True' }) });
     const real = container({ name: 'shop-web-1', labels: { ...composed } });
-    const map = drawMap({
-      docker: trustLabels(dockerFacts([pose, real])),
-      compose: null,
-      states: [],
-      jobs: [],
-      ours: new Set(),
-      dismissed: new Set(),
-      traffic: {},
-      watched: {},
-      awaySinceMs: null,
-      homeMounts: [],
-      dockerAwaySinceMs: null,
-      inspections: new Map(),
-      histories: new Map(),
-      outlines: new Map(),
-      aheadMs: 0,
-      found: [],
-      asOfMs: 0,
-    });
+    const map = drawMap(mapFacts(trustLabels(dockerFacts([pose, real]))));
     expect([map.loose.map(({ name }) => name), map.stacks[0]?.services[0]?.containers.map(({ name }) => name)]).toEqual(
       [['pose'], ['shop-web-1']],
     );

@@ -1,5 +1,6 @@
 import type { ContainerRights } from '../../core/container-rights.ts';
 import type { ContainerFact, DockerFacts } from '../../core/docker-facts.ts';
+import type { MapFacts } from '../../core/draw-map.ts';
 import type { Job, JobStep } from '../../core/job.ts';
 import { labels, stackHome } from '../../core/server-layout.ts';
 import type { ReleaseOnServer, ReleaseState, ServerState, ServiceState } from '../../core/server-state.ts';
@@ -201,3 +202,25 @@ export const noRights: ContainerRights = {
   mounts: [],
   networks: ['shop_default'],
 };
+
+/** What a map is drawn from: these containers, and nothing else known. */
+export const mapFacts = (docker: DockerFacts, more: Partial<MapFacts> = {}): MapFacts => ({
+  docker,
+  compose: '2.29.0',
+  states: [],
+  jobs: [],
+  ours: new Set(),
+  dismissed: new Set(),
+  traffic: {},
+  awaySinceMs: null,
+  homeMounts: [],
+  found: [],
+  dockerAwaySinceMs: null,
+  inspections: new Map(),
+  histories: new Map(),
+  outlines: new Map(),
+  aheadMs: 0,
+  watched: {},
+  asOfMs: 99,
+  ...more,
+});
