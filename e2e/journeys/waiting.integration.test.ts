@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Session } from '../../src/engine/session.ts';
 import type { Lab } from '../lab/lab.ts';
-import { act, connectTo, endOf, frontendOf, get, granted, type Place, serviceOn } from './journey.ts';
+import { act, connectTo, type Ended, endOf, frontendOf, get, granted, type Place, serviceOn } from './journey.ts';
 import { theLab } from './the-lab.ts';
+
+/** How a job ended, and what it said where that is not completed: one word on one line of a report. */
+const told = ({ outcome, failure }: Ended): string =>
+  failure === null ? outcome : `${outcome}: ${failure.code}: ${failure.message} ${failure.detail ?? ''}`;
 
 /** Jobs of one stack that want the same lock, on a real server. */
 describe('jobs that want the same lock', { concurrent: false }, () => {
@@ -41,10 +45,7 @@ describe('jobs that want the same lock', { concurrent: false }, () => {
     ]);
     expect(serviceOn(session, backend).switch).toMatchObject({ kind: 'waiting', verb: 'adopt' });
     const ends = await Promise.all([endOf(session, first), endOf(session, second)]);
-    expect(ends.map(({ outcome, failure }) => [outcome, failure])).toEqual([
-      ['completed', null],
-      ['completed', null],
-    ]);
+    expect(ends.map(told)).toEqual(['completed', 'completed']);
     stop();
     expect([...seen].sort()).toEqual([`backend ${before[1]} service`, `frontend ${before[0]} service`]);
     const { host, port } = place.at();
@@ -53,15 +54,9 @@ describe('jobs that want the same lock', { concurrent: false }, () => {
 
   test('TO6 of two clients, one that comes at the same moment waits for the other, and is not refused', async () => {
     const ends = await Promise.all([act(session, frontend, 'eject'), act(other, backend, 'eject')]);
-    expect(ends.map(({ outcome, failure }) => [outcome, failure])).toEqual([
-      ['completed', null],
-      ['completed', null],
-    ]);
+    expect(ends.map(told)).toEqual(['completed', 'completed']);
     const again = await Promise.all([act(session, frontend, 'adopt', options), act(other, backend, 'adopt', options)]);
-    expect(again.map(({ outcome, failure }) => [outcome, failure])).toEqual([
-      ['completed', null],
-      ['completed', null],
-    ]);
+    expect(again.map(told)).toEqual(['completed', 'completed']);
   });
 
   test('TO6 one that must not wait is refused at once, and one that was stopped while it waited has changed nothing', async () => {

@@ -79,7 +79,8 @@ export type FaultName = keyof typeof faultScripts;
 export function readOnlyFolderScript(folder: string): FaultScript {
   return {
     apply: `mount --bind ${folder} ${folder} && mount -o remount,ro,bind ${folder}`,
-    undo: `while umount ${folder} 2>/dev/null; do :; done`,
+    // Lazily where somebody still stands in it.
+    undo: `while umount ${folder} 2>/dev/null || umount -l ${folder} 2>/dev/null; do :; done`,
   };
 }
 

@@ -19,15 +19,15 @@ export function renderResetScript(
   const unchanged = recipe.keepsUnchanged && !fromRegistry ? others.map(renderKeepUnchanged).join('') : '';
   const pull = fromRegistry ? '--pull always ' : '';
   return `set -euo pipefail
-# What a killed test left wrong.
+# What a killed test left wrong: first the jobs that still run, which would write into what is about to go, and keep a disk busy.
+ls -l /proc/[0-9]*/cwd 2>/dev/null | sed -n 's|.* /proc/\\([0-9]*\\)/cwd -> /home/home/.*|\\1|p' | xargs -r kill -9 2>/dev/null || true
+pkill -9 -u home -f '[.]switchyard|[.]local/state/switchyard|[.]/(run|watch)[.]sh' || true
 ${renderHealScript(stacks.map((stack) => `/home/home/${stack.name}`))}# The small disk of the fault suite holds the home state too.
-for each in /home/home/.local/state/switchyard /home/home/small; do while umount "$each" 2>/dev/null; do :; done; done
+for each in /home/home/.local/state/switchyard /home/home/small; do while umount "$each" 2>/dev/null || umount -l "$each" 2>/dev/null; do :; done; done
 for _ in $(seq 600); do docker version >/dev/null 2>&1 && break; sleep 0.1; done
 
 keep=' ${kept.join(' ')} '
-${unchanged}# Jobs that still run would write into what is about to go.
-pkill -9 -u home -f '[.]switchyard|[.]/(run|watch)[.]sh' || true
-docker ps -a --format '{{.ID}} {{.Label "com.docker.compose.project"}}' | while read -r id project; do
+${unchanged}docker ps -a --format '{{.ID}} {{.Label "com.docker.compose.project"}}' | while read -r id project; do
   case "$keep" in *" $project "*) ;; *) echo "$id" ;; esac
 done >/tmp/reset-containers
 [ ! -s /tmp/reset-containers ] || xargs docker rm -f -v </tmp/reset-containers >/dev/null

@@ -133,6 +133,14 @@ describe('a map of plain compose', () => {
       tier: 'service',
       switch: { kind: 'preparing', verb: 'adopt', step: 'switch' },
     });
+    // Its end is told before what it left is read.
+    const done = job({ ...adopting, state: 'completed', endedAt: 2 });
+    const facts = mapFacts({ ...docker, containers }, { jobs: [done], unsettled: new Set([done.id]) });
+    expect(serviceNamed(drawMap(facts), 'frontend')).toMatchObject({
+      version: '1.0.0-rc',
+      tier: 'service',
+      troubles: [],
+    });
     // Behind it, before its roles are written.
     const docker2 = { ...docker, containers };
     const adopted = drawMap(mapFacts(docker2, { states: [server(serviceState({ current: null }))], jobs: [adopting] }));

@@ -37,6 +37,8 @@ export type MapFacts = {
   compose: string | null;
   states: ServerState[];
   jobs: Job[];
+  /** Ids of jobs whose end was told after `states` was read: what they left is not known yet. */
+  unsettled: ReadonlySet<string>;
   /** Ids of the jobs that were asked for here, and not by another client. */
   ours: ReadonlySet<string>;
   /** Jobs whose failure the operator put away. */
@@ -76,7 +78,7 @@ export function drawMap(facts: MapFacts): StackMap {
   const owners = [
     ...facts.states.flatMap(({ services }) => services.map(({ record }) => record)),
     // Before its adoption is written down, and when it is not any more, the job tells whose they are.
-    ...facts.jobs.filter(({ verb, state }) => state === 'running' && (verb === 'adopt' || verb === 'eject')),
+    ...facts.jobs.filter((job) => (job.verb === 'adopt' || job.verb === 'eject') && isAtWork(facts, job)),
   ];
   const slotNames = new Set(
     owners.flatMap(({ stack, service }) => slots.map((slot) => slotContainer(slotPrefix(stack, service), slot))),
@@ -292,7 +294,7 @@ function drawPlain(
     mounts: mountsOf(list),
     canFlipBack: false,
     isWatched: false,
-    troubles: job?.state === 'running' ? [] : plainTroubles(facts, stack, service, list, entry),
+    troubles: job !== null && isAtWork(facts, job) ? [] : plainTroubles(facts, stack, service, list, entry),
     absence: list.length > 0 ? null : absenceOf(written),
     findings: [],
   };
@@ -341,7 +343,7 @@ function plainTroubles(
   const owner = { stack: stray.labels[labels.stack], service: stray.labels[labels.service] ?? '' };
   // Its entry point may still lead to it.
   if (facts.docker.containers.some((each) => isEntryOf(each, owner.service))) return [];
-  if (facts.jobs.some((job) => job.state === 'running' && job.stack === owner.stack)) return [];
+  if (facts.jobs.some((job) => isAtWork(facts, job) && job.stack === owner.stack)) return [];
   return [
     {
       ...shared,
@@ -451,7 +453,7 @@ function troublesOf(
   containerAt: (slot: Slot) => ContainerFact | null,
   more: AdoptedFacts,
 ): Trouble[] {
-  const running = newest?.state === 'running' ? newest.verb : null;
+  const running = newest !== null && isAtWork(facts, newest) ? newest.verb : null;
   // It takes the entry point and its files away on purpose.
   if (running === 'eject') return [];
   const found = findTroubles({
@@ -478,6 +480,9 @@ const makesWay = ({ verb, steps }: Job): boolean =>
   verb === 'retire' ||
   verb === 'mend' ||
   (verb === 'flip' && steps.some(({ name, state }) => name === 'drain' && state === 'running'));
+
+/** It runs, or has just ended, and what it left behind was not read yet. */
+const isAtWork = (facts: MapFacts, { id, state }: Job): boolean => state === 'running' || facts.unsettled.has(id);
 
 const isOurs = (facts: MapFacts, job: Job | null): boolean => job !== null && facts.ours.has(job.id);
 

@@ -16,6 +16,9 @@ const stackVerbs: ReadonlySet<string> = new Set(['adopt', 'eject', 'mend']);
 export const wantsStack = (verb: Verb, options: VerbOptions = {}): boolean =>
   stackVerbs.has(verb) || (verb === 'deploy' && options.image !== undefined);
 
+/** Whether a verb may have edited the stack's files, its options unknown. */
+export const mayEdit = (verb: Verb): boolean => stackVerbs.has(verb) || verb === 'deploy';
+
 /** Going back waits for nobody: whoever only prepares makes way for it on the server (SPEC FL11). */
 export const mayWait = (verb: Verb, { noWait = false }: VerbOptions): boolean => verb !== 'rollback' && !noWait;
 

@@ -78,6 +78,7 @@ export function createHostSession(parts: HostSessionParts): Session {
       compose: now.compose,
       states: now.states,
       jobs: jobList(now),
+      unsettled: now.unsettled,
       ours: jobs.ours,
       dismissed: jobs.dismissed,
       traffic: traffic.current(),

@@ -83,6 +83,7 @@ function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): V
     compose: null,
     states: adopted ? [serverState([state])] : [],
     jobs: [],
+    unsettled: new Set(),
     ours: new Set(),
     dismissed: new Set(),
     traffic: {},

@@ -127,6 +127,7 @@ export function createFeeds(now: HostNow, clock: Clock, lookAtStates: () => void
   const onLine = (line: FeedLine) => {
     const before = now.jobs.get(line.job);
     fold(line);
+    if (line.kind === 'end' && before?.state === 'running') now.unsettled = new Set([...now.unsettled, line.job]);
     if (
       line.kind === 'end' ||
       line.kind === 'settled' ||

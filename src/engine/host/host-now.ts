@@ -29,6 +29,8 @@ export type HostNow = {
   /** As last read; null before. */
   homeState: HomeState | null;
   jobs: ReadonlyMap<string, Job>;
+  /** Jobs whose end was told, until a look that began after it has read what they left. */
+  unsettled: ReadonlySet<string>;
   /** The state folders of jobs that were sent from here, by id: known before the next look tells of them. */
   sent: Map<string, string>;
   /** Of a job that was tried again: the ids that it had before. Those are not shown. */
@@ -64,6 +66,7 @@ export const nothingKnown = (): HostNow => ({
   takeIns: new Map(),
   homeState: null,
   jobs: new Map(),
+  unsettled: new Set(),
   sent: new Map(),
   insteadOf: new Map(),
   dead: new Set(),

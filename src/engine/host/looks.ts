@@ -136,6 +136,7 @@ export function createLooks(
   };
 
   const readStates = async (link: Link): Promise<void> => {
+    const endedBefore = now.unsettled;
     const outcome = await link.shell.run(renderScript(observeScript, stackFolders(now.docker)), { timeoutMs: 20_000 });
     const homeState = parseHomeState(outcome.stdout);
     // Cut short, it says less than is there: what was known before stays until the next look.
@@ -145,6 +146,7 @@ export function createLooks(
       );
     now.homeState = homeState;
     now.states = withLast(parseServerStates(outcome.stdout, clock.nowMs(), lastGood), now.states);
+    now.unsettled = new Set([...now.unsettled].filter((id) => !endedBefore.has(id)));
     now.aheadMs = serverAheadMs(outcome.stdout, clock.nowMs());
     for (const { root, services } of now.states)
       for (const { record, recordDamage } of services)

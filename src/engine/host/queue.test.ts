@@ -193,7 +193,7 @@ describe('TO6 a verb that wants a lock which another job has', () => {
 });
 
 describe('TO6 a verb that the server refused, for another client had the lock', () => {
-  const refused = (id: string) => {
+  const refused = (id: string, code = 'lock-held') => {
     host.line(id, Date.now(), {
       kind: 'job',
       verb: 'flip',
@@ -204,7 +204,7 @@ describe('TO6 a verb that the server refused, for another client had the lock', 
     });
     // At its start a job says a step that it has not come to: some verbs have one of that name.
     host.line(id, Date.now(), { kind: 'fail', step: 'start' });
-    ends(id, 'refused', 'lock-held', 'Another job holds frontend of shop.');
+    ends(id, 'refused', code, 'Another job was first.');
   };
 
   it('waits for that one, and is tried again: what is waited for is the job that was let in', async () => {
@@ -240,6 +240,38 @@ describe('TO6 a verb that the server refused, for another client had the lock', 
     expect(await ended).toMatchObject({ ok: true, value: { state: 'refused', failure: { code: 'lock-held' } } });
     expect(session.jobs()).toHaveLength(1);
   });
+
+  it('is planned anew where that one ended meanwhile and had edited the stack’s files', async () => {
+    const { id } = await ask('flip');
+    const ended = session.ended('shop', id);
+    await runs('theirs', 'eject', 'backend');
+    ends('theirs');
+    refused(id, 'compose-changed');
+    await settle();
+    const again = host.jobs[1]?.id ?? '';
+    expect(session.jobs()[0]).toMatchObject({ id: again, state: 'running', insteadOf: [id] });
+    ends(again);
+    await settle();
+    expect(await ended).toMatchObject({ ok: true, value: { id: again, state: 'completed' } });
+  });
+
+  it.each([
+    ['nobody’s job', () => Promise.resolve()],
+    ['a job that edits nothing', () => runs('theirs', 'flip', 'backend')],
+    ['a job that was refused', () => runs('theirs', 'eject', 'backend'), 'refused'],
+  ])(
+    'is told where the files changed by hand, and not by a job: %s',
+    async (_whose, meanwhile, outcome = 'completed') => {
+      const { id } = await ask('flip');
+      const ended = session.ended('shop', id);
+      await meanwhile();
+      ends('theirs', outcome);
+      refused(id, 'compose-changed');
+      await settle();
+      expect(await ended).toMatchObject({ ok: true, value: { id, failure: { code: 'compose-changed' } } });
+      expect(host.jobs).toHaveLength(1);
+    },
+  );
 
   it('is told at once where it must not wait', async () => {
     const { id } = await ask('flip', { noWait: true });

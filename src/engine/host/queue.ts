@@ -1,7 +1,7 @@
 import { type Failure, failure } from '../../core/failure.ts';
 import type { Job, Verb, VerbOptions } from '../../core/job.ts';
 import { failed, ok, type Result } from '../../core/result.ts';
-import { blockerOf, mayWait, type WaitsFor, wantSameLock, wantsStack } from '../../core/waiting.ts';
+import { blockerOf, mayEdit, mayWait, type WaitsFor, wantSameLock, wantsStack } from '../../core/waiting.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { ServiceName } from '../session.ts';
 import type { HostNow } from './host-now.ts';
@@ -11,7 +11,7 @@ import type { HostNow } from './host-now.ts';
  *
  *   waiting ──▶ starting ──▶ begun ──▶ (its first step, or its end) gone
  *      ▲            │           │
- *      └────────────┴───────────┘ the server refused, for another had the lock; or did not answer
+ *      └────────────┴───────────┘ the server refused, for another had the lock or edited the stack's files; or did not answer
  */
 type Entry = {
   /** Of its job; another one at each try. */
@@ -29,6 +29,8 @@ type Entry = {
   notBeforeMs: number;
   /** Tries that were refused for a holder that nobody here knows. */
   blindTries: number;
+  /** Jobs that had ended before it was planned. */
+  endedBefore: ReadonlySet<string>;
 };
 
 /** After a job of our own, so that another client that waits comes to its turn, too. */
@@ -129,8 +131,12 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
     put(entry, { state, startedAt, endedAt: Math.max(clock.nowMs(), startedAt), failure: why });
   };
 
+  const endedJobs = (): ReadonlySet<string> =>
+    new Set([...now.jobs.values()].filter(({ endedAt }) => endedAt !== null).map(({ id }) => id));
+
   const takeTurn = async (entry: Entry): Promise<void> => {
     entry.phase = 'starting';
+    entry.endedBefore = endedJobs();
     const begun = await parts.begin(entry.id, entry.name, entry.verb, entry.options);
     if (begun.ok) {
       entry.phase = 'begun';
@@ -144,10 +150,25 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
     redraw();
   };
 
-  /** The server refused it, for another had the lock that this client did not know of yet. */
-  const tryAgain = (entry: Entry): void => {
+  /** Whether the stack's files, which changed since it was planned, were changed by a job that ended meanwhile, and not by hand. */
+  const wasOvertaken = (entry: Entry): boolean =>
+    [...now.jobs.values()].some(
+      (job) =>
+        job.endedAt !== null &&
+        job.state !== 'refused' &&
+        job.id !== entry.id &&
+        job.stack === entry.name.stack &&
+        (edits.has(job.id) || mayEdit(job.verb)) &&
+        !entry.endedBefore.has(job.id),
+    );
+
+  const isForAnotherJob = (entry: Entry, { code }: Failure): boolean =>
+    code === 'lock-held' || (code === 'compose-changed' && wasOvertaken(entry));
+
+  /** The server refused it, for another had the lock that this client did not know of yet, or came first. */
+  const tryAgain = (entry: Entry, why: Failure): void => {
     const blocker = blockerFor(entry);
-    if (blocker === null) {
+    if (blocker === null && why.code === 'lock-held') {
       entry.blindTries += 1;
       if (entry.blindTries > mostBlindTries) {
         drop(entry);
@@ -166,8 +187,8 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
 
   const advanceBegun = (entry: Entry): void => {
     const job = now.jobs.get(entry.id);
-    if (job?.state === 'refused' && job.failure?.code === 'lock-held' && mayWait(entry.verb, entry.options))
-      tryAgain(entry);
+    const why = job?.state === 'refused' ? job.failure : null;
+    if (why !== null && isForAnotherJob(entry, why) && mayWait(entry.verb, entry.options)) tryAgain(entry, why);
     else if (
       job === undefined ||
       job.state !== 'running' ||
@@ -235,6 +256,7 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
         isStopped: false,
         notBeforeMs: 0,
         blindTries: 0,
+        endedBefore: endedJobs(),
       };
       if (entry.wantsStack) edits.add(id);
       if (verb === 'rollback') return start();

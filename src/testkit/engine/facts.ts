@@ -209,6 +209,7 @@ export const mapFacts = (docker: DockerFacts, more: Partial<MapFacts> = {}): Map
   compose: '2.29.0',
   states: [],
   jobs: [],
+  unsettled: new Set(),
   ours: new Set(),
   dismissed: new Set(),
   traffic: {},
