@@ -64,6 +64,8 @@ export type HostileCase = {
   seen?(map: StackMap): string | null;
   /** Runs by hand what was planted: the trace, or what watches the engine, must see it then. */
   control?: string;
+  /** What is known of the honest neighbour is out of reach as well: it must be on the map all the same, and not be said to be adopted. */
+  neighbourUnknown?: boolean;
   /** Takes away what `home` changed for all. */
   undo?: string;
 };

@@ -93,8 +93,8 @@ plain_stack() {
   container "$ID-web-1" $(of_compose "$ID" web "$DIR")
 }
 
-# What 0.1.0 left of an adopted stack: 1.0.0 in blue, 1.1.0 in green with the traffic. With `files` no container runs.
-# The same, adopted by a client of today: the home state knows it, with a copy of what is loaded by others.
+# An adopted stack as `old_stack` has it, adopted by a client of today: the home state knows it, with a copy of what is loaded
+# by others.
 known_stack() { # port or files
   old_stack "$1"
   known=/home/home/.local/state/switchyard/stacks/$ID-0a1b2c3d
@@ -108,10 +108,12 @@ known_stack() { # port or files
   sed -n '/# switchyard begin web$/,/# switchyard end web$/p' "$DIR/compose.override.yaml" >"$known/web/override.block"
   printf '%s\n' "$DIR/compose.override.yaml" >"$known/override"
   sha256sum <"$DIR/compose.override.yaml" | cut -d' ' -f1 >"$known/override.sha256"
+  echo >"$known/override.leads"
   chmod -R go= /home/home/.local/state/switchyard
   chown -R home:home /home/home/.local
 }
 
+# What 0.1.0 left of an adopted stack: 1.0.0 in blue, 1.1.0 in green with the traffic. With `files` no container runs.
 old_stack() { # port or files
   mkdir -p "$DIR"
   cp -r "$kept/stack-0.1.0/compose.yaml" "$kept/stack-0.1.0/compose.override.yaml" "$DIR/"

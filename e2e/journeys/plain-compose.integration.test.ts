@@ -4,6 +4,7 @@ import { eventually } from '../../src/testkit/eventually.ts';
 import type { Lab } from '../lab/lab.ts';
 import { startLoad } from '../load/load.ts';
 import {
+  act,
   completes,
   composeConfig,
   connectTo,
@@ -117,6 +118,22 @@ describe('plain compose in an adopted stack', () => {
     await completes(session, name, 'rollback');
     await oneIsLive(frontend, '1.0.0');
     await completes(session, name, 'rollback');
+    await works();
+  });
+
+  test('AD10 eject makes no neighbour that it depends on and has no container: it is undone, and says which', async () => {
+    const files = () => lab.exec('home', `cd ${frontend.folder} && cat compose.yaml compose.override.yaml`);
+    const before = (await files()).stdout;
+    await compose('rm -fs db');
+    const { outcome, failure } = await act(session, name, 'eject');
+    expect([outcome, failure?.code, failure?.message]).toEqual([
+      'aborted',
+      'service-not-running',
+      expect.stringContaining('depends on db, which has no container'),
+    ]);
+    expect((await files()).stdout).toBe(before);
+    expect(await compose('ps -a --format "{{.Service}}"')).not.toContain('db');
+    await compose('up -d --no-recreate db');
     await works();
   });
 

@@ -18,6 +18,8 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { renderScript } from '../../src/core/command.ts';
+import { observeScript } from '../../src/core/server-scripts.ts';
 import { kitFile } from '../../src/engine/job-upload.ts';
 import { KitServer, kit } from './server.ts';
 
@@ -364,5 +366,37 @@ describe.runIf(isRoot)('root, in a folder of a user', () => {
     mkdirSync(at('conf'), { mode: 0o700 });
     expect((await replace()).stdout).toBe('not written\n');
     expect(readFileSync(file, 'utf8')).toBe('old\n');
+  });
+});
+
+describe('HS4 the override as a job left it', () => {
+  const drifted = async () =>
+    (await server.sh(renderScript(observeScript, []))).stdout.includes('\u0001override changed');
+  const keep = () => job('keep_override_sum');
+
+  it('is told when a link to the same bytes stands in its place, and when its link leads elsewhere', async () => {
+    put('compose.override.yaml', 'ours\n');
+    put('conf/o.yaml', 'ours\n');
+    put('conf/other.yaml', 'ours\n');
+    await keep();
+    expect(await drifted()).toBe(false);
+    rmSync(file);
+    link('compose.override.yaml', 'conf/o.yaml');
+    expect(await drifted()).toBe(true);
+    await keep();
+    expect(await drifted()).toBe(false);
+    rmSync(file);
+    link('compose.override.yaml', 'conf/other.yaml');
+    expect(await drifted()).toBe(true);
+  });
+
+  it('is compared by its bytes alone where an earlier version wrote down no more', async () => {
+    put('conf/o.yaml', 'ours\n');
+    link('compose.override.yaml', 'conf/o.yaml');
+    await keep();
+    rmSync(path.join(server.home, 'override.leads'));
+    expect(await drifted()).toBe(false);
+    put('conf/o.yaml', 'theirs\n');
+    expect(await drifted()).toBe(true);
   });
 });

@@ -29,6 +29,15 @@ clean() {
   rm -rf "${home_service:?}"
 }
 
+# Of what the service depends on as its files say now, directly or not, the first that has no container: compose would make it,
+# and nobody asked for that. By compose's own reading of the files; services are the keys two blanks deep.
+missing_neighbour() {
+  stack_compose config "$SERVICE" | awk '/^[^ ]/ { inside = $0 == "services:" } inside && /^  [^ ].*:$/ { gsub(/^  ["\047]?|["\047]?:$/, ""); print }' | while IFS= read -r each; do
+    [ "$each" != "$SERVICE" ] || continue
+    [ -n "$(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$each")" ] || { printf '%s' "$each"; break; }
+  done
+}
+
 say_completed() { completed "$SERVICE is plain compose again and runs release $(number_of "$current")."; }
 
 # Once plain compose answered, it is finished, unless the files were put back since; until then the entry point comes back.
@@ -78,6 +87,8 @@ else
   remove_file override "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be removed." "" ""
 fi
 said=$(stack_compose config --quiet) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
+missing=$(missing_neighbour)
+[ -z "$missing" ] || abort service-not-running "$SERVICE depends on $missing, which has no container: compose would make it with $SERVICE. Start it yourself if it shall run (docker compose up -d $missing), then eject again." "" ""
 finish
 
 begin replace

@@ -119,6 +119,7 @@ look_at() {
     done
     set -- "$@" "$adopted/service.json" "$adopted/watch" "$adopted/settled" "$adopted/went-back"
     [ -L "$adopted/entry" ] || set -- "$@" "$adopted/entry/live.map"
+    { [ -L "$adopted/entry" ] || [ -L "$adopted/entry/run" ] || [ -L "$adopted/entry/run/admin.sock" ]; } && printf '\\001linked %s\\n' "$slug"
     if [ -f "$adopted/watch" ] && [ ! -L "$adopted/watch" ]; then
       job=
       read -r _ _ _ _ job _ <"$adopted/watch"
@@ -145,7 +146,11 @@ look_at() {
   IFS= read -r override 2>/dev/null <"$stack/override" && read -r recorded 2>/dev/null <"$stack/override.sha256"
   if [ -n "$recorded" ]; then
     sum=$(find -L "$override" -maxdepth 0 -type f -size -2049 -exec sha256sum {} + 2>/dev/null)
-    if [ "\${sum%% *}" != "$recorded" ]; then
+    leads='' led=
+    [ ! -L "$override" ] || leads=$(readlink -f "$override")
+    # What an earlier version wrote has no such line: nothing is known of where it led.
+    if [ -f "$stack/override.leads" ]; then IFS= read -r led 2>/dev/null <"$stack/override.leads"; else led=$leads; fi
+    if [ "\${sum%% *}" != "$recorded" ] || [ "$leads" != "$led" ]; then
       printf '\\001override %s %s\\n' "\${sum:+changed}" "$override"
       for service in "$stack"/*/override.block; do set -- "$@" "$service"; done
       find -L "$override" -maxdepth 0 -type f -size -513 -exec awk '${frameFiles}' {} + 2>/dev/null

@@ -104,6 +104,13 @@ describe('what the server’s files say', () => {
     expect(parseServerStates(output)[0]?.services[0]).toMatchObject({ entryIsOld });
   });
 
+  it('EN9 says of an entry point’s socket that a link leads to it', () => {
+    const told = ['frontend', 'backend'].map(
+      (slug) => parseServerStates(framed({}, [`\u0001linked ${slug}`]))[0]?.services[0],
+    );
+    expect(told.map((each) => each?.socketIsLinked)).toEqual([true, false]);
+  });
+
   it('keeps what is whole when a file is damaged, and names that file', () => {
     const output = framed(
       {

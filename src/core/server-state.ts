@@ -42,6 +42,8 @@ export type ServiceState = {
   wentBack: { atMs: number; reason: string } | null;
   /** Its entry point was set up by an earlier version, which let a client choose its address (SPEC EN8). */
   entryIsOld: boolean;
+  /** The way to its entry point’s socket goes through a link: it is not asked for its counters. */
+  socketIsLinked: boolean;
   /** The home state knows it, and its files in the stack's folder are gone; then the rest is what they said last, where that is known. */
   filesGone: boolean;
   /** Who holds the service's lock, in the server's words, or null. */
@@ -168,6 +170,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
   const sums = new Map<string, string>();
   const unreadable: string[] = [];
   const oldEntries = new Set<string>();
+  const linked = new Set<string>();
   const endedJobs = new Map<string, Outcome>();
   const state = {
     folder: root.replace(/\/\.switchyard$/, ''),
@@ -200,6 +203,7 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
     else if (word === 'unseen') state.unseenJobs.push(rest);
     else if (word === 'aside') state.setAside.push(rest);
     else if (word === 'unreadable') unreadable.push(rest);
+    else if (word === 'linked') linked.add(first);
     else if (word === 'forwards') {
       if (explainEntryConfig(rest.slice(first.length + 1)).length > 0) oldEntries.add(first);
     } else if (word === 'role') roles.set(`${first}/${second}`, third);
@@ -218,7 +222,11 @@ function parseState(text: string, lastGood: ReadonlyMap<string, ServiceRecord>):
   return {
     ...state,
     root,
-    services: services.map(({ slug, service }) => ({ ...service, entryIsOld: oldEntries.has(slug) })),
+    services: services.map(({ slug, service }) => ({
+      ...service,
+      entryIsOld: oldEntries.has(slug),
+      socketIsLinked: linked.has(slug),
+    })),
     endedJobs,
     damaged: [...unreadable, ...damaged],
     drift: state.ground.kind === 'safe' ? findDrift(root, state.home, services, files, sums, override) : [],
@@ -339,6 +347,7 @@ function readService(
     settledAtMs: settledAtMs(text('settled'), live, moved),
     wentBack: wentBackAt === undefined ? null : { atMs: number(wentBackAt) ?? 0, reason: why.join(' ') },
     entryIsOld: false,
+    socketIsLinked: false,
     holder: holderOf(folder, files),
   };
 }

@@ -92,9 +92,11 @@ export const engineCases: HostileCase[] = [
     { control: 'by_hand "$STATE/jobs/j1" watch.sh' },
   ),
   afterReboot('reboot-config', 'haproxy.cfg is changed while the engine is away', 'lua_config', {
+    plant: 'known_stack files',
     told: /haproxy\.cfg/,
   }),
   afterReboot('reboot-override', 'the override is changed while the engine is away', `echo '# more' >>${override}`, {
+    plant: 'known_stack files',
     told: /override/i,
   }),
 ];

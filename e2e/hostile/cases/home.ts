@@ -39,6 +39,7 @@ export const homeCases: HostileCase[] = [
     'home-link',
     'the home state is a link to a folder of another user’s',
     'mkdir -p "$OUT"; mv "$HOME_STATE" "$OUT/state"; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"; ln -s "$OUT/state" "$HOME_STATE"',
+    { neighbourUnknown: true },
   ),
   home(
     'home-parent',
@@ -52,6 +53,7 @@ export const homeCases: HostileCase[] = [
     'home-stack-link',
     'a stack’s folder in the home state is a link out of it',
     'mkdir -p "$OUT"; for key in "$HOME_STATE"/stacks/*; do mv "$key" "$OUT/"; ln -s "$OUT/$(basename "$key")" "$key"; done; chown -R guest:guest "$OUT"; chmod -R a+rwX "$OUT"',
+    { neighbourUnknown: true },
   ),
   home(
     'home-script-owner',

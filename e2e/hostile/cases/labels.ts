@@ -85,10 +85,12 @@ export const labelCases: HostileCase[] = [
     about: 'two containers of one stack name two working folders; the second is not the operator’s',
     plant: `plain_stack; planted_job "$OUT/.switchyard" j1; container "$ID-web-2" $(of_compose "$ID" worker "$OUT")`,
     control: byHandInState,
-    seen: (map) =>
-      onMap(map, 'label-two-folders')?.folder === '/home/home/label-two-folders'
-        ? null
-        : `the stack’s folder is ${onMap(map, 'label-two-folders')?.folder}`,
+    // Which of the two is the operator's is nobody's guess: nothing is read of either, and that is said.
+    seen: (map) => {
+      const stack = onMap(map, 'label-two-folders');
+      if (stack?.folder !== null) return `the stack’s folder is ${stack?.folder}`;
+      return stack.findings.some(({ title }) => title === 'Several working folders') ? null : 'it is not said why';
+    },
   },
   {
     id: 'image-root',

@@ -186,8 +186,10 @@ sleep 0.05; done' sh "$STATE" "$VICTIM" >/dev/null 2>&1 </dev/null &`,
     kind: 'links',
     stage: 'act',
     about: 'a temporary file of rollback.sh, whose name is always the same, is a link; the operator goes back by hand',
-    plant:
-      'old_stack files; mkdir -p "$VICTIM"; echo ": mine" >"$VICTIM/profile"; ln -s "$VICTIM/profile" "$STATE/room.hand.tmp"; ln -s "$VICTIM/profile" "$STATE/web/entry/live.map.hand.tmp"',
+    plant: 'WITH_PREVIOUS=1 old_stack "$PORT"; mkdir -p "$VICTIM"; echo ": mine" >"$VICTIM/profile"',
+    // Behind its taking in: the script by hand is today's from then on.
+    during:
+      'as_home ln -s "$VICTIM/profile" "$STATE/room.hand.tmp"; as_home ln -s "$VICTIM/profile" "$STATE/web/entry/live.map.hand.tmp"',
     act: async ({ sh }) => {
       await sh('rollback_by_hand');
       return null;

@@ -164,6 +164,7 @@ printf '    depends_on: [stowaway]\\n' >>"$DIR/compose.yaml.part"; sed '/^    im
       return rollback?.(acting) ?? null;
     },
     told: /haproxy\.cfg/,
-    control: 'docker restart -t 1 "$ID-web-1" >/dev/null; sleep 1',
+    // Going back has put our own file there again.
+    control: 'lua_config; docker restart -t 1 "$ID-web-1" >/dev/null; sleep 1',
   },
 ];

@@ -27,9 +27,11 @@ check_compose_hash() {
   refuse compose-changed "The compose files of $STACK changed while this job was being prepared. Nothing was changed." "$(running_words)" ""
 }
 
-# The override as our jobs leave it: what compose then loads by itself is compared with it by every look (SPEC HS4).
+# The override as our jobs leave it, and where it leads where it is a link: what compose then loads by itself is compared with
+# it by every look (SPEC HS4).
 keep_override_sum() {
-  put_line "$HOME_STATE/override" "$OVERRIDE" && put_line "$HOME_STATE/override.sha256" "$( ([ ! -e "$OVERRIDE" ] || sha256sum <"$OVERRIDE") | cut -d' ' -f1)"
+  put_line "$HOME_STATE/override.leads" "$( [ ! -L "$OVERRIDE" ] || readlink -f "$OVERRIDE")" &&
+    put_line "$HOME_STATE/override" "$OVERRIDE" && put_line "$HOME_STATE/override.sha256" "$( ([ ! -e "$OVERRIDE" ] || sha256sum <"$OVERRIDE") | cut -d' ' -f1)"
 }
 # Our lines for this service in the override, with their marks.
 our_block() { block_of "$SERVICE"; }

@@ -48,7 +48,9 @@ export function createTrafficReading(now: HostNow, clock: Clock, redraw: () => v
     const { open } = now;
     if (open === null || now.docker === null) return;
     const adopted = now.states.flatMap((state) =>
-      state.services.map((service) => ({ root: state.root, record: service.record })),
+      state.services
+        .filter(({ socketIsLinked }) => !socketIsLinked)
+        .map((service) => ({ root: state.root, record: service.record })),
     );
     await Promise.all(
       adopted.map(async ({ root, record }) => {

@@ -148,6 +148,7 @@ export const serviceState = (more: Partial<ServiceState> = {}): ServiceState => 
   settledAtMs: null,
   wentBack: null,
   entryIsOld: false,
+  socketIsLinked: false,
   holder: null,
   ...more,
 });
