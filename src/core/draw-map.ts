@@ -1,9 +1,10 @@
 import { blastRadius, dependencyDepths } from './boundary.ts';
 import { explainCheck } from './check.ts';
+import { comesBack, isWell } from './container-condition.ts';
 import { deployerOf } from './deployer.ts';
 import type { ContainerFact, ContainerHistory, ContainerInspection, DockerFacts, ImageFact } from './docker-facts.ts';
 import { liveSlotOf, oldEntryFinding } from './entry.ts';
-import { comesBack, findTroubles, isEntryOf, isWell } from './find-trouble.ts';
+import { findTroubles, isEntryOf } from './find-trouble.ts';
 import { type Health, isQuiet, isServing, parseHealth } from './health.ts';
 import type { HomeMount } from './home-mounts.ts';
 import { tagOf, tierOf } from './image-kind.ts';
