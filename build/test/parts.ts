@@ -102,7 +102,7 @@ const vitest = (project: string, timeoutMs: number) => async (): Promise<Verdict
   return judge(report, code, readVitest, vitestFailures);
 };
 
-const faultPoints = 108;
+const faultPoints = 72;
 
 /** So many of the fault suite's cases, the same ones each time; each is a test. Its own set-up brings the servers it needs. */
 async function faults(): Promise<Counts> {

@@ -64,7 +64,7 @@ describe('the cases of the fault suite', () => {
   it('are spread evenly over steps and kinds', () => {
     const steps = new Set(allCases().map(({ act, step }) => `${act}:${step}`));
     for (const seed of [1, 2, 3]) {
-      const sample = sampleCases(108, seed);
+      const sample = sampleCases(72, seed);
       const counted = (key: (each: (typeof sample)[number]) => string) => {
         const counts = new Map<string, number>();
         for (const each of sample) counts.set(key(each), (counts.get(key(each)) ?? 0) + 1);
@@ -72,7 +72,7 @@ describe('the cases of the fault suite', () => {
       };
       const byStep = counted(({ act, step }) => `${act}:${step}`);
       expect(byStep.size).toBe(steps.size);
-      expect(Math.min(...byStep.values())).toBeGreaterThanOrEqual(3);
+      expect(Math.min(...byStep.values())).toBeGreaterThanOrEqual(2);
       const byKind = [...counted(({ kind }) => kind).values()];
       expect(byKind).toHaveLength(kinds.length);
       expect(Math.max(...byKind) - Math.min(...byKind)).toBeLessThanOrEqual(4);

@@ -45,7 +45,7 @@ export type LookedRelease = {
 export type Look = {
   /** `blue-settled`, or empty when there is none. */
   live: string;
-  /** What the running entry point says of the same; empty when it does not answer. */
+  /** What the running entry point says of the same; empty when it does not answer, asked three times while requests pass. */
   entry: string;
   answer: { status: number; release: string };
   roles: Partial<Record<'current' | 'previous' | 'next', string>>;
@@ -80,7 +80,7 @@ read -r booted </proc/sys/kernel/random/boot_id
 alive() { read -r id begun boot 2>/dev/null <"$1" && [ "$boot" = "$booted" ] && [ "$begun" = "$(sed 's/.*) //' "/proc/$id/stat" 2>/dev/null | cut -d' ' -f20)" ]; }
 cd ${folder} || exit 1
 part live; awk '$1=="live"{print $2; exit}' ${state}/entry/live.map 2>/dev/null
-part entry; [ -S ${state}/entry/run/admin.sock ] && timeout 3 perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0) && connect(S,pack_sockaddr_un($ARGV[0])) or exit 1; syswrite(S,"get map /usr/local/etc/haproxy/live.map live\\n"); while(<S>){ print "$1\\n" if /value="([^"]*)"/ }' ${state}/entry/run/admin.sock
+part entry; for try in 1 2 3; do [ -S ${state}/entry/run/admin.sock ] && timeout 5 perl -MSocket -e 'socket(S,AF_UNIX,SOCK_STREAM,0) && connect(S,pack_sockaddr_un($ARGV[0])) or exit 1; syswrite(S,"get map /usr/local/etc/haproxy/live.map live\\n"); while(<S>){ if (/value="([^"]*)"/) { print "$1\\n"; $said = 1 } } exit !$said' ${state}/entry/run/admin.sock && break; curl -s -m 1 -o /dev/null http://127.0.0.1:8080/version || break; done
 part answer; curl -s -m 5 -o /dev/null -w '%{http_code} %header{x-release}\\n' http://127.0.0.1:8080/version
 part roles; for role in current previous next; do [ -L ${state}/$role ] && echo "$role $(readlink ${state}/$role)"; done
 part releases; for each in ${state}/releases/[0-9]*; do [ -d "$each" ] && read -r slot <"$each/slot" && word= && read -r word _ <"$each/state"; echo "\${each##*/} $slot \${word:--} $(cat "$each/compose.yaml" "$each/release.json" | sha256sum | cut -c1-16) $(tr -d '\\n' <"$each/release.json")"; done
