@@ -37,7 +37,7 @@ test('a watch counts down and says what it has seen', () => {
       },
       now,
     ),
-  ).toEqual({ word: 'Watching', more: '4:12 left', why: 'none of 412 requests failed', tone: 'notable' });
+  ).toEqual({ word: 'Watching', more: '4:12 left', why: 'none of 412 failed', tone: 'notable' });
 });
 
 test('a flip that must be confirmed says within what', () => {

@@ -110,7 +110,7 @@ export function explainSwitch(state: SwitchView, nowMs: number): SwitchWords {
         why:
           state.requests === 0
             ? 'no requests yet'
-            : `${state.errors === 0 ? 'none' : state.errors.toLocaleString('en')} of ${count(state.requests, 'request')} failed`,
+            : `${state.errors === 0 ? 'none' : state.errors.toLocaleString('en')} of ${state.requests.toLocaleString('en')} failed`,
         tone: 'notable',
       };
     case 'settled':
