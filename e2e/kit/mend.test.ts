@@ -311,6 +311,35 @@ describe('DN6 a mend', () => {
       expect(releaseOf('0001')).toEqual(release(1, 'blue').file);
     });
 
+    const bypassed = (): VerbFacts => {
+      const facts = server.facts([{ cause: 'bypassed', mend: { kind: 'put-back' } }], [{ id: 'plain' }]);
+      return { ...facts, state: gone().state };
+    };
+
+    it.each([
+      [
+        'the release whose image answers in the place of the entry point, where nobody else knows',
+        'sha256:1',
+        'completed',
+      ],
+      ['nothing where that is no image of a release', 'sha256:9', 'aborted'],
+    ])('goes by %s', async (_what, image, state) => {
+      rmSync(server.service, { recursive: true });
+      server.remove('entry', 'green');
+      server.runtime = '';
+      server.container('plain', { name: entry, service: 'frontend', image });
+      expect(await server.mend(bypassed())).toMatchObject({ state });
+      expect(server.roleOf('current')).toBe(state === 'completed' ? '0001' : null);
+    });
+
+    it('guesses nothing where both slots hold the image that answers', async () => {
+      rmSync(server.service, { recursive: true });
+      server.remove('entry');
+      server.runtime = '';
+      server.container('plain', { name: entry, service: 'frontend', image: 'sha256:1' });
+      expect(await server.mend(bypassed())).toMatchObject({ state: 'aborted', failure: { code: 'not-mendable' } });
+    });
+
     it('guesses nothing where nobody knows', async () => {
       rmSync(server.service, { recursive: true });
       server.set('entry', 'status', 'exited');

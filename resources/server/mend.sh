@@ -44,8 +44,21 @@ restore_release() { # release
   place_release "$part" "$service_dir"
 }
 
+# Visitors are answered by a plain container in the place of the entry point: the one slot that holds its image has what they know.
+plain_live() {
+  plain_image=$(docker inspect --format '{{.Name}} {{.Image}}' "${PLAIN:-none}" 2>/dev/null) || return
+  plain_slots=
+  for each in blue green; do
+    plain_release=$(slot_holds "$each")
+    plain_id=
+    read -r plain_id 2>/dev/null <"$home_service/releases/${plain_release:-none}/image-id"
+    [ "$plain_id" != "${plain_image##* }" ] || plain_slots="$plain_slots$each"
+  done
+  case $plain_slots in blue | green) printf '%s-settled' "$plain_slots" ;; esac
+}
+
 # The service's folder was deleted from the stack's: it is made again from what the home state keeps and from what runs. Who has the
-# traffic the running entry point says, else the client knows it.
+# traffic the running entry point says, else the client knows it, else it is told by whose image answers now.
 restore_folder() {
   [ ! -e "$service_dir/service.json" ] || return 0
   needs_docker
@@ -57,6 +70,7 @@ restore_folder() {
   restored=$(live_state)
   is_live_state "$restored" || { open_runtime "$ENTRY"; restored=$(entry_state); close_runtime; }
   is_live_state "$restored" || restored=$LIVE_KNOWN
+  is_live_state "$restored" || restored=$(plain_live)
   is_live_state "$restored" || abort not-mendable "Neither a running entry point nor this client knows which release of $SERVICE has the traffic." "" ""
   for each in "$(slot_of "$restored")" "$(other_slot "$(slot_of "$restored")")"; do
     [ -z "$(role_release current)" ] || [ "$each" != "$(slot_of "$restored")" ] || continue

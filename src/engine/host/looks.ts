@@ -74,6 +74,8 @@ export function createLooks(
 
   /** What each service.json said when it was last whole, by its path (SPEC TO5). */
   const lastGood = new Map<string, ServiceRecord>();
+  /** What the files of each service said when all of them were there, by its home. */
+  const lastWhole = new Map<string, ServiceState>();
 
   const observeStates = async (link: Link): Promise<void> => {
     await readStates(link);
@@ -145,7 +147,7 @@ export function createLooks(
         failure('no-answer', 'What the server says of its stacks was cut short.', { transient: true }),
       );
     now.homeState = homeState;
-    now.states = withLast(parseServerStates(outcome.stdout, clock.nowMs(), lastGood), now.states);
+    now.states = withLast(parseServerStates(outcome.stdout, clock.nowMs(), lastGood), lastWhole);
     now.unsettled = new Set([...now.unsettled].filter((id) => !endedBefore.has(id)));
     now.aheadMs = serverAheadMs(outcome.stdout, clock.nowMs());
     for (const { root, services } of now.states)
@@ -283,15 +285,15 @@ export function createLooks(
   return looks;
 }
 
-/** Of services whose files are gone, what those said last. */
-function withLast(states: ServerState[], before: readonly ServerState[]): ServerState[] {
-  const last = (server: ServerState, { record }: ServiceState): ServiceState | undefined =>
-    before.find(({ home }) => home === server.home)?.services.find((each) => each.record.service === record.service);
+/** Of services whose files are gone, what those said when they were whole: a folder that is deleted goes in parts, and may be read meanwhile. */
+function withLast(states: ServerState[], lastWhole: Map<string, ServiceState>): ServerState[] {
   return states.map((server) => ({
     ...server,
-    services: server.services.map((state) =>
-      state.filesGone ? { ...(last(server, state) ?? state), filesGone: true } : state,
-    ),
+    services: server.services.map((state) => {
+      const key = `${server.home}\n${state.record.service}`;
+      if (state.live !== null && state.current !== null) lastWhole.set(key, state);
+      return state.filesGone ? { ...(lastWhole.get(key) ?? state), filesGone: true } : state;
+    }),
   }));
 }
 
