@@ -34,7 +34,9 @@ clean() {
 missing_neighbour() {
   stack_compose config "$SERVICE" | awk '/^[^ ]/ { inside = $0 == "services:" } inside && /^  [^ ].*:$/ { gsub(/^  ["\047]?|["\047]?:$/, ""); print }' | while IFS= read -r each; do
     [ "$each" != "$SERVICE" ] || continue
-    [ -n "$(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$each")" ] || { printf '%s' "$each"; break; }
+    # Docker that does not answer says of none that it is missing.
+    found=$(docker ps -aq --filter "label=com.docker.compose.project=$STACK" --filter "label=com.docker.compose.service=$each" 2>/dev/null) || break
+    [ -n "$found" ] || { printf '%s' "$each"; break; }
   done
 }
 
@@ -87,6 +89,7 @@ else
   remove_file override "$OVERRIDE" || abort folder-read-only "$OVERRIDE cannot be removed." "" ""
 fi
 said=$(stack_compose config --quiet) || abort compose-broken "Without the override, the stack's compose files are not valid." "" "$(printf '%s' "$said" | tail -n 1)"
+needs_docker
 missing=$(missing_neighbour)
 [ -z "$missing" ] || abort service-not-running "$SERVICE depends on $missing, which has no container: compose would make it with $SERVICE. Start it yourself if it shall run (docker compose up -d $missing), then eject again." "" ""
 finish

@@ -6,6 +6,7 @@ import { renderRelease, tokens } from '../core/release.ts';
 import {
   composed,
   dockerFacts,
+  mapFacts,
   release,
   releaseFile,
   serverState,
@@ -78,26 +79,7 @@ const written = (number: number, service: object = config.services.frontend, clo
 function facts(adopted: boolean, said: string, more: Partial<VerbFacts> = {}): VerbFacts {
   const state = serviceState({ current: release(1, 'blue'), previous: null });
   const docker = dockerFacts([composed('shop', 'frontend'), ...(adopted ? [slotOf('blue', '0001')] : [])]);
-  const map = drawMap({
-    docker,
-    compose: null,
-    states: adopted ? [serverState([state])] : [],
-    jobs: [],
-    unsettled: new Set(),
-    ours: new Set(),
-    dismissed: new Set(),
-    traffic: {},
-    watched: {},
-    awaySinceMs: null,
-    homeMounts: [],
-    found: [],
-    dockerAwaySinceMs: null,
-    inspections: new Map(),
-    histories: new Map(),
-    outlines: new Map(),
-    aheadMs: 0,
-    asOfMs: 0,
-  });
+  const map = drawMap(mapFacts(docker, { states: adopted ? [serverState([state])] : [] }));
   const [stack] = map.stacks;
   const service = stack?.services[0];
   if (stack === undefined || service === undefined) throw new Error('no stack');

@@ -156,7 +156,6 @@ export function createQueue(now: HostNow, ours: Set<string>, parts: QueueParts) 
       (job) =>
         job.endedAt !== null &&
         job.state !== 'refused' &&
-        job.id !== entry.id &&
         job.stack === entry.name.stack &&
         (edits.has(job.id) || mayEdit(job.verb)) &&
         !entry.endedBefore.has(job.id),
